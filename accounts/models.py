@@ -1,0 +1,76 @@
+"""Who someone is: users, their roles (one Django group each), and teams."""
+
+from functools import cached_property
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+
+from core.models import Record, RecordQuerySet, keeps_its_past, new_id
+
+
+class Role(models.TextChoices):
+    DOCTOR = "doctor"
+    RESEARCHER = "researcher"
+    AUDITOR = "auditor"
+
+
+EVERYONE = frozenset(Role)
+CLINICAL = frozenset({Role.DOCTOR, Role.RESEARCHER})
+
+
+@keeps_its_past("password", "last_login")
+class User(AbstractUser):
+    """A person who logs in. Their groups are their roles."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUIDv7, ordered by time.")
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """A superuser has every role's rights, and is recorded like anyone."""
+        if self.is_superuser:
+            return EVERYONE
+        names = self.groups.values_list("name", flat=True)
+        return frozenset(Role(name) for name in names if name in Role.values)
+
+
+class TeamQuerySet(RecordQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """The teams this person is in."""
+        if user.is_superuser:
+            return self
+        return self.filter(pk__in=user.teams.values("pk"))
+
+
+@keeps_its_past()
+class Team(Record):
+    """A group of doctors who share studies; its lead lets people in, and anyone steps out."""
+
+    name = models.CharField(max_length=120, help_text="What the team is called, e.g. Chest radiology.")
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="teams_led",
+        help_text="The doctor who made the team.",
+    )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, related_name="teams", help_text="The doctors who see what is shared with the team."
+    )
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=models.Q(archived_at__isnull=True),
+                name="team_name_is_unique_in_use",
+                violation_error_message="There is already a team of this name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

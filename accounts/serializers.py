@@ -1,0 +1,74 @@
+"""How people and teams look on the wire."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from rest_framework import serializers
+
+from accounts import actions
+from accounts.models import Role, Team, User
+
+
+class UserSerializer(serializers.Serializer):
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    username = serializers.CharField(read_only=True, help_text="The name to log in with.")
+    roles = serializers.SerializerMethodField(help_text="doctor, researcher, auditor: what this person may do.")
+
+    def get_roles(self, user: User) -> list[str]:
+        return sorted(user.roles)
+
+
+class LoginSerializer(serializers.Serializer):
+    username = serializers.CharField(max_length=150, help_text="The name to log in with.")
+    password = serializers.CharField(
+        max_length=1024,
+        trim_whitespace=False,
+        style={"input_type": "password"},
+        write_only=True,
+        help_text="The password.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        user = authenticate(self.context["request"], **attrs)
+        if user is None:
+            raise serializers.ValidationError("This username and password do not match.")
+        return {"user": user}
+
+
+class SessionSerializer(serializers.Serializer):
+    """What a login answers."""
+
+    token = serializers.CharField(
+        help_text="Send it as `Authorization: Token …`. It is shown once and kept as a digest."
+    )
+    expiry = serializers.DateTimeField(help_text="When the token ends (UTC).")
+    user = UserSerializer()
+
+
+class MemberSerializer(serializers.Serializer):
+    id = serializers.UUIDField(read_only=True, help_text="The user's UUIDv7.")
+    username = serializers.CharField(help_text="A doctor's username.")
+
+    def validate_username(self, username: str) -> User:
+        user = User.objects.filter(username=username, is_active=True, groups__name=Role.DOCTOR).first()
+        if user is None:
+            raise serializers.ValidationError("There is no doctor of this username.")
+        return user
+
+
+class TeamNameSerializer(serializers.Serializer):
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    name = serializers.CharField(max_length=120, help_text="What the team is called.")
+
+
+class TeamSerializer(TeamNameSerializer):
+    lead = MemberSerializer(read_only=True, help_text="Who made the team and lets people in.")
+    members = MemberSerializer(many=True, read_only=True, help_text="The doctors in the team.")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+    def create(self, validated_data: dict[str, Any]) -> Team:
+        return actions.create_team(**validated_data)
+
+    def update(self, team: Team, validated_data: dict[str, Any]) -> Team:
+        return actions.change_team(team=team, **validated_data)

@@ -1,0 +1,117 @@
+"""Log in and out, who am I, and teams."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from knox.views import LoginView as KnoxLoginView
+from knox.views import LogoutAllView as KnoxLogoutAllView
+from knox.views import LogoutView as KnoxLogoutView
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.generics import RetrieveAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import actions
+from accounts.models import Role, Team
+from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+
+DOCTORS = frozenset({Role.DOCTOR})
+
+
+class LoginView(KnoxLoginView):
+    """Username and password give a token that lives ten hours."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_scope = "login"
+    serializer_class = LoginSerializer
+
+    @extend_schema(operation_id="login", request=LoginSerializer, responses=SessionSerializer)
+    def post(self, request: Request, format: str | None = None) -> Response:
+        serializer = LoginSerializer(data=request.data, context=self.get_context())
+        serializer.is_valid(raise_exception=True)
+        request.user = serializer.validated_data["user"]
+        return super().post(request, format)
+
+
+class LogoutView(KnoxLogoutView):
+    """Ends the token that the request carries."""
+
+    @extend_schema(operation_id="logout", request=None, responses={204: None})
+    def post(self, request: Request, format: str | None = None) -> Response:
+        return super().post(request, format)
+
+
+class LogoutAllView(KnoxLogoutAllView):
+    """Ends every token of the person who asks."""
+
+    @extend_schema(operation_id="logout_all", request=None, responses={204: None})
+    def post(self, request: Request, format: str | None = None) -> Response:
+        return super().post(request, format)
+
+
+class MeView(RetrieveAPIView):
+    """Who the request comes from, and their roles."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = UserSerializer
+
+    def get_object(self) -> Any:
+        return self.request.user
+
+
+class TeamViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """Groups of doctors who share studies."""
+
+    queryset = Team.objects.all()
+    serializer_class = TeamSerializer
+    roles = dict.fromkeys(
+        (
+            "list", "retrieve", "create", "update", "partial_update",
+            "destroy", "restore", "history", "let_in", "step_out",
+        ),
+        DOCTORS,
+    )  # fmt: skip
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("lead").prefetch_related("members")
+
+    def perform_destroy(self, team: Team) -> None:
+        actions.archive_team(by=self.request.user, team=team)
+
+    def perform_restore(self, team: Team) -> None:
+        actions.restore_team(by=self.request.user, team=team)
+
+    @extend_schema(request=MemberSerializer, description="Lets a doctor into the team; for its lead.")
+    @action(detail=True, methods=["post"], url_path="let-in", serializer_class=MemberSerializer)
+    @transaction.atomic
+    def let_in(self, request: Request, pk: str) -> Response:
+        return self._answer_with(actions.let_in)
+
+    @extend_schema(
+        request=MemberSerializer, description="Takes a doctor out of the team: oneself, or anyone for its lead."
+    )
+    @action(detail=True, methods=["post"], url_path="step-out", serializer_class=MemberSerializer)
+    @transaction.atomic
+    def step_out(self, request: Request, pk: str) -> Response:
+        return self._answer_with(actions.step_out)
+
+    def _answer_with(self, step: Any) -> Response:
+        team = self.get_object()
+        named = self.get_serializer(data=self.request.data)
+        named.is_valid(raise_exception=True)
+        step(by=self.request.user, team=team, user=named.validated_data["username"])
+        return Response(TeamSerializer(self.get_queryset().model.objects.get(pk=team.pk)).data)

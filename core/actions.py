@@ -1,0 +1,47 @@
+"""How things happen in Harrison: an action is a verb, one transaction and one revision."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, TypeVar
+
+import reversion
+from django.dispatch import receiver
+from reversion.models import Revision
+from reversion.signals import post_revision_commit
+
+Action = TypeVar("Action", bound=Callable[..., Any])
+
+# The revision made by the request in hand, so that its event can name it.
+revision_made: ContextVar[Revision | None] = ContextVar("revision_made", default=None)
+
+
+class Refused(Exception):
+    """The state of things does not allow this; carries one sentence for the person who asked (409)."""
+
+
+def recorded(verb: str) -> Callable[[Action], Action]:
+    """Make a function an action: all of it happens or none, and one revision says who (`by`) did what (`verb`).
+
+    An action that calls another joins them into one revision under the outer verb.
+    """
+
+    def decorate(action: Action) -> Action:
+        @wraps(action)
+        def act(*, by: Any, **facts: Any) -> Any:
+            if reversion.is_active():
+                return action(by=by, **facts)
+            with reversion.create_revision():
+                reversion.set_user(by)
+                reversion.set_comment(verb)
+                return action(by=by, **facts)
+
+        act.verb = verb  # type: ignore[attr-defined]
+        return act  # type: ignore[return-value]
+
+    return decorate
+
+
+@receiver(post_revision_commit)
+def remember(revision: Revision, **_: Any) -> None:
+    revision_made.set(revision)

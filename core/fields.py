@@ -1,0 +1,64 @@
+"""Serializer fields that more than one app needs."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.models import Record
+
+
+@extend_schema_field(OpenApiTypes.UUID)
+class Ref(serializers.PrimaryKeyRelatedField):
+    """A relation named by id, looked up among what the person who asks may see.
+
+    What they may not see does not exist: one sentence for both. Archived rows are refused with a sentence.
+    The browsable API shows a text box, because a select box would list every row.
+    """
+
+    default_error_messages = {
+        "does_not_exist": "There is no such object.",
+        "archived": "This is archived: restore it first.",
+    }
+
+    def __init__(self, model: type[Record], scope: str = "visible_to", **kwargs: Any) -> None:
+        self.model, self.scope = model, scope
+        kwargs.setdefault("pk_field", serializers.UUIDField())
+        kwargs.setdefault("style", {"base_template": "input.html"})
+        super().__init__(queryset=model._default_manager.all(), **kwargs)
+
+    def get_queryset(self) -> QuerySet:
+        return getattr(self.model._default_manager, self.scope)(self.context["request"].user)
+
+    def to_internal_value(self, data: Any) -> Record:
+        record = super().to_internal_value(data)
+        if record.archived:
+            self.fail("archived")
+        return record
+
+    def get_choices(self, cutoff: int | None = None) -> dict:
+        return {}
+
+
+def person(user: Any) -> dict[str, str] | None:
+    """How a user is named on the wire."""
+    return {"id": str(user.pk), "username": user.get_username()} if user else None
+
+
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "properties": {"id": {"type": "string", "format": "uuid"}, "username": {"type": "string"}},
+        "required": ["id", "username"],
+    }
+)
+class PersonField(serializers.Field):
+    """A user, read-only: id and username."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, user: Any) -> dict[str, str] | None:
+        return person(user)

@@ -1,0 +1,105 @@
+"""What every row of Harrison's own tables shares: a time-ordered key, its times, and a recorded change."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Self
+
+import reversion
+from django.db import models
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562 section 5.7): ordered by time, safe to show."""
+    return uuid7()
+
+
+class RecordQuerySet(models.QuerySet):
+    """Rows that are archived, never deleted."""
+
+    def live(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
+    def archived(self) -> Self:
+        return self.filter(archived_at__isnull=False)
+
+    def create(self, **fields: Any) -> Any:
+        """Add a row that keeps every rule of its model; raises `ValidationError` with a sentence per field."""
+        record = self.model(**fields)
+        record.check_rules()
+        record.save(force_insert=True, using=self.db)
+        return record
+
+    def visible_to(self, user: Any) -> Self:
+        """The rows this person may know of. A table with owners says more; here everyone with a role sees all."""
+        return self
+
+
+class Record(models.Model):
+    """The base of all clinical rows."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUIDv7, ordered by time.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When the row was made (UTC).")
+    updated_at = models.DateTimeField(auto_now=True, help_text="When the row was last changed (UTC).")
+    archived_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the row was taken out of use (UTC); empty while it is in use.",
+    )
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Counts the states of this row from 1; the ETag of its detail answer."
+    )
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+    @property
+    def archived(self) -> bool:
+        return self.archived_at is not None
+
+    def check_rules(self) -> None:
+        """Raise `ValidationError` unless every rule holds; foreign keys are left to the database."""
+        relations = [field.name for field in self._meta.concrete_fields if field.is_relation]
+        self.clean_fields(exclude=relations)
+        self.clean()
+        self.validate_unique()
+        self.validate_constraints()
+
+    def change(self, **fields: Any) -> Self:
+        """Save what differs and nothing else: another writer's field survives, and no change leaves no history."""
+        many = {name: fields.pop(name) for name in list(fields) if self._meta.get_field(name).many_to_many}
+        columns = [name for name, value in fields.items() if getattr(self, name) != value]
+        moved = self._change_links(many)
+        if columns or moved:
+            self._save(columns, fields)
+        return self
+
+    def _change_links(self, many: Mapping[str, Any]) -> bool:
+        moved = False
+        for name, wanted in many.items():
+            links = getattr(self, name)
+            if set(links.values_list("pk", flat=True)) != {row.pk for row in wanted}:
+                links.set(wanted)
+                moved = True
+        return moved
+
+    def _save(self, columns: list[str], fields: Mapping[str, Any]) -> None:
+        for name in columns:
+            setattr(self, name, fields[name])
+        self.version += 1
+        self.check_rules()
+        self.save(update_fields=[*columns, "version", "updated_at"])
+
+
+def keeps_its_past(*hidden: str) -> Any:
+    """Class decorator: every recorded change of this model keeps a version, without the `hidden` fields."""
+
+    def register(model: type[models.Model]) -> type[models.Model]:
+        return reversion.register(model, exclude=hidden)
+
+    return register

@@ -1,0 +1,75 @@
+"""What of a request may stand in the record: names always, values only where they name no patient and open no door."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
+
+# Of headers that say how a client speaks, never who it is.
+PLAIN_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "content-length",
+        "content-type",
+        "host",
+        "if-match",
+        "range",
+        "user-agent",
+    }
+)
+# Of query parameters whose values are numbers, enumerations or places in the vocabulary.
+PLAIN_PARAMETERS = frozenset(
+    {
+        "archived",
+        "assignable",
+        "format",
+        "frame",
+        "kind",
+        "media_type",
+        "method",
+        "modality",
+        "page_size",
+        "size",
+        "state",
+        "status",
+        "system",
+    }
+)
+LONGEST = 200
+
+
+def masked(value: str) -> dict[str, int | str]:
+    """A value's length and a keyed fingerprint: equal values can be told to be equal, and nothing more."""
+    fingerprint = salted_hmac("harrison.events", value, algorithm="sha256").hexdigest()[:16]
+    return {"length": len(value), "fingerprint": fingerprint}
+
+
+def headers(found: Mapping[str, str]) -> dict[str, object]:
+    return {name: told(value, plain=name.lower() in PLAIN_HEADERS) for name, value in found.items()}
+
+
+def query(found: Iterable[tuple[str, list[str]]]) -> dict[str, object]:
+    return {
+        (name if is_word(name) else "?"): [
+            told(value, plain=name in PLAIN_PARAMETERS or is_id(value)) for value in values
+        ]
+        for name, values in found
+    }
+
+
+def told(value: str, *, plain: bool) -> object:
+    return value[:LONGEST].replace("\0", "�") if plain else masked(value)
+
+
+def is_word(name: str) -> bool:
+    """A parameter's name is told only when it looks like one: somebody may put anything before the equals sign."""
+    return name.isascii() and name.replace("_", "").isalpha() and len(name) <= 40
+
+
+def is_id(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""No answer leaves unrecorded: one event for each, refusals and errors included."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from core.actions import revision_made
+from core.errors import page
+from core.http import client_address
+from core.models import new_id
+from events import masking
+from events.models import Event
+
+logger = logging.getLogger(__name__)
+
+
+class RecordRequests:
+    """Outermost middleware: gives the request its id, and writes its event before the answer leaves.
+
+    If the event cannot be written the answer is a 503: what is not recorded is not told.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id, began_at, began = new_id(), timezone.now(), time.perf_counter()
+        token = revision_made.set(None)
+        try:
+            response = self.get_response(request)
+            try:
+                Event.objects.create(
+                    id=request_id,
+                    occurred_at=began_at,
+                    duration=time.perf_counter() - began,
+                    **facts(request, response),
+                )
+            except DatabaseError:
+                logger.exception("an event could not be written")
+                response.close()
+                response = page(
+                    request, 503, "The request could not be recorded, so it is not answered.", "not_recorded"
+                )
+        finally:
+            revision_made.reset(token)
+        response.headers["X-Request-ID"] = str(request_id)
+        return response
+
+
+def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    known = user if user is not None and user.is_authenticated else None
+    revision = revision_made.get() if response.status_code < 400 else None
+    return {
+        "user": known,
+        "roles": sorted(known.roles) if known else [],
+        "method": request.method[:16],
+        "path": request.path[:500].replace("\0", "�"),
+        "route": request.resolver_match.route[:200] if request.resolver_match else "",
+        "object_id": object_id(request, response),
+        "query": masking.query(request.GET.lists()),
+        "headers": masking.headers(request.headers),
+        "status": response.status_code,
+        "client_address": client_address(request),
+        "revision": revision,
+    }
+
+
+def object_id(request: HttpRequest, response: HttpResponse) -> UUID | None:
+    """The object in the URL, or the one that the answer says was made."""
+    named = request.resolver_match.kwargs.get("pk") if request.resolver_match else None
+    made = getattr(response, "data", None)
+    if named is None and response.status_code in (200, 201) and request.method == "POST" and isinstance(made, dict):
+        named = made.get("id")
+    return as_uuid(named)
+
+
+def as_uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,69 @@
+"""The record of requests: one event for every answer that left Harrison."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from reversion.models import Revision
+
+from core.models import new_id
+
+
+class EventQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """An auditor sees every event; the view's roles keep everyone else out."""
+        return self
+
+
+class Event(models.Model):
+    """What was asked, by whom, and what it led to. No bodies, no secrets, no identity."""
+
+    id = models.UUIDField(
+        primary_key=True,
+        default=new_id,
+        editable=False,
+        help_text="UUIDv7; the request id that the answer carried in X-Request-ID.",
+    )
+    occurred_at = models.DateTimeField(default=timezone.now, db_index=True, help_text="When the request came in (UTC).")
+    duration = models.FloatField(help_text="From request to answer, in seconds, by a clock that does not jump.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        help_text="Who asked; empty for nobody known.",
+    )
+    roles = models.JSONField(default=list, help_text="The roles that the user had then.")
+    method = models.CharField(max_length=16, help_text="The HTTP method.")
+    path = models.CharField(max_length=500, help_text="The path without its query, cut at 500 characters.")
+    route = models.CharField(
+        max_length=200, blank=True, help_text="The pattern that the path met; empty when it met none."
+    )
+    object_id = models.UUIDField(null=True, db_index=True, help_text="The object that was asked for, or was made.")
+    query = models.JSONField(default=dict, help_text="Each query parameter with its value or a masked one.")
+    headers = models.JSONField(default=dict, help_text="Each header with its value or a masked one.")
+    status = models.PositiveSmallIntegerField(help_text="The HTTP status of the answer.")
+    client_address = models.GenericIPAddressField(null=True, help_text="Where the request came from.")
+    revision = models.ForeignKey(
+        Revision,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        help_text="The change that the request made.",
+    )
+
+    version = 1  # an event has one state
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="event_by_user"),
+            models.Index(fields=["status", "-id"], name="event_by_status"),
+            models.Index(fields=["method", "-id"], name="event_by_method"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status}"

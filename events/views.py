@@ -1,0 +1,25 @@
+"""The record of requests, for auditors."""
+
+from django.db.models import QuerySet
+from rest_framework import mixins
+
+from accounts.models import Role
+from core.views import RecordViewSet
+from events.filters import EventFilter
+from events.models import Event
+from events.serializers import EventListSerializer, EventSerializer
+
+AUDITORS = frozenset({Role.AUDITOR})
+
+
+class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
+    """One event for every answer that left Harrison."""
+
+    queryset = Event.objects.all()
+    list_serializer_class = EventListSerializer
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    roles = {"list": AUDITORS, "retrieve": AUDITORS}
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("user", "revision")

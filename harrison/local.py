@@ -1,0 +1,41 @@
+"""Secrets from the environment, from a mounted file, or, on one's own machine, made once and kept."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def secret(name: str, *, folder: Path, production: bool) -> str:
+    """`NAME`, or what the file that `NAME_FILE` names holds, or, locally, a random value kept in `folder`.
+
+    Raises `ImproperlyConfigured` in production when neither is set, and when a named file is missing or empty.
+    """
+    if os.environ.get(name):
+        return os.environ[name]
+    if os.environ.get(f"{name}_FILE"):
+        return _read(name, Path(os.environ[f"{name}_FILE"]))
+    if production:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE: production takes no generated secret.")
+    return _kept(folder / name.lower())
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        value = path.read_text().strip()
+    except OSError as exc:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {exc.strerror}.") from exc
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
+    return value
+
+
+def _kept(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as fresh:
+            fresh.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()

@@ -1,0 +1,152 @@
+"""What happens to patients, studies and images."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.models import Team, User
+from core.actions import Refused, recorded
+from imagery import intake
+from imagery.models import Image, Patient, Series, Study
+
+
+@recorded("created")
+def create_patient(*, by: User, **fields: Any) -> Patient:
+    return Patient.objects.create(owner=by, **fields)
+
+
+@recorded("changed")
+def change_patient(*, by: User, patient: Patient, **fields: Any) -> Patient:
+    return patient.change(**fields)
+
+
+@recorded("archived")
+def archive_patient(*, by: User, patient: Patient) -> Patient:
+    if patient.studies.live().exists():
+        raise Refused("This patient has studies in use: archive them first.")
+    return patient.change(archived_at=patient.archived_at or timezone.now())
+
+
+@recorded("restored")
+def restore_patient(*, by: User, patient: Patient) -> Patient:
+    return patient.change(archived_at=None)
+
+
+@recorded("created")
+def create_study(*, by: User, **fields: Any) -> Study:
+    return Study.objects.create(owner=by, **fields)
+
+
+@recorded("changed")
+def change_study(*, by: User, study: Study, **fields: Any) -> Study:
+    return study.change(**fields)
+
+
+@recorded("archived")
+def archive_study(*, by: User, study: Study) -> Study:
+    return study.change(archived_at=study.archived_at or timezone.now())
+
+
+@recorded("restored")
+def restore_study(*, by: User, study: Study) -> Study:
+    if study.patient and study.patient.archived:
+        raise Refused("The patient of this study is archived: restore the patient first.")
+    return study.change(archived_at=None)
+
+
+@recorded("shared")
+def share_study(*, by: User, study: Study, team: Team) -> Study:
+    return study.change(shared_with=[*study.shared_with.all(), team])
+
+
+@recorded("unshared")
+def unshare_study(*, by: User, study: Study, team: Team) -> Study:
+    return study.change(shared_with=[other for other in study.shared_with.all() if other != team])
+
+
+def upload_image(*, by: User, file: Any, **about: Any) -> Image:
+    """Receive an image: the same bytes give the image that is there. `is_new` tells which it was.
+
+    Writing, hashing and reading happen before the transaction of `add_image` opens.
+    """
+    with intake.arriving(file) as arrival:
+        known = Image.objects.filter(owner=by, sha256=arrival.sha256).first()
+        if known:
+            return _as_it_was(known)
+        with intake.kept(arrival) as kept:
+            return add_image(by=by, kept=kept, **about)
+
+
+def _as_it_was(image: Image) -> Image:
+    if image.archived:
+        raise Refused(f"You have these bytes already, archived: restore image {image.pk}.")
+    image.is_new = False
+    return image
+
+
+@recorded("uploaded")
+def add_image(*, by: User, kept: intake.Kept, **about: Any) -> Image:
+    """The row of an image whose bytes are in place, with its study and series where they are new."""
+    read = kept.description
+    study = _study(by, read, **about)
+    series = _series(study, read, **about)
+    image = Image.objects.create(
+        id=kept.id, owner=by, study=study, series=series, uid=read.sop_instance_uid, original=kept.name,
+        media_type=read.media_type, rows=read.rows, columns=read.columns, frames=read.frames,
+        size=kept.arrival.size, sha256=kept.arrival.sha256,
+    )  # fmt: skip
+    image.is_new = True
+    return image
+
+
+def _study(
+    by: User, read: Any, study: Study | None = None, patient: Patient | None = None, description: str = "", **_: Any
+) -> Study:
+    """The study that was named, the one that the file names, or a new one."""
+    if study and read.study_uid and study.uid != read.study_uid:
+        raise ValidationError(
+            {"study": "This DICOM file belongs to another study: leave `study` out and it finds its own."}
+        )
+    found = study or (read.study_uid and Study.objects.filter(owner=by, uid=read.study_uid).first())
+    if not found:
+        return Study.objects.create(
+            owner=by,
+            patient=patient,
+            uid=read.study_uid,
+            date=read.study_date,
+            description=read.study_description or description,
+        )
+    if found.archived:
+        raise Refused(f"The study of this image is archived: restore study {found.pk} first.")
+    return _of_patient(found, patient)
+
+
+def _of_patient(study: Study, patient: Patient | None) -> Study:
+    if patient and study.patient and study.patient != patient:
+        raise Refused("The study of this image is another patient's.")
+    return study.change(patient=patient) if patient else study
+
+
+def _series(study: Study, read: Any, modality: str = "", body_part: str = "", **_: Any) -> Series:
+    """The series that the file names; for a plain picture the one of its modality and body part."""
+    what = {"modality": read.modality or modality or "OT", "body_part": read.body_part or body_part}
+    key = {"uid": read.series_uid} if read.series_uid else {"uid": "", **what}
+    return study.series.filter(**key).first() or Series.objects.create(
+        study=study, owner=study.owner, uid=read.series_uid, **what
+    )
+
+
+@recorded("archived")
+def archive_image(*, by: User, image: Image) -> Image:
+    return image.change(archived_at=image.archived_at or timezone.now())
+
+
+@recorded("restored")
+def restore_image(*, by: User, image: Image) -> Image:
+    if image.study.archived:
+        raise Refused("The study of this image is archived: restore the study first.")
+    return image.change(archived_at=None)
+
+
+upload_image.verb = add_image.verb  # type: ignore[attr-defined]  # the part of it that is recorded

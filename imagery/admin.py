@@ -1,0 +1,34 @@
+"""The evidence in the admin: what is there and whose it is, never whom it shows."""
+
+from django.contrib import admin
+
+from core.admin import RecordAdmin
+from imagery.models import Image, Patient, Series, Study
+
+
+@admin.register(Patient)
+class PatientAdmin(RecordAdmin):
+    list_display = ("pseudonym", "owner", "created_at", "archived_at")
+    list_select_related = ("owner",)
+    search_fields = ("pseudonym",)
+
+
+@admin.register(Study)
+class StudyAdmin(RecordAdmin):
+    list_display = ("id", "owner", "patient", "created_at", "archived_at")
+    list_select_related = ("owner", "patient")
+    search_fields = ("id", "owner__username")
+
+
+@admin.register(Series)
+class SeriesAdmin(RecordAdmin):
+    list_display = ("id", "modality", "body_part", "created_at", "archived_at")
+    list_filter = ("modality", "archived_at")
+
+
+@admin.register(Image)
+class ImageAdmin(RecordAdmin):
+    list_display = ("id", "media_type", "rows", "columns", "frames", "size", "owner", "created_at", "archived_at")
+    list_filter = ("media_type", "archived_at")
+    list_select_related = ("owner",)
+    search_fields = ("id", "sha256", "owner__username")

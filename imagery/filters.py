@@ -1,0 +1,46 @@
+"""What lists of the evidence can be asked for; only what research may know can be asked about it."""
+
+import django_filters
+
+from core.filters import RecordFilter
+from imagery.models import Image, MediaType, Patient, Series, Study
+
+
+class PatientFilter(RecordFilter):
+    pseudonym = django_filters.CharFilter(label="Exactly this pseudonym.")
+
+    class Meta:
+        model = Patient
+        fields: list[str] = []
+
+
+class StudyFilter(RecordFilter):
+    modality = django_filters.CharFilter(
+        field_name="series__modality", distinct=True, label="Has a series of this modality, e.g. CT."
+    )
+
+    class Meta:
+        model = Study
+        fields: list[str] = []
+
+
+class SeriesFilter(RecordFilter):
+    study = django_filters.UUIDFilter(field_name="study_id", label="Id of the study.")
+    modality = django_filters.CharFilter(label="DICOM modality, e.g. CT.")
+    body_part = django_filters.CharFilter(label="DICOM body part, e.g. CHEST.")
+
+    class Meta:
+        model = Series
+        fields: list[str] = []
+
+
+class ImageFilter(RecordFilter):
+    study = django_filters.UUIDFilter(field_name="study_id", label="Id of the study.")
+    series = django_filters.UUIDFilter(field_name="series_id", label="Id of the series.")
+    modality = django_filters.CharFilter(field_name="series__modality", label="DICOM modality, e.g. CT.")
+    body_part = django_filters.CharFilter(field_name="series__body_part", label="DICOM body part, e.g. CHEST.")
+    media_type = django_filters.ChoiceFilter(choices=MediaType.choices, label="What the bytes are.")
+
+    class Meta:
+        model = Image
+        fields: list[str] = []

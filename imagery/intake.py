@@ -1,0 +1,91 @@
+"""How bytes come in: hashed while they arrive, looked at by a guarded reader, synced, and kept or thrown away."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.files.storage import storages
+from django.db import models
+
+from core.models import new_id
+from imagery.decoding import Description, Unreadable, describe
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that has arrived and is not kept yet."""
+
+    path: Path
+    sha256: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file in its place, and what was read from it."""
+
+    id: UUID
+    name: str
+    arrival: Arrival
+    description: Description
+
+
+@contextmanager
+def arriving(file: Any) -> Iterator[Arrival]:
+    """Write an upload to the storage's own file system, hashed on the way and synced; gone at the end unless kept."""
+    handle, path = tempfile.mkstemp(dir=storages["originals"].incoming())
+    try:
+        with os.fdopen(handle, "wb") as target:
+            sha256, size = _copy(file, target)
+            target.flush()
+            os.fsync(target.fileno())
+        yield Arrival(Path(path), sha256, size)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def _copy(file: Any, target: Any) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in file.chunks():
+        digest.update(chunk)
+        size += len(chunk)
+        target.write(chunk)
+    return digest.hexdigest(), size
+
+
+@contextmanager
+def kept(arrival: Arrival) -> Iterator[Kept]:
+    """Read the file and put it in its place; if what follows fails, it is removed again. Raises `ValidationError`."""
+    description = read(arrival.path)
+    id = new_id()
+    name = storages["originals"].adopt(arrival.path, place(id))
+    try:
+        yield Kept(id, name, arrival, description)
+    except BaseException:
+        storages["originals"].delete(name)
+        raise
+
+
+def place(id: UUID) -> str:
+    """A name made by the server, spread over 256 folders by the random end of the id."""
+    return f"{id.hex[-2:]}/{id.hex}"
+
+
+def read(path: Path) -> Description:
+    try:
+        return describe(path)
+    except Unreadable as exc:
+        raise ValidationError({"file": ValidationError(exc.sentence, code=exc.code)}) from exc
+
+
+@contextmanager
+def local(file: models.fields.files.FieldFile) -> Iterator[Path]:
+    """A stored file as a path on this machine."""
+    yield Path(file.path)

@@ -1,0 +1,267 @@
+"""The evidence: DICOM's hierarchy of patient, study, series and image, and who may see it."""
+
+import secrets
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Role, User
+from core.models import Record, RecordQuerySet, keeps_its_past
+
+
+def originals() -> Any:
+    return storages["originals"]
+
+
+def new_pseudonym() -> str:
+    """80 random bits, as unguessable as it is meaningless."""
+    return f"P-{secrets.token_hex(10)}"
+
+
+class EvidenceQuerySet(RecordQuerySet):
+    """Rows that belong to a doctor. `study` is the way from a row to its study, empty in the study itself."""
+
+    study = ""
+
+    def open_to(self, user: User) -> Self:
+        """Rows this person sees whole: their own, and what is in use and shared with a team they are in."""
+        if user.is_superuser:
+            return self
+        if Role.DOCTOR not in user.roles:
+            return self.none()
+        return self.filter(self._open(user))
+
+    def visible_to(self, user: User) -> Self:
+        """Rows this person may know of; `is_open` tells which of them they see whole."""
+        if user.is_superuser:
+            return self.annotate(is_open=models.Value(True))
+        is_open = self._open(user) if Role.DOCTOR in user.roles else Q(pk__in=[])
+        seen = is_open | self._in_research() if Role.RESEARCHER in user.roles else is_open
+        opened = models.Case(models.When(is_open, then=True), default=False, output_field=models.BooleanField())
+        return self.filter(seen).annotate(is_open=opened)
+
+    def owned_by(self, user: User) -> Self:
+        return self if user.is_superuser else self.filter(owner=user)
+
+    def _open(self, user: User) -> Q:
+        shared = Study.objects.filter(shared_with__in=user.teams.live(), archived_at__isnull=True)
+        return Q(owner=user) | Q(**{f"{self.study}in": shared.values("pk")}, archived_at__isnull=True)
+
+    def _in_research(self) -> Q:
+        return Q(archived_at__isnull=True)
+
+
+class PatientQuerySet(EvidenceQuerySet):
+    study = "studies__"
+
+    def _open(self, user: User) -> Q:
+        return Q(owner=user)
+
+
+class StudyQuerySet(EvidenceQuerySet):
+    study = "pk__"
+
+
+class PartOfStudyQuerySet(EvidenceQuerySet):
+    """A series or an image is in use while its study is."""
+
+    study = "study__"
+
+    def live(self) -> Self:
+        return self.filter(self._in_research())
+
+    def archived(self) -> Self:
+        return self.exclude(self._in_research())
+
+    def _in_research(self) -> Q:
+        return Q(archived_at__isnull=True, study__archived_at__isnull=True)
+
+
+class Sex(models.TextChoices):
+    MALE = "M"
+    FEMALE = "F"
+    OTHER = "O"
+
+
+@keeps_its_past()
+class Patient(Record):
+    """Whom the images show. Research knows them by a random pseudonym."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="patients",
+        help_text="The doctor who keeps this patient.",
+    )
+    pseudonym = models.CharField(
+        max_length=40,
+        unique=True,
+        default=new_pseudonym,
+        editable=False,
+        help_text="The random public name in research.",
+    )
+    sex = models.CharField(
+        max_length=1, choices=Sex, blank=True, help_text="DICOM (0010,0040): M, F, O or empty for unknown."
+    )
+
+    objects = PatientQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
+@keeps_its_past()
+class Study(Record):
+    """One examination; the unit that is owned and shared."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="studies",
+        help_text="The doctor who uploaded the study.",
+    )
+    patient = models.ForeignKey(
+        Patient,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="studies",
+        help_text="Whom it shows, if that is known.",
+    )
+    uid = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Study Instance UID, DICOM (0020,000D); empty for a study of plain pictures.",
+    )
+    date = models.DateField(null=True, blank=True, help_text="Study Date, DICOM (0008,0020).")
+    description = models.CharField(
+        max_length=1000, blank=True, help_text="Study Description, DICOM (0008,1030). Free text."
+    )
+    shared_with = models.ManyToManyField(
+        "accounts.Team",
+        blank=True,
+        related_name="studies",
+        help_text="The teams whose members see the study and may annotate it.",
+    )
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "studies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "uid"],
+                condition=~Q(uid=""),
+                name="study_uid_is_unique_per_owner",
+                violation_error_message="You have a study of this UID already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+@keeps_its_past()
+class Series(Record):
+    """Images of one study made by one device in one go."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="series",
+        help_text="The owner of the study, kept here too.",
+    )
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="series", help_text="The study it is part of."
+    )
+    uid = models.CharField(
+        max_length=64, blank=True, help_text="Series Instance UID, DICOM (0020,000E); empty for plain pictures."
+    )
+    modality = models.CharField(max_length=16, help_text="DICOM (0008,0060), e.g. CR, DX, CT, MR, US; OT when unknown.")
+    body_part = models.CharField(
+        max_length=64, blank=True, help_text="Body Part Examined, DICOM (0018,0015), e.g. CHEST."
+    )
+
+    objects = PartOfStudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "uid"],
+                condition=~Q(uid=""),
+                name="series_uid_is_unique_in_its_study",
+                violation_error_message="This study has a series of this UID already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.modality} {self.body_part}".strip()
+
+
+class MediaType(models.TextChoices):
+    DICOM = "application/dicom"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+
+
+@keeps_its_past()
+class Image(Record):
+    """One uploaded object. Its bytes never change; what is said about it may."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="images",
+        help_text="The owner of the study, kept here too.",
+    )
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="images", help_text="The study of its series, kept here too."
+    )
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, related_name="images", help_text="The series it is part of."
+    )
+    uid = models.CharField(
+        max_length=64, blank=True, help_text="SOP Instance UID, DICOM (0008,0018); empty for a plain picture."
+    )
+    media_type = models.CharField(
+        max_length=32, choices=MediaType, help_text="What the bytes are, recognised by content."
+    )
+    rows = models.PositiveIntegerField(help_text="Height in pixels as displayed, DICOM (0028,0010).")
+    columns = models.PositiveIntegerField(help_text="Width in pixels as displayed, DICOM (0028,0011).")
+    frames = models.PositiveIntegerField(
+        default=1, help_text="How many frames, DICOM (0028,0008); counted from 0 in requests."
+    )
+    size = models.PositiveBigIntegerField(help_text="Length of the original in bytes.")
+    sha256 = models.CharField(max_length=64, help_text="SHA-256 of the original, in hexadecimal.")
+    original = models.FileField(storage=originals, max_length=200, help_text="Where the bytes as uploaded are kept.")
+
+    objects = PartOfStudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "sha256"],
+                name="image_bytes_are_unique_per_owner",
+                violation_error_message="You have uploaded these bytes already.",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "uid"],
+                condition=~Q(uid=""),
+                name="image_uid_is_unique_per_owner",
+                violation_error_message="You have another image of this SOP Instance UID.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def archived(self) -> bool:
+        return super().archived or self.study.archived

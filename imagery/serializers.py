@@ -1,0 +1,161 @@
+"""How the evidence looks on the wire: whole to those it is open to, without identity to research."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import Team
+from accounts.serializers import TeamNameSerializer
+from core.fields import PersonField, Ref
+from imagery import actions
+from imagery.models import Image, MediaType, Patient, Sex, Study
+
+
+class EvidenceSerializer(serializers.Serializer):
+    """Shows every field of a row that is open to the person who asks, and `research_fields` of any other row."""
+
+    research_fields: tuple[str, ...] = ()
+
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        shown = super().to_representation(row)
+        return shown if self._is_open(row) else {name: shown[name] for name in self.research_fields}
+
+    def _is_open(self, row: Any) -> bool:
+        """As the queryset found; for a row that an action has just made, by its owner."""
+        user = self.context["request"].user
+        return getattr(row, "is_open", row.owner_id == user.pk or user.is_superuser)
+
+
+class PatientSerializer(EvidenceSerializer):
+    research_fields = ("id", "pseudonym")
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
+    sex = serializers.ChoiceField(
+        choices=Sex.choices, allow_blank=True, required=False, help_text="M, F, O or empty for unknown."
+    )
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+    def create(self, validated_data: dict[str, Any]) -> Patient:
+        return actions.create_patient(**validated_data)
+
+    def update(self, patient: Patient, validated_data: dict[str, Any]) -> Patient:
+        return actions.change_patient(patient=patient, **validated_data)
+
+
+class SeriesSerializer(EvidenceSerializer):
+    research_fields = ("id", "study", "modality", "body_part")
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of the study it is part of.")
+    modality = serializers.CharField(
+        read_only=True, help_text="DICOM (0008,0060), e.g. CR, DX, CT, MR, US; OT when unknown."
+    )
+    body_part = serializers.CharField(read_only=True, help_text="DICOM (0018,0015), e.g. CHEST.")
+    uid = serializers.CharField(read_only=True, help_text="Series Instance UID, DICOM (0020,000E).")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class StudyListSerializer(EvidenceSerializer):
+    research_fields = ("id",)
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    owner = PersonField(help_text="The doctor who uploaded it.")
+    patient = Ref(Patient, scope="owned_by", allow_null=True, required=False, help_text="Id of the patient, if known.")
+    date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0008,0020).")
+    description = serializers.CharField(
+        max_length=1000, allow_blank=True, required=False, help_text="DICOM (0008,1030). Free text."
+    )
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class StudySerializer(StudyListSerializer):
+    research_fields = ("id", "series")
+
+    uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
+    series = SeriesSerializer(many=True, read_only=True, help_text="Its series.")
+    shared_with = TeamNameSerializer(many=True, read_only=True, help_text="The teams that see it.")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
+
+    def create(self, validated_data: dict[str, Any]) -> Study:
+        return actions.create_study(**validated_data)
+
+    def update(self, study: Study, validated_data: dict[str, Any]) -> Study:
+        return actions.change_study(study=study, **validated_data)
+
+
+class ShareSerializer(serializers.Serializer):
+    team = Ref(Team, help_text="Id of a team that you are in.")
+
+
+class ImageListSerializer(EvidenceSerializer):
+    research_fields = ("id", "study", "series", "modality", "body_part", "media_type", "rows", "columns", "frames")
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")
+    series = serializers.UUIDField(source="series_id", read_only=True, help_text="Id of its series.")
+    modality = serializers.CharField(source="series.modality", read_only=True, help_text="DICOM (0008,0060).")
+    body_part = serializers.CharField(source="series.body_part", read_only=True, help_text="DICOM (0018,0015).")
+    media_type = serializers.ChoiceField(choices=MediaType.choices, read_only=True, help_text="Recognised by content.")
+    rows = serializers.IntegerField(read_only=True, help_text="Height in pixels.")
+    columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
+    frames = serializers.IntegerField(read_only=True, help_text="How many frames.")
+    owner = PersonField(help_text="The doctor who uploaded it.")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was uploaded (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class ImageSerializer(ImageListSerializer):
+    uid = serializers.CharField(read_only=True, help_text="SOP Instance UID, DICOM (0008,0018).")
+    size = serializers.IntegerField(read_only=True, help_text="Length of the original in bytes.")
+    sha256 = serializers.CharField(read_only=True, help_text="SHA-256 of the original, in hexadecimal.")
+
+
+class UploadSerializer(serializers.Serializer):
+    """What `POST /images/` takes; the answer is an image."""
+
+    file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
+    study = Ref(
+        Study,
+        scope="owned_by",
+        required=False,
+        help_text="Id of a study of yours to put a picture in; DICOM finds its own.",
+    )
+    patient = Ref(Patient, scope="owned_by", required=False, help_text="Id of a patient of yours.")
+    modality = serializers.RegexField(
+        r"^[A-Z0-9_ ]{1,16}$", required=False, help_text="DICOM (0008,0060), e.g. CR; used when the file does not say."
+    )
+    body_part = serializers.CharField(
+        max_length=16, required=False, help_text="DICOM (0018,0015), e.g. CHEST; used when the file does not say."
+    )
+    description = serializers.CharField(
+        max_length=1000, required=False, help_text="Of the study; used when it is new and the file does not say."
+    )
+
+    def create(self, validated_data: dict[str, Any]) -> Image:
+        return actions.upload_image(**validated_data)
+
+    def to_representation(self, image: Image) -> dict[str, Any]:
+        return ImageSerializer(image, context=self.context).data
+
+
+class PreviewSerializer(serializers.Serializer):
+    """The query of a preview."""
+
+    frame = serializers.IntegerField(min_value=0, default=0, help_text="Which frame, from 0.")
+    size = serializers.IntegerField(
+        min_value=1, max_value=4096, required=False, help_text="Longest side in pixels; only ever smaller."
+    )
+    window = serializers.RegexField(
+        r"^-?\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?$", required=False,
+        help_text="center,width in the file's units (Hounsfield for CT), PS3.3 C.11.2.1.2.",
+    )  # fmt: skip
+
+    def validate_window(self, text: str) -> tuple[float, float]:
+        center, width = (float(part) for part in text.split(","))
+        if width < 1:
+            raise serializers.ValidationError("The width of a window is at least 1 (PS3.3 C.11.2.1.2).")
+        return center, width

@@ -1,0 +1,210 @@
+"""Patients, studies, series and images."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import mixins, parsers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import CLINICAL, Role
+from core.negotiation import AnyAccept
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from imagery import actions, intake
+from imagery.decoding import Unreadable, render
+from imagery.filters import ImageFilter, PatientFilter, SeriesFilter, StudyFilter
+from imagery.models import Image, Patient, Series, Study
+from imagery.serializers import (
+    ImageListSerializer,
+    ImageSerializer,
+    PatientSerializer,
+    PreviewSerializer,
+    SeriesSerializer,
+    ShareSerializer,
+    StudyListSerializer,
+    StudySerializer,
+    UploadSerializer,
+)
+
+DOCTORS = frozenset({Role.DOCTOR})
+READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
+WRITE = dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), DOCTORS)
+
+
+class PatientViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """Whom the images show."""
+
+    queryset = Patient.objects.all()
+    serializer_class = PatientSerializer
+    filterset_class = PatientFilter
+    roles = READ | WRITE
+    owner = "owner"
+
+    def perform_destroy(self, patient: Patient) -> None:
+        actions.archive_patient(by=self.request.user, patient=patient)
+
+    def perform_restore(self, patient: Patient) -> None:
+        actions.restore_patient(by=self.request.user, patient=patient)
+
+
+class StudyViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """Examinations; the unit that is owned and shared."""
+
+    queryset = Study.objects.all()
+    list_serializer_class = StudyListSerializer
+    serializer_class = StudySerializer
+    filterset_class = StudyFilter
+    roles = READ | WRITE | {"share": DOCTORS, "unshare": DOCTORS}
+    owner = "owner"
+
+    def get_queryset(self) -> QuerySet:
+        studies = super().get_queryset().select_related("owner")
+        return studies if self.action == "list" else studies.prefetch_related("series", "shared_with")
+
+    def perform_destroy(self, study: Study) -> None:
+        actions.archive_study(by=self.request.user, study=study)
+
+    def perform_restore(self, study: Study) -> None:
+        actions.restore_study(by=self.request.user, study=study)
+
+    @extend_schema(
+        request=ShareSerializer,
+        responses=StudySerializer,
+        description="Lets the members of a team see the study and annotate it.",
+    )
+    @action(detail=True, methods=["post"], serializer_class=ShareSerializer)
+    @transaction.atomic
+    def share(self, request: Request, pk: str) -> Response:
+        return self._answer_with(actions.share_study)
+
+    @extend_schema(request=ShareSerializer, responses=StudySerializer, description="Takes the study back from a team.")
+    @action(detail=True, methods=["post"], serializer_class=ShareSerializer)
+    @transaction.atomic
+    def unshare(self, request: Request, pk: str) -> Response:
+        return self._answer_with(actions.unshare_study)
+
+    def _answer_with(self, act: Any) -> Response:
+        study = self.get_object()
+        named = self.get_serializer(data=self.request.data)
+        named.is_valid(raise_exception=True)
+        act(by=self.request.user, study=study, team=named.validated_data["team"])
+        return Response(StudySerializer(study, context=self.get_serializer_context()).data)
+
+
+class SeriesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, HistoryMixin, RecordViewSet):
+    """Images of one study made by one device in one go."""
+
+    queryset = Series.objects.all()
+    serializer_class = SeriesSerializer
+    filterset_class = SeriesFilter
+    roles = READ
+
+
+class ImageViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """Uploaded objects, their bytes and their previews."""
+
+    queryset = Image.objects.all()
+    list_serializer_class = ImageListSerializer
+    serializer_class = ImageSerializer
+    filterset_class = ImageFilter
+    roles = READ | dict.fromkeys(("create", "destroy", "restore", "file", "preview"), DOCTORS)
+    owner = "owner"
+    query_parameters = {"preview": {"frame", "size", "window"}}
+    parser_classes = [parsers.MultiPartParser]
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("owner", "series", "study")
+
+    def get_serializer_class(self) -> Any:
+        return UploadSerializer if self.action == "create" else super().get_serializer_class()
+
+    @extend_schema(
+        request={"multipart/form-data": UploadSerializer},
+        responses={
+            201: ImageSerializer,
+            200: OpenApiResponse(ImageSerializer, "You have uploaded these bytes before: the image that is there."),
+        },
+        description="Takes one PNG, JPEG or DICOM Part 10 file. DICOM builds its study and series; "
+        "a picture gets a study of its own unless one is named.",
+    )
+    def create(self, request: Request) -> Response:
+        answer = super().create(request)
+        answer.status_code = status.HTTP_201_CREATED if self.record.is_new else status.HTTP_200_OK
+        return answer
+
+    def perform_destroy(self, image: Image) -> None:
+        actions.archive_image(by=self.request.user, image=image)
+
+    def perform_restore(self, image: Image) -> None:
+        actions.restore_image(by=self.request.user, image=image)
+
+    @extend_schema(
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, description="The bytes as uploaded."
+    )
+    @action(detail=True, content_negotiation_class=AnyAccept)
+    def file(self, request: Request, pk: str) -> FileResponse:
+        image = self.get_object()
+        return guarded(
+            FileResponse(image.original.open(), as_attachment=True, filename=f"{image.pk}{SUFFIX[image.media_type]}")
+        )
+
+    @extend_schema(
+        parameters=[PreviewSerializer],
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
+        description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1.",
+    )
+    @action(detail=True, content_negotiation_class=AnyAccept)
+    def preview(self, request: Request, pk: str) -> HttpResponse:
+        image = self.get_object()
+        query = PreviewSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        with intake.local(image.original) as path:
+            return guarded(HttpResponse(picture(path, **query.validated_data), content_type="image/png"))
+
+
+SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
+
+
+def picture(path: Any, **wanted: Any) -> bytes:
+    try:
+        return render(path, **wanted)
+    except Unreadable as exc:
+        field = "frame" if exc.code == "no_such_frame" else "file"
+        raise ValidationError({field: exc.sentence}) from exc
+
+
+def guarded(response: Any) -> Any:
+    """Bytes of strangers: never sniffed, never run, never kept by a cache on the way."""
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

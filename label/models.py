@@ -1,0 +1,114 @@
+"""The judgement: the terms readers use, and what they say of images with them."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from core.models import Record, RecordQuerySet, keeps_its_past
+from disease.models import Disease
+from imagery.models import Image
+from label import geometry
+
+
+@keeps_its_past()
+class Label(Record):
+    """One term of the vocabulary that readers use; it means one or more diseases."""
+
+    name = models.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
+    definition = models.TextField(
+        blank=True, max_length=4000, help_text="When to use it, in words that two readers understand alike."
+    )
+    diseases = models.ManyToManyField(Disease, blank=True, related_name="labels", help_text="What it means.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=Q(archived_at__isnull=True),
+                name="label_name_is_unique_in_use",
+                violation_error_message="There is already a label of this name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class State(models.TextChoices):
+    """No annotation at all means "not asked"."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+class AnnotationQuerySet(RecordQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Annotations on images they see: an image that does not exist for someone takes its annotations with it."""
+        return self.filter(image__in=Image.objects.visible_to(user).values("pk"))
+
+
+@keeps_its_past()
+class Annotation(Record):
+    """One reader's statement about one image."""
+
+    image = models.ForeignKey(
+        Image, on_delete=models.PROTECT, related_name="annotations", help_text="The image it speaks of."
+    )
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="annotations", help_text="The term.")
+    annotator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="annotations",
+        help_text="The doctor who says it.",
+    )
+    state = models.CharField(max_length=16, choices=State, help_text="present, absent, uncertain or not_assessable.")
+    geometry = models.JSONField(
+        null=True, blank=True, help_text="Where, in pixels of a frame (origin top left); empty for the whole image."
+    )
+    confidence = models.FloatField(
+        null=True, blank=True, help_text="How sure the reader is, from 0 to 1; empty when not said."
+    )
+    comment = models.TextField(blank=True, max_length=4000, help_text="Free text of the reader; not shown to research.")
+
+    objects = AnnotationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "label", "annotator"],
+                condition=Q(geometry__isnull=True, archived_at__isnull=True),
+                name="one_whole_image_annotation_per_reader",
+                violation_error_message="You have already said this of the whole image: change that annotation.",
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__isnull=True) | Q(confidence__range=(0, 1)),
+                name="annotation_confidence_is_a_fraction",
+                violation_error_message="Confidence lies between 0 and 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=State.values),
+                name="annotation_state_is_known",
+                violation_error_message="The state is present, absent, uncertain or not_assessable.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label_id} {self.state}"
+
+    def clean(self) -> None:
+        """Raise `ValidationError` unless the geometry is one, and lies in the image."""
+        if self.geometry is not None:
+            try:
+                geometry.check(
+                    self.geometry, rows=self.image.rows, columns=self.image.columns, frames=self.image.frames
+                )
+            except ValueError as exc:
+                raise ValidationError({"geometry": str(exc)}) from exc

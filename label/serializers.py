@@ -1,0 +1,92 @@
+"""How the judgement looks on the wire."""
+
+from math import isfinite
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.fields import PersonField, Ref
+from disease.models import Disease
+from imagery.models import Image
+from label import actions
+from label.geometry import SCHEMA
+from label.models import Annotation, Label, State
+
+
+class LabelListSerializer(serializers.Serializer):
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    name = serializers.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
+    definition = serializers.CharField(max_length=4000, allow_blank=True, required=False, help_text="When to use it.")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class LabelSerializer(LabelListSerializer):
+    diseases = Ref(Disease, many=True, required=False, help_text="Ids of the diseases it means.")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
+
+    def create(self, validated_data: dict[str, Any]) -> Label:
+        return actions.create_label(**validated_data)
+
+    def update(self, label: Label, validated_data: dict[str, Any]) -> Label:
+        return actions.change_label(label=label, **validated_data)
+
+
+@extend_schema_field({key: value for key, value in SCHEMA.items() if key != "$schema"} | {"type": ["object", "null"]})
+class GeometryField(serializers.JSONField):
+    """A shape in pixels of a frame, or null for the whole image; the model checks it against the image."""
+
+
+class AnnotationListSerializer(serializers.Serializer):
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    image = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
+    label = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")
+    label_name = serializers.CharField(source="label.name", read_only=True, help_text="The term.")
+    annotator = PersonField(help_text="The doctor who says it: id and username.")
+    state = serializers.ChoiceField(choices=State.choices, help_text="present, absent, uncertain or not_assessable.")
+    confidence = serializers.FloatField(
+        min_value=0, max_value=1, allow_null=True, required=False, help_text="From 0 to 1."
+    )
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class RevisionSerializer(AnnotationListSerializer):
+    """One annotation, and what of it may be revised: the image and the label stay."""
+
+    geometry = GeometryField(
+        allow_null=True, required=False, help_text="Where, in pixels of a frame; null for the whole image."
+    )
+    comment = serializers.CharField(
+        max_length=4000,
+        allow_blank=True,
+        required=False,
+        help_text="Free text, which may name a patient: not shown to research.",
+    )
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
+
+    def validate_confidence(self, confidence: float | None) -> float | None:
+        if confidence is not None and not isfinite(confidence):  # NaN passes every comparison
+            raise serializers.ValidationError("A number from 0 to 1.")
+        return confidence
+
+    def update(self, annotation: Annotation, validated_data: dict[str, Any]) -> Annotation:
+        return actions.revise(annotation=annotation, **validated_data)
+
+    def to_representation(self, annotation: Annotation) -> dict[str, Any]:
+        """A comment is free text: only who sees the image whole reads it."""
+        shown = super().to_representation(annotation)
+        if not Image.objects.open_to(self.context["request"].user).filter(pk=annotation.image_id).exists():
+            del shown["comment"]
+        return shown
+
+
+class AnnotationSerializer(RevisionSerializer):
+    """A new annotation: what is said of which image."""
+
+    image = Ref(Image, scope="open_to", help_text="Id of an image that you see whole.")
+    label = Ref(Label, help_text="Id of a label in use.")
+
+    def create(self, validated_data: dict[str, Any]) -> Annotation:
+        return actions.annotate(**validated_data)

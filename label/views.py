@@ -1,0 +1,82 @@
+"""Labels and annotations."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import mixins
+
+from accounts.models import CLINICAL, Role
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from label import actions
+from label.filters import AnnotationFilter, LabelFilter
+from label.models import Annotation, Label
+from label.serializers import (
+    AnnotationListSerializer,
+    AnnotationSerializer,
+    LabelListSerializer,
+    LabelSerializer,
+    RevisionSerializer,
+)
+
+READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
+WRITE = ("create", "update", "partial_update", "destroy", "restore")
+
+
+class LabelViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """The vocabulary that readers use."""
+
+    queryset = Label.objects.all()
+    list_serializer_class = LabelListSerializer
+    serializer_class = LabelSerializer
+    filterset_class = LabelFilter
+    roles = READ | dict.fromkeys(WRITE, frozenset({Role.RESEARCHER}))
+
+    def get_queryset(self) -> QuerySet:
+        labels = super().get_queryset()
+        return labels if self.action == "list" else labels.prefetch_related("diseases")
+
+    def perform_destroy(self, label: Label) -> None:
+        actions.archive_label(by=self.request.user, label=label)
+
+    def perform_restore(self, label: Label) -> None:
+        actions.restore_label(by=self.request.user, label=label)
+
+
+class AnnotationViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """What readers say of images."""
+
+    queryset = Annotation.objects.all()
+    list_serializer_class = AnnotationListSerializer
+    serializer_class = AnnotationSerializer
+    filterset_class = AnnotationFilter
+    roles = READ | dict.fromkeys(WRITE, frozenset({Role.DOCTOR}))
+    owner = "annotator"
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().select_related("image", "label", "annotator")
+
+    def get_serializer_class(self) -> Any:
+        revising = self.action in ("update", "partial_update")
+        return RevisionSerializer if revising else super().get_serializer_class()
+
+    def perform_destroy(self, annotation: Annotation) -> None:
+        actions.archive_annotation(by=self.request.user, annotation=annotation)
+
+    def perform_restore(self, annotation: Annotation) -> None:
+        actions.restore_annotation(by=self.request.user, annotation=annotation)
