@@ -1,0 +1,75 @@
+"""Messages over a Unix socket: two lengths, a JSON header, raw bytes. An open file may travel with a request.
+
+No pickle: the process that reads hostile files must not be able to make its parent run anything.
+"""
+
+import json
+import os
+import socket
+import struct
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+LENGTHS = struct.Struct(">LL")  # bytes of the header, bytes of the body
+HEADER = 256 * 1024  # bytes that a header may have
+CHUNK = 1024 * 1024  # bytes
+
+
+class Gone(Exception):
+    """The other side has hung up, or says something that is no message."""
+
+
+def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
+    """Raises `OSError` if the other side has hung up."""
+    encoded = json.dumps(header).encode()
+    channel.sendall(LENGTHS.pack(len(encoded), len(body)) + encoded)
+    channel.sendall(body)
+
+
+def send_file(channel: socket.socket, descriptor: int) -> None:
+    """Hand over an open file, ahead of the message that is about it."""
+    socket.send_fds(channel, [b"F"], [descriptor])
+
+
+def receive(channel: socket.socket, largest: int, deadline: float | None = None) -> tuple[dict[str, Any], bytes]:
+    """The next message, with a body of at most `largest` bytes, before the clock `monotonic` reaches the deadline.
+
+    Raises `Gone`, or `TimeoutError`.
+    """
+    header_length, body_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size, deadline))
+    if header_length > HEADER or body_length > largest:
+        raise Gone
+    try:
+        header = json.loads(_exactly(channel, header_length, deadline))
+    except (ValueError, RecursionError) as exc:
+        raise Gone from exc
+    if not isinstance(header, dict):
+        raise Gone
+    return header, _exactly(channel, body_length, deadline)
+
+
+def receive_file(channel: socket.socket) -> int:
+    """The descriptor of the next file. Raises `Gone`."""
+    lead, descriptors, *_ = socket.recv_fds(channel, 1, 1)
+    if not lead or len(descriptors) != 1:
+        for each in descriptors:
+            with suppress(OSError):
+                os.close(each)
+        raise Gone
+    return descriptors[0]
+
+
+def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes:
+    received = bytearray()
+    while len(received) < count:
+        if deadline is not None:
+            channel.settimeout(max(deadline - monotonic(), 0.001))
+        try:
+            chunk = channel.recv(min(count - len(received), CHUNK))
+        except ConnectionError as exc:
+            raise Gone from exc
+        if not chunk:
+            raise Gone
+        received += chunk
+    return bytes(received)

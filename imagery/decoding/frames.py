@@ -1,0 +1,231 @@
+"""Where the frames of a DICOM image lie, and one of them decoded (PS3.5 chapter 8 and annex A)."""
+
+import struct
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.pixels import get_decoder
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from imagery.decoding.codestream import check_codestream
+from imagery.decoding.part10 import Part10
+from imagery.decoding.prescan import PIXELS, UNDEFINED, Element
+from imagery.decoding.reasons import Unreadable
+
+FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00008, 0x7FE00009
+OFFSETS, LENGTHS = 0x7FE00001, 0x7FE00002
+KEYWORDS = {PIXELS: "PixelData", FLOAT_PIXELS: "FloatPixelData", DOUBLE_PIXELS: "DoubleFloatPixelData"}
+NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
+# One decoder for each syntax: trying the next when one fails would offer hostile bytes to several C libraries.
+DECODERS = {
+    RLELossless: "pylibjpeg",
+    JPEGBaseline8Bit: "pillow",
+    JPEGExtended12Bit: "pillow",
+    JPEGLossless: "gdcm",
+    JPEGLosslessSV1: "gdcm",
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
+    HTJ2KLossless: "pylibjpeg",
+    HTJ2KLosslessRPCL: "pylibjpeg",
+    HTJ2K: "pylibjpeg",
+}
+STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # SOI of JPEG and JPEG-LS, SOC of JPEG 2000
+BITS = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the pixels of a file are said to be laid out (PS3.3 C.7.6.3)."""
+
+    rows: int
+    columns: int
+    frames: int
+    samples: int  # per pixel
+    allocated: int  # bits per sample
+    stored: int  # bits per sample that mean something
+    signed: bool
+    planar: int
+    photometric: str
+    keyword: str  # of the element that holds the pixels
+
+    @property
+    def bits(self) -> int:
+        """Bits of one native frame; 4:2:2 colour keeps two samples a pixel, not three (PS3.3 C.7.6.3.1.2)."""
+        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        return self.rows * self.columns * samples * self.allocated
+
+    @property
+    def native_bytes(self) -> int:
+        """Bytes of all native frames, padded to an even number (PS3.5 8.1.1)."""
+        whole = ceil(self.bits * self.frames / 8)
+        return whole + whole % 2
+
+
+class Frames:
+    """The pixel data of one file, checked against its layout before anything is decoded."""
+
+    def __init__(self, part10: Part10, header: Dataset) -> None:
+        self.part10, self.header = part10, header
+        self.element = _pixel_element(part10)
+        self.layout = layout(header, KEYWORDS[self.element.tag])
+        _check_size(self.layout, part10)
+        self.native = UID(part10.transfer_syntax) in NATIVE
+        self.parts = [] if self.native else _parts(self)
+        if self.native:
+            _check_native(self.element, self.layout)
+
+    def decode(self, index: int) -> tuple[np.ndarray, str]:
+        """One frame as (rows, columns[, samples]), and its photometric interpretation once decoded."""
+        options = self._options()
+        decoder = get_decoder(self.part10.transfer_syntax)
+        if self.native:
+            self.part10.stream.seek(self.element.value)
+            array, found = decoder.as_array(self.part10.stream, index=index, raw=True, **options)
+        else:
+            source = encapsulate([self.codestream(index)], has_bot=False)
+            options |= {"number_of_frames": 1, "decoding_plugin": DECODERS[UID(self.part10.transfer_syntax)]}
+            array, found = decoder.as_array(source, index=0, raw=True, **options)
+        return array, str(found["photometric_interpretation"])
+
+    def codestream(self, index: int) -> bytes:
+        """The compressed bytes of one frame, checked against the layout."""
+        stream, pieces = self.part10.stream, []
+        for position, length in self.parts[index]:
+            stream.seek(position)
+            pieces.append(stream.read(length))
+        frame = b"".join(pieces)
+        check_codestream(frame, self.layout, self.part10.transfer_syntax)
+        return frame
+
+    def _options(self) -> dict[str, Any]:
+        """The layout in pydicom's words."""
+        given = self.layout
+        options: dict[str, Any] = {
+            "rows": given.rows,
+            "columns": given.columns,
+            "number_of_frames": given.frames,
+            "samples_per_pixel": given.samples,
+            "bits_allocated": given.allocated,
+            "photometric_interpretation": given.photometric,
+            "pixel_keyword": given.keyword,
+            "pixel_vr": self.element.vr,
+        }
+        if given.samples > 1:
+            options["planar_configuration"] = given.planar
+        if given.keyword == "PixelData":
+            options |= {"bits_stored": given.stored, "pixel_representation": int(given.signed)}
+        return options
+
+
+def layout(header: Dataset, keyword: str) -> Layout:
+    """The layout that the header claims. Raises `malformed` where it is not to be had."""
+    try:
+        allocated = int(header.BitsAllocated)
+        return Layout(
+            rows=int(header.Rows),
+            columns=int(header.Columns),
+            frames=int(header.get("NumberOfFrames") or 1),
+            samples=int(header.SamplesPerPixel),
+            allocated=allocated,
+            stored=int(header.get("BitsStored") or allocated),
+            signed=bool(header.get("PixelRepresentation") or 0),
+            planar=int(header.get("PlanarConfiguration") or 0),
+            photometric=str(header.PhotometricInterpretation).strip(),
+            keyword=keyword,
+        )
+    except (AttributeError, TypeError, ValueError) as exc:
+        raise Unreadable("malformed") from exc
+
+
+def _pixel_element(part10: Part10) -> Element:
+    found = [part10.elements[tag] for tag in KEYWORDS if tag in part10.elements]
+    if not found:
+        raise Unreadable("no_pixels")
+    if len(found) > 1:
+        raise Unreadable("malformed")
+    return found[0]
+
+
+def _check_size(given: Layout, part10: Part10) -> None:
+    limits = part10.limits
+    if min(given.rows, given.columns, given.frames) < 1 or not 1 <= given.stored <= given.allocated:
+        raise Unreadable("malformed")
+    if max(given.rows, given.columns) > limits.side:
+        raise Unreadable("too_wide")
+    if given.rows * given.columns > limits.frame_pixels:
+        raise Unreadable("too_many_pixels")
+    if given.frames > limits.frames:
+        raise Unreadable("too_many_frames")
+    if given.samples not in (1, 3) or given.allocated not in BITS[given.keyword]:
+        raise Unreadable("unsupported_pixels")
+    if UID(part10.transfer_syntax) not in NATIVE | DECODERS.keys():
+        raise Unreadable("unsupported_transfer_syntax")
+    if part10.transfer_syntax == JPEGExtended12Bit and given.stored > 8:
+        raise Unreadable("unsupported_transfer_syntax")
+
+
+def _check_native(element: Element, given: Layout) -> None:
+    """The declared length must be what the layout asks for; padding of less than a frame does happen."""
+    if element.length == UNDEFINED or element.length + element.length % 2 < given.native_bytes:
+        raise Unreadable("pixel_length")
+    if (element.length - given.native_bytes) * 8 >= max(given.bits, 16):
+        raise Unreadable("pixel_length")
+
+
+def _parts(frames: Frames) -> list[list[tuple[int, int]]]:
+    """The fragments of each frame, as (position, bytes) (PS3.5 A.4). Raises `frame_count`, `malformed`."""
+    if frames.element.length != UNDEFINED or not frames.element.fragments:
+        raise Unreadable("malformed")
+    table, *fragments = frames.element.fragments
+    starts = _frame_starts(frames, table, fragments)
+    if len(starts) != frames.layout.frames or starts[:1] != [0]:
+        raise Unreadable("frame_count")
+    return [fragments[start:stop] for start, stop in zip(starts, [*starts[1:], len(fragments)], strict=True)]
+
+
+def _frame_starts(frames: Frames, table: tuple[int, int], fragments: list[tuple[int, int]]) -> list[int]:
+    """The index of the first fragment of each frame: by an offset table, one to one, or by the look of the bytes."""
+    stream, count = frames.part10.stream, frames.layout.frames
+    offsets = _numbers(frames.part10.value(OFFSETS), "<Q") or _numbers(_read(stream, *table), "<L")
+    if count == 1 and fragments:
+        return [0]
+    if offsets and fragments:
+        by_position = {position - fragments[0][0]: index for index, (position, _) in enumerate(fragments)}
+        return [by_position.get(offset, -1) for offset in offsets]
+    if count == len(fragments):
+        return list(range(count))
+    return [i for i, (position, _) in enumerate(fragments) if _read(stream, position, 4).startswith(STARTS)]
+
+
+def _numbers(table: bytes, form: str) -> list[int]:
+    size = struct.calcsize(form)
+    return [number for (number,) in struct.iter_unpack(form, table[: len(table) // size * size])]
+
+
+def _read(stream: Any, position: int, length: int) -> bytes:
+    stream.seek(position)
+    return stream.read(length)

@@ -1,0 +1,33 @@
+"""One wish about one open file, answered. Runs in the child process; whatever happens, the answer is a message."""
+
+from typing import Any, BinaryIO
+
+from imagery.decoding.dicom import describe_dicom
+from imagery.decoding.facts import DICOM, Description, to_json
+from imagery.decoding.limits import LIMITS, Limits
+from imagery.decoding.picture import describe_picture
+from imagery.decoding.reasons import Unreadable
+from imagery.decoding.recognise import recognise
+from imagery.decoding.render import render_file
+
+
+def describe_file(file: BinaryIO, limits: Limits = LIMITS) -> Description:
+    """What the file holds. Raises `Unreadable`."""
+    media_type = recognise(file)
+    return describe_dicom(file, limits) if media_type == DICOM else describe_picture(file, media_type, limits)
+
+
+def answer(file: BinaryIO, wish: dict[str, Any], limits: Limits = LIMITS) -> tuple[dict[str, Any], bytes]:
+    """Header and body of the answer: a description, a PNG, or the code of a reason."""
+    try:
+        if wish["do"] == "describe":
+            return {"description": to_json(describe_file(file, limits))}, b""
+        return {}, render_file(file, frame=wish["frame"], size=wish["size"], window=wish["window"], limits=limits)
+    except Unreadable as exc:
+        return {"refused": exc.code}, b""
+    except MemoryError:
+        return {"refused": "too_costly"}, b""
+    except RecursionError:
+        return {"refused": "too_deep"}, b""
+    except Exception:  # libraries that meet damage raise all kinds; none of them is news
+        return {"refused": "undecodable"}, b""
