@@ -12,7 +12,7 @@ from core.admin import RecordAdmin
 
 
 @recorded("changed in the admin")
-def save_form(*, by: User, form: Any) -> None:
+def save_form(*, by: Any, form: Any) -> None:
     """Everything a form of the admin holds, groups included, in one revision."""
     form.instance.save()
     form.save_m2m()

@@ -1,7 +1,7 @@
 """Who someone is: users, their roles (one Django group each), and teams."""
 
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -59,7 +59,7 @@ class Team(Record):
         settings.AUTH_USER_MODEL, related_name="teams", help_text="The doctors who see what is shared with the team."
     )
 
-    objects = TeamQuerySet.as_manager()
+    objects: ClassVar[Any] = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -29,7 +29,7 @@ class LoginSerializer(serializers.Serializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        user = authenticate(self.context["request"], **attrs)
+        user = authenticate(self.context["request"]._request, **attrs)  # django-axes marks the plain request
         if user is None:
             raise serializers.ValidationError("This username and password do not match.")
         return {"user": user}

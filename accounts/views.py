@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from knox.views import LoginView as KnoxLoginView
 from knox.views import LogoutAllView as KnoxLogoutAllView
@@ -86,14 +85,14 @@ class TeamViewSet(
         DOCTORS,
     )  # fmt: skip
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().select_related("lead").prefetch_related("members")
 
     def perform_destroy(self, team: Team) -> None:
-        actions.archive_team(by=self.request.user, team=team)
+        actions.archive_team(by=self.by, team=team)
 
     def perform_restore(self, team: Team) -> None:
-        actions.restore_team(by=self.request.user, team=team)
+        actions.restore_team(by=self.by, team=team)
 
     @extend_schema(request=MemberSerializer, description="Lets a doctor into the team; for its lead.")
     @action(detail=True, methods=["post"], url_path="let-in", serializer_class=MemberSerializer)
@@ -113,5 +112,5 @@ class TeamViewSet(
         team = self.get_object()
         named = self.get_serializer(data=self.request.data)
         named.is_valid(raise_exception=True)
-        step(by=self.request.user, team=team, user=named.validated_data["username"])
+        step(by=self.by, team=team, user=named.validated_data["username"])
         return Response(TeamSerializer(self.get_queryset().model.objects.get(pk=team.pk)).data)

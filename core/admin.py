@@ -1,6 +1,6 @@
 """The admin shows every table; what is clinical changes through the API, whose actions record it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 class RecordAdmin(admin.ModelAdmin):
     """Read-only: a save here would go round the actions."""
 
-    list_filter: Any = ("archived_at",)
+    list_filter: ClassVar[Any] = ("archived_at",)
     show_full_result_count = False
     ordering = ("-id",)
 

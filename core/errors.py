@@ -120,12 +120,9 @@ def first_sentence(fields: dict[str, list[str]]) -> str:
 
 
 def headers(exc: exceptions.APIException) -> dict[str, str]:
-    found = {}
-    if getattr(exc, "auth_header", None):
-        found["WWW-Authenticate"] = exc.auth_header
-    if getattr(exc, "wait", None):
-        found["Retry-After"] = str(int(exc.wait))
-    return found
+    """RFC 9110: a 401 says how to authenticate, a 429 or 503 when to come back (in seconds)."""
+    found = {"WWW-Authenticate": getattr(exc, "auth_header", None), "Retry-After": getattr(exc, "wait", None)}
+    return {name: str(value) for name, value in found.items() if value is not None}
 
 
 def page(request: HttpRequest, status_code: int, detail: str, code: str) -> HttpResponse:

@@ -26,11 +26,11 @@ class RecordFilter(django_filters.FilterSet):
     )
 
     @property
-    def qs(self) -> QuerySet:
+    def qs(self) -> Any:
         found = super().qs
         return found if self.form.cleaned_data.get("archived") else found.live()
 
-    def filter_archived(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+    def filter_archived(self, queryset: Any, name: str, value: bool) -> Any:
         return queryset.archived() if value else queryset
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import reversion
 from django.db import models
@@ -26,7 +26,7 @@ class RecordQuerySet(models.QuerySet):
 
     def create(self, **fields: Any) -> Any:
         """Add a row that keeps every rule of its model; raises `ValidationError` with a sentence per field."""
-        record = self.model(**fields)
+        record: Any = self.model(**fields)
         record.check_rules()
         record.save(force_insert=True, using=self.db)
         return record
@@ -52,7 +52,7 @@ class Record(models.Model):
         default=1, editable=False, help_text="Counts the states of this row from 1; the ETag of its detail answer."
     )
 
-    objects = RecordQuerySet.as_manager()
+    objects: ClassVar[Any] = RecordQuerySet.as_manager()
 
     class Meta:
         abstract = True

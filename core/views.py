@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -23,26 +22,32 @@ from core.models import Record
 class RecordViewSet(GenericViewSet):
     """A resource of records. Declares `queryset`, `serializer_class`, `roles`; lists may have their own serializer."""
 
+    queryset: Any = None
     roles: dict[str, Any] = {}
     list_serializer_class: type[serializers.BaseSerializer] | None = None
     query_parameters: dict[str, set[str]] = {}
     owner: str | None = None
     lookup_value_converter = "uuid"
-    record: Record | None = None
+    record: Any = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unknown_parameters(request, self)
 
-    def get_queryset(self) -> QuerySet:
-        return super().get_queryset().visible_to(self.request.user)
+    @property
+    def by(self) -> Any:
+        """Who asks, as actions take it."""
+        return self.request.user
+
+    def get_queryset(self) -> Any:
+        return self.queryset.visible_to(self.request.user)
 
     def get_serializer_class(self) -> Any:
         if self.action == "list" and self.list_serializer_class:
             return self.list_serializer_class
         return super().get_serializer_class()
 
-    def get_object(self) -> Record:
+    def get_object(self) -> Any:
         """The row in scope; for a change, locked until the transaction ends and as the client last saw it."""
         changing = self.request.method not in SAFE_METHODS
         queryset = self.get_queryset()
@@ -60,17 +65,17 @@ class RecordViewSet(GenericViewSet):
         return response
 
 
-class CreateMixin(mixins.CreateModelMixin):
+class CreateMixin(mixins.CreateModelMixin, RecordViewSet):
     """POST: the serializer's action is done by whoever asks; `Location` says where the new thing is."""
 
     def perform_create(self, serializer: Any) -> None:
-        self.record = serializer.save(by=self.request.user)
+        self.record = serializer.save(by=self.by)
 
     def get_success_headers(self, data: Any) -> dict[str, str]:
         return {"Location": self.request.build_absolute_uri(f"{self.request.path}{self.record.pk}/")}
 
 
-class UpdateMixin(mixins.UpdateModelMixin):
+class UpdateMixin(mixins.UpdateModelMixin, RecordViewSet):
     """PUT and PATCH on a locked row."""
 
     @transaction.atomic
@@ -78,10 +83,10 @@ class UpdateMixin(mixins.UpdateModelMixin):
         return super().update(request, *args, **kwargs)
 
     def perform_update(self, serializer: Any) -> None:
-        self.record = serializer.save(by=self.request.user)
+        self.record = serializer.save(by=self.by)
 
 
-class ArchiveMixin(mixins.DestroyModelMixin):
+class ArchiveMixin(mixins.DestroyModelMixin, RecordViewSet):
     """DELETE archives, POST …/restore/ brings back. The view says how in `perform_destroy` and `perform_restore`."""
 
     @extend_schema(description="Takes the object out of use; its past and its id stay. `restore` brings it back.")
@@ -97,6 +102,9 @@ class ArchiveMixin(mixins.DestroyModelMixin):
         self.perform_restore(record)
         return Response(self.get_serializer(record).data)
 
+    def perform_restore(self, record: Any) -> None:
+        raise NotImplementedError
+
 
 class Change(serializers.Serializer):
     """One entry of a history."""
@@ -107,7 +115,7 @@ class Change(serializers.Serializer):
     changes = serializers.DictField(help_text="Each changed field with `from` and `to`.")
 
 
-class HistoryMixin:
+class HistoryMixin(RecordViewSet):
     """GET …/{id}/history/: the fields that this person may read of the thing, and how they came to be."""
 
     @extend_schema(
@@ -118,7 +126,7 @@ class HistoryMixin:
     def history(self, request: Request, pk: str) -> Response:
         record = self.get_object()
         shown = self.get_serializer(record).data.keys()
-        page = self.paginate_queryset(history.versions_of(record))
+        page = self.paginate_queryset(history.versions_of(record)) or []
         return self.get_paginated_response(history.entries(page, shown))
 
 

@@ -1,5 +1,7 @@
 """The vocabulary's meaning in the admin."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 
 from core.admin import RecordAdmin
@@ -14,7 +16,7 @@ class CodeSystemAdmin(RecordAdmin):
 @admin.register(Code)
 class CodeAdmin(RecordAdmin):
     list_display = ("code", "title", "system", "kind", "assignable", "valid_to")
-    list_filter = ("system", "kind", "assignable")
+    list_filter: ClassVar[Any] = ("system", "kind", "assignable")
     list_select_related = ("system",)
     search_fields = ("code__startswith", "title")
 
@@ -22,7 +24,7 @@ class CodeAdmin(RecordAdmin):
 @admin.register(CodeMapping)
 class CodeMappingAdmin(RecordAdmin):
     list_display = ("source", "target", "approximate", "no_map", "combination", "scenario", "choice_list")
-    list_filter = ("approximate", "no_map", "combination")
+    list_filter: ClassVar[Any] = ("approximate", "no_map", "combination")
     list_select_related = ("source", "target")
 
 

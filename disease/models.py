@@ -1,6 +1,6 @@
 """The vocabulary's meaning: releases of classifications, their codes, crosswalks, and the diseases that use them."""
 
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models.functions import Lower
@@ -141,7 +141,7 @@ class Disease(Record):
         Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
     )
 
-    objects = DiseaseQuerySet.as_manager()
+    objects: ClassVar[Any] = DiseaseQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import mixins
 
 from accounts.models import CLINICAL, EVERYONE, Role
@@ -41,7 +40,7 @@ class CodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSe
     filterset_class = CodeFilter
     roles = READ
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().select_related("system", "parent__system")
 
 
@@ -53,7 +52,7 @@ class MappingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
     filterset_class = MappingFilter
     roles = READ
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().select_related("source__system", "target__system")
 
 
@@ -77,11 +76,11 @@ class DiseaseViewSet(
         **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), OWNERS),
     }
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().with_codes()
 
     def perform_destroy(self, disease: Disease) -> None:
-        actions.archive_disease(by=self.request.user, disease=disease)
+        actions.archive_disease(by=self.by, disease=disease)
 
     def perform_restore(self, disease: Disease) -> None:
-        actions.restore_disease(by=self.request.user, disease=disease)
+        actions.restore_disease(by=self.by, disease=disease)

@@ -60,7 +60,7 @@ def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
     return {
         "user": known,
         "roles": sorted(known.roles) if known else [],
-        "method": request.method[:16],
+        "method": str(request.method)[:16],
         "path": request.path[:500].replace("\0", "�"),
         "route": request.resolver_match.route[:200] if request.resolver_match else "",
         "object_id": object_id(request, response),

@@ -224,6 +224,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django.request": {"level": "ERROR"}},  # a 4xx is an event, not a fault
+    "loggers": {name: {"level": "ERROR"} for name in ("django.request", "axes")},  # a 4xx is an event, not a fault
     "root": {"handlers": ["console"], "level": env.str("HARRISON_LOG_LEVEL", "WARNING")},
 }

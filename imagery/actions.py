@@ -81,7 +81,6 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
 def _as_it_was(image: Image) -> Image:
     if image.archived:
         raise Refused(f"You have these bytes already, archived: restore image {image.pk}.")
-    image.is_new = False
     return image
 
 

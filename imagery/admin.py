@@ -1,5 +1,7 @@
 """The evidence in the admin: what is there and whose it is, never whom it shows."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 
 from core.admin import RecordAdmin
@@ -23,12 +25,12 @@ class StudyAdmin(RecordAdmin):
 @admin.register(Series)
 class SeriesAdmin(RecordAdmin):
     list_display = ("id", "modality", "body_part", "created_at", "archived_at")
-    list_filter = ("modality", "archived_at")
+    list_filter: ClassVar[Any] = ("modality", "archived_at")
 
 
 @admin.register(Image)
 class ImageAdmin(RecordAdmin):
     list_display = ("id", "media_type", "rows", "columns", "frames", "size", "owner", "created_at", "archived_at")
-    list_filter = ("media_type", "archived_at")
+    list_filter: ClassVar[Any] = ("media_type", "archived_at")
     list_select_related = ("owner",)
     search_fields = ("id", "sha256", "owner__username")

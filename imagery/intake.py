@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.files.storage import storages
 from django.db import models
 
 from core.models import new_id
 from imagery.decoding import Description, Unreadable, describe
+from imagery.models import originals
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Kept:
 @contextmanager
 def arriving(file: Any) -> Iterator[Arrival]:
     """Write an upload to the storage's own file system, hashed on the way and synced; gone at the end unless kept."""
-    handle, path = tempfile.mkstemp(dir=storages["originals"].incoming())
+    handle, path = tempfile.mkstemp(dir=originals().incoming())
     try:
         with os.fdopen(handle, "wb") as target:
             sha256, size = _copy(file, target)
@@ -65,11 +65,11 @@ def kept(arrival: Arrival) -> Iterator[Kept]:
     """Read the file and put it in its place; if what follows fails, it is removed again. Raises `ValidationError`."""
     description = read(arrival.path)
     id = new_id()
-    name = storages["originals"].adopt(arrival.path, place(id))
+    name = originals().adopt(arrival.path, place(id))
     try:
         yield Kept(id, name, arrival, description)
     except BaseException:
-        storages["originals"].delete(name)
+        originals().delete(name)
         raise
 
 

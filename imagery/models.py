@@ -1,7 +1,7 @@
 """The evidence: DICOM's hierarchy of patient, study, series and image, and who may see it."""
 
 import secrets
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -10,10 +10,12 @@ from django.db.models import Q
 
 from accounts.models import Role, User
 from core.models import Record, RecordQuerySet, keeps_its_past
+from imagery.storage import DurableStorage
 
 
-def originals() -> Any:
-    return storages["originals"]
+def originals() -> DurableStorage:
+    """Where uploads are kept as they came; no researcher's route reads from here."""
+    return cast(DurableStorage, storages["originals"])
 
 
 def new_pseudonym() -> str:
@@ -107,7 +109,7 @@ class Patient(Record):
         max_length=1, choices=Sex, blank=True, help_text="DICOM (0010,0040): M, F, O or empty for unknown."
     )
 
-    objects = PatientQuerySet.as_manager()
+    objects: ClassVar[Any] = PatientQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.pseudonym
@@ -147,7 +149,7 @@ class Study(Record):
         help_text="The teams whose members see the study and may annotate it.",
     )
 
-    objects = StudyQuerySet.as_manager()
+    objects: ClassVar[Any] = StudyQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -186,7 +188,7 @@ class Series(Record):
         max_length=64, blank=True, help_text="Body Part Examined, DICOM (0018,0015), e.g. CHEST."
     )
 
-    objects = PartOfStudyQuerySet.as_manager()
+    objects: ClassVar[Any] = PartOfStudyQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -241,7 +243,10 @@ class Image(Record):
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of the original, in hexadecimal.")
     original = models.FileField(storage=originals, max_length=200, help_text="Where the bytes as uploaded are kept.")
 
-    objects = PartOfStudyQuerySet.as_manager()
+    objects: ClassVar[Any] = PartOfStudyQuerySet.as_manager()
+
+    # Whether the upload that gave this row made it, or found it.
+    is_new = False
 
     class Meta:
         ordering = ["id"]

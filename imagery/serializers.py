@@ -27,7 +27,7 @@ class EvidenceSerializer(serializers.Serializer):
 
 
 class PatientSerializer(EvidenceSerializer):
-    research_fields = ("id", "pseudonym")
+    research_fields: tuple[str, ...] = ("id", "pseudonym")
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
@@ -45,7 +45,7 @@ class PatientSerializer(EvidenceSerializer):
 
 
 class SeriesSerializer(EvidenceSerializer):
-    research_fields = ("id", "study", "modality", "body_part")
+    research_fields: tuple[str, ...] = ("id", "study", "modality", "body_part")
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of the study it is part of.")
@@ -59,7 +59,7 @@ class SeriesSerializer(EvidenceSerializer):
 
 
 class StudyListSerializer(EvidenceSerializer):
-    research_fields = ("id",)
+    research_fields: tuple[str, ...] = ("id",)
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     owner = PersonField(help_text="The doctor who uploaded it.")
@@ -72,7 +72,7 @@ class StudyListSerializer(EvidenceSerializer):
 
 
 class StudySerializer(StudyListSerializer):
-    research_fields = ("id", "series")
+    research_fields: tuple[str, ...] = ("id", "series")
 
     uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
     series = SeriesSerializer(many=True, read_only=True, help_text="Its series.")
@@ -92,7 +92,17 @@ class ShareSerializer(serializers.Serializer):
 
 
 class ImageListSerializer(EvidenceSerializer):
-    research_fields = ("id", "study", "series", "modality", "body_part", "media_type", "rows", "columns", "frames")
+    research_fields: tuple[str, ...] = (
+        "id",
+        "study",
+        "series",
+        "modality",
+        "body_part",
+        "media_type",
+        "rows",
+        "columns",
+        "frames",
+    )
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")

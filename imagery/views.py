@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -55,10 +54,10 @@ class PatientViewSet(
     owner = "owner"
 
     def perform_destroy(self, patient: Patient) -> None:
-        actions.archive_patient(by=self.request.user, patient=patient)
+        actions.archive_patient(by=self.by, patient=patient)
 
     def perform_restore(self, patient: Patient) -> None:
-        actions.restore_patient(by=self.request.user, patient=patient)
+        actions.restore_patient(by=self.by, patient=patient)
 
 
 class StudyViewSet(
@@ -79,15 +78,15 @@ class StudyViewSet(
     roles = READ | WRITE | {"share": DOCTORS, "unshare": DOCTORS}
     owner = "owner"
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         studies = super().get_queryset().select_related("owner")
         return studies if self.action == "list" else studies.prefetch_related("series", "shared_with")
 
     def perform_destroy(self, study: Study) -> None:
-        actions.archive_study(by=self.request.user, study=study)
+        actions.archive_study(by=self.by, study=study)
 
     def perform_restore(self, study: Study) -> None:
-        actions.restore_study(by=self.request.user, study=study)
+        actions.restore_study(by=self.by, study=study)
 
     @extend_schema(
         request=ShareSerializer,
@@ -109,7 +108,7 @@ class StudyViewSet(
         study = self.get_object()
         named = self.get_serializer(data=self.request.data)
         named.is_valid(raise_exception=True)
-        act(by=self.request.user, study=study, team=named.validated_data["team"])
+        act(by=self.by, study=study, team=named.validated_data["team"])
         return Response(StudySerializer(study, context=self.get_serializer_context()).data)
 
 
@@ -141,7 +140,7 @@ class ImageViewSet(
     query_parameters = {"preview": {"frame", "size", "window"}}
     parser_classes = [parsers.MultiPartParser]
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().select_related("owner", "series", "study")
 
     def get_serializer_class(self) -> Any:
@@ -162,10 +161,10 @@ class ImageViewSet(
         return answer
 
     def perform_destroy(self, image: Image) -> None:
-        actions.archive_image(by=self.request.user, image=image)
+        actions.archive_image(by=self.by, image=image)
 
     def perform_restore(self, image: Image) -> None:
-        actions.restore_image(by=self.request.user, image=image)
+        actions.restore_image(by=self.by, image=image)
 
     @extend_schema(
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, description="The bytes as uploaded."

@@ -1,5 +1,7 @@
 """The judgement in the admin."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 
 from core.admin import RecordAdmin
@@ -15,6 +17,6 @@ class LabelAdmin(RecordAdmin):
 @admin.register(Annotation)
 class AnnotationAdmin(RecordAdmin):
     list_display = ("id", "image", "label", "state", "annotator", "created_at", "archived_at")
-    list_filter = ("state", "archived_at")
+    list_filter: ClassVar[Any] = ("state", "archived_at")
     list_select_related = ("image", "label", "annotator")
     search_fields = ("image__id", "label__name", "annotator__username")

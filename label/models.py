@@ -1,6 +1,6 @@
 """The judgement: the terms readers use, and what they say of images with them."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -77,7 +77,7 @@ class Annotation(Record):
     )
     comment = models.TextField(blank=True, max_length=4000, help_text="Free text of the reader; not shown to research.")
 
-    objects = AnnotationQuerySet.as_manager()
+    objects: ClassVar[Any] = AnnotationQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -40,8 +40,8 @@ class GeometryField(serializers.JSONField):
 
 class AnnotationListSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
-    image = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
-    label = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")
+    image: Any = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
+    label: Any = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")
     label_name = serializers.CharField(source="label.name", read_only=True, help_text="The term.")
     annotator = PersonField(help_text="The doctor who says it: id and username.")
     state = serializers.ChoiceField(choices=State.choices, help_text="present, absent, uncertain or not_assessable.")
@@ -86,7 +86,7 @@ class AnnotationSerializer(RevisionSerializer):
     """A new annotation: what is said of which image."""
 
     image = Ref(Image, scope="open_to", help_text="Id of an image that you see whole.")
-    label = Ref(Label, help_text="Id of a label in use.")
+    label = Ref(Label, help_text="Id of a label in use.")  # type: ignore[assignment]  # DRF takes fields out of the class
 
     def create(self, validated_data: dict[str, Any]) -> Annotation:
         return actions.annotate(**validated_data)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import mixins
 
 from accounts.models import CLINICAL, Role
@@ -39,15 +38,15 @@ class LabelViewSet(
     filterset_class = LabelFilter
     roles = READ | dict.fromkeys(WRITE, frozenset({Role.RESEARCHER}))
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         labels = super().get_queryset()
         return labels if self.action == "list" else labels.prefetch_related("diseases")
 
     def perform_destroy(self, label: Label) -> None:
-        actions.archive_label(by=self.request.user, label=label)
+        actions.archive_label(by=self.by, label=label)
 
     def perform_restore(self, label: Label) -> None:
-        actions.restore_label(by=self.request.user, label=label)
+        actions.restore_label(by=self.by, label=label)
 
 
 class AnnotationViewSet(
@@ -68,7 +67,7 @@ class AnnotationViewSet(
     roles = READ | dict.fromkeys(WRITE, frozenset({Role.DOCTOR}))
     owner = "annotator"
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().select_related("image", "label", "annotator")
 
     def get_serializer_class(self) -> Any:
@@ -76,7 +75,7 @@ class AnnotationViewSet(
         return RevisionSerializer if revising else super().get_serializer_class()
 
     def perform_destroy(self, annotation: Annotation) -> None:
-        actions.archive_annotation(by=self.request.user, annotation=annotation)
+        actions.archive_annotation(by=self.by, annotation=annotation)
 
     def perform_restore(self, annotation: Annotation) -> None:
-        actions.restore_annotation(by=self.request.user, annotation=annotation)
+        actions.restore_annotation(by=self.by, annotation=annotation)

@@ -1,0 +1,101 @@
+"""The cast.
+
+doctor      owns the study that the tests speak of
+colleague   is a doctor in the team that the study is shared with
+stranger    is a doctor who shares nothing with them
+researcher  owns the vocabulary and sees evidence without identity
+auditor     reads the record of requests
+nobody      has not logged in
+"""
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Role
+from tests.factories import (
+    AnnotationFactory,
+    DoctorFactory,
+    ImageFactory,
+    LabelFactory,
+    StudyFactory,
+    TeamFactory,
+    UserFactory,
+)
+
+
+@pytest.fixture(autouse=True)
+def database(db):
+    """Every test may use the database."""
+
+
+@pytest.fixture
+def doctor():
+    return DoctorFactory(username="doctor")
+
+
+@pytest.fixture
+def colleague():
+    return DoctorFactory(username="colleague")
+
+
+@pytest.fixture
+def stranger():
+    return DoctorFactory(username="stranger")
+
+
+@pytest.fixture
+def researcher():
+    return UserFactory(username="researcher", roles=[Role.RESEARCHER])
+
+
+@pytest.fixture
+def auditor():
+    return UserFactory(username="auditor", roles=[Role.AUDITOR])
+
+
+@pytest.fixture
+def team(doctor, colleague):
+    return TeamFactory(name="Chest", lead=doctor, members=[colleague])
+
+
+@pytest.fixture
+def study(doctor, team):
+    """The doctor's study, shared with the team."""
+    shared = StudyFactory(owner=doctor, description="Jane Doe, cough")
+    shared.shared_with.set([team])
+    return shared
+
+
+@pytest.fixture
+def image(study):
+    return ImageFactory(study=study)
+
+
+@pytest.fixture
+def label():
+    return LabelFactory(name="Consolidation")
+
+
+@pytest.fixture
+def annotation(image, label, doctor):
+    return AnnotationFactory(image=image, label=label, annotator=doctor)
+
+
+@pytest.fixture
+def client_of():
+    """`client_of(user)` speaks as this user over HTTPS; `client_of(None)` as nobody."""
+
+    def speak_as(user):
+        client = APIClient(raise_request_exception=False)
+        client.defaults |= {"wsgi.url_scheme": "https", "HTTP_HOST": "localhost"}
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return speak_as
+
+
+@pytest.fixture
+def api(doctor, client_of):
+    """The doctor's client."""
+    return client_of(doctor)

@@ -1,0 +1,165 @@
+"""The smallest valid row of every model, the same every time."""
+
+import hashlib
+from io import BytesIO
+
+import factory
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from PIL import Image as Picture
+
+from accounts.models import Role, Team, User
+from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
+from events.models import Event
+from imagery.models import Image, MediaType, Patient, Series, Study
+from label.models import Annotation, Label, State
+
+PASSWORD = "a long password"
+
+
+def png(number: int = 0, columns: int = 40, rows: int = 30) -> bytes:
+    """A small grey PNG, another for each number."""
+    stream = BytesIO()
+    picture = Picture.new("L", (columns, rows))
+    picture.putpixel((0, 0), number % 256)
+    picture.putpixel((1, 0), number // 256)
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"user{n}")
+
+    @classmethod
+    def _create(cls, model_class, *args, roles=(), **kwargs):
+        user = model_class.objects.create_user(*args, password=PASSWORD, **kwargs)
+        user.groups.set(Group.objects.filter(name__in=roles))
+        return user
+
+
+class DoctorFactory(UserFactory):
+    roles = (Role.DOCTOR,)
+
+
+class TeamFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Team
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Team {n}")
+    lead = factory.SubFactory(DoctorFactory)
+
+    @factory.post_generation
+    def members(self, create, extracted):
+        self.members.set([self.lead, *(extracted or ())])
+
+
+class CodeSystemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CodeSystem
+
+    key = "icd-10-cm"
+    release = factory.Sequence(lambda n: f"{n}")
+    title = "ICD-10-CM"
+
+
+class CodeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Code
+
+    system = factory.SubFactory(CodeSystemFactory)
+    code = factory.Sequence(lambda n: f"A{n:02}")
+    title = factory.Sequence(lambda n: f"Condition {n}")
+    kind = CodeKind.CODE
+    assignable = True
+
+
+class CodeMappingFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CodeMapping
+
+    source = factory.SubFactory(CodeFactory)
+    target = factory.SubFactory(CodeFactory)
+    approximate = True
+    no_map = False
+    combination = False
+
+
+class DiseaseFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Disease
+
+    name = factory.Sequence(lambda n: f"Disease {n}")
+
+
+class PatientFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Patient
+
+    owner = factory.SubFactory(DoctorFactory)
+
+
+class StudyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Study
+
+    owner = factory.SubFactory(DoctorFactory)
+
+
+class SeriesFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Series
+
+    study = factory.SubFactory(StudyFactory)
+    owner = factory.SelfAttribute("study.owner")
+    modality = "CR"
+    body_part = "CHEST"
+
+
+class ImageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Image
+        exclude = ("content",)
+
+    content = factory.Sequence(png)
+    study = factory.SubFactory(StudyFactory)
+    series = factory.SubFactory(SeriesFactory, study=factory.SelfAttribute("..study"))
+    owner = factory.SelfAttribute("study.owner")
+    media_type = MediaType.PNG
+    rows = 30
+    columns = 40
+    size = factory.LazyAttribute(lambda image: len(image.content))
+    sha256 = factory.LazyAttribute(lambda image: hashlib.sha256(image.content).hexdigest())
+    original = factory.LazyAttribute(lambda image: ContentFile(image.content, name=f"made/{image.sha256}"))
+
+
+class LabelFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Label
+
+    name = factory.Sequence(lambda n: f"Label {n}")
+
+
+class AnnotationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Annotation
+
+    image = factory.SubFactory(ImageFactory)
+    label = factory.SubFactory(LabelFactory)
+    annotator = factory.SelfAttribute("image.owner")
+    state = State.PRESENT
+
+
+class EventFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Event
+
+    duration = 0.01
+    method = "GET"
+    path = "/api/v1/images/"
+    route = "api/v1/images/"
+    status = 200

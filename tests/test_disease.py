@@ -1,0 +1,86 @@
+"""Diseases and their codes."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from disease.models import CodeMapping
+from tests import factories as make
+
+
+@pytest.fixture
+def api(researcher, client_of):
+    return client_of(researcher)
+
+
+def test_a_disease_carries_codes_of_several_systems(api):
+    codes = [make.CodeFactory(system__key=key, code="486") for key in ("icd-9-cm", "icd-10-cm")]
+    made = api.post(reverse("disease-list"), {"name": "Pneumonia", "codes": [code.pk for code in codes]}).json()
+    assert {(code["system"], code["code"]) for code in made["codes"]} == {("icd-9-cm", "486"), ("icd-10-cm", "486")}
+
+
+def test_codes_are_replaced_by_those_that_are_named(api):
+    disease, old, new = make.DiseaseFactory(), make.CodeFactory(), make.CodeFactory()
+    disease.codes.set([old])
+    changed = api.patch(reverse("disease-detail", kwargs={"pk": disease.pk}), {"codes": [new.pk]}).json()
+    assert [code["id"] for code in changed["codes"]] == [str(new.pk)]
+
+
+def test_an_unknown_code_is_named(api):
+    answer = api.post(reverse("disease-list"), {"name": "X", "codes": [make.DiseaseFactory().pk]})
+    assert answer.status_code == 400 and "codes" in answer.json()["fields"]
+
+
+def test_two_diseases_in_use_do_not_share_a_name_whatever_its_case(api):
+    make.DiseaseFactory(name="Pneumonia")
+    answer = api.post(reverse("disease-list"), {"name": "PNEUMONIA"})
+    assert answer.status_code == 400 and "already a disease" in answer.json()["detail"]
+
+
+def test_the_name_of_an_archived_disease_is_free(api):
+    make.DiseaseFactory(name="Pneumonia", archived_at="2026-01-01T00:00Z")
+    assert api.post(reverse("disease-list"), {"name": "Pneumonia"}).status_code == 201
+
+
+def test_an_archived_disease_comes_back(api):
+    disease = make.DiseaseFactory()
+    where = reverse("disease-detail", kwargs={"pk": disease.pk})
+    api.delete(where)
+    assert api.get(where).json()["archived_at"]
+    assert api.post(f"{where}restore/").json()["archived_at"] is None
+
+
+def test_a_code_shows_its_parent(api):
+    code = make.CodeFactory(code="J18.9", parent=make.CodeFactory(code="J18"))
+    assert api.get(reverse("code-detail", kwargs={"pk": code.pk})).json()["parent"]["code"] == "J18"
+
+
+def test_a_code_is_unique_in_its_system():
+    code = make.CodeFactory()
+    with pytest.raises(ValidationError, match="already there"):
+        make.CodeFactory(system=code.system, code=code.code)
+
+
+def test_the_same_code_may_stand_in_two_systems():
+    make.CodeFactory(code="E10", system__key="icd-10-cm")
+    make.CodeFactory(code="E10", system__key="icd-10-am")
+
+
+def test_a_mapping_without_a_target_says_that_there_is_none():
+    with pytest.raises(ValidationError, match="has a target"):
+        make.CodeMappingFactory(target=None, no_map=False)
+
+
+def test_a_code_has_no_map_once():
+    code = make.CodeFactory()
+    make.CodeMappingFactory(source=code, target=None, no_map=True)
+    with pytest.raises(ValidationError, match="no map"):
+        make.CodeMappingFactory(source=code, target=None, no_map=True)
+    assert CodeMapping.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "row", [make.CodeSystemFactory, make.CodeFactory, make.CodeMappingFactory, make.DiseaseFactory]
+)
+def test_a_row_names_itself(row):
+    assert str(row())

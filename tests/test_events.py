@@ -1,0 +1,190 @@
+"""The record of requests: one event for every answer, and nothing in it that should not be."""
+
+import json
+from uuid import UUID
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
+from django.test import RequestFactory
+from django.urls import reverse
+
+from core.http import client_address
+from events import masking
+from events.models import Event
+from label.models import Annotation
+from tests import factories as make
+
+
+def last() -> Event:
+    return Event.objects.order_by("id").last()
+
+
+def test_an_answer_leaves_an_event_that_says_who_asked_what(api, doctor, image):
+    api.get(reverse("image-detail", kwargs={"pk": image.pk}))
+    event = last()
+    assert (event.user, event.roles) == (doctor, ["doctor"])
+    assert (event.method, event.path, event.status) == ("GET", f"/api/v1/images/{image.pk}/", 200)
+    assert (event.route, event.object_id) == ("api/v1/images/<uuid:pk>/", image.pk)
+    assert event.duration > 0 and event.client_address == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/images/?x=1", 400),
+        ("/api/v1/events/", 403),
+        ("/api/v1/nothing/", 404),
+        ("/api/v1/auth/login/", 405),
+        ("/", 302),
+    ],
+)
+def test_refusals_leave_an_event_too(path, status, api):
+    assert api.get(path).status_code == status
+    assert last().status == status
+
+
+def test_an_error_of_ours_leaves_an_event_too(api, monkeypatch):
+    monkeypatch.setattr("label.views.LabelViewSet.get_queryset", lambda view: 1 / 0)
+    assert api.get(reverse("label-list")).status_code == 500
+    assert last().status == 500
+
+
+def test_the_answer_carries_the_events_id(api):
+    answer = api.get(reverse("me"))
+    assert UUID(answer.headers["X-Request-ID"]) == last().pk
+
+
+def test_a_login_is_recorded_as_the_person_who_logged_in(doctor, client_of):
+    client_of(None).post(reverse("login"), {"username": "doctor", "password": make.PASSWORD})
+    assert last().user == doctor
+
+
+def test_the_event_of_a_change_names_its_revision(api, image, label):
+    api.post(reverse("annotation-list"), {"image": image.pk, "label": label.pk, "state": "present"})
+    event = last()
+    assert event.revision.comment == "annotated"
+    assert event.object_id == Annotation.objects.get().pk
+
+
+def test_the_event_of_a_reading_names_no_revision(api):
+    api.get(reverse("me"))
+    assert last().revision is None
+
+
+def test_the_event_of_a_refused_change_names_no_revision(api, annotation):
+    api.patch(
+        reverse("annotation-detail", kwargs={"pk": annotation.pk}), {"state": "absent"}, headers={"If-Match": '"7"'}
+    )
+    assert last().revision is None
+
+
+def test_an_event_that_cannot_be_written_makes_the_answer_a_503(api, monkeypatch):
+    def fail(**facts):
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(Event.objects, "create", fail)
+    answer = api.get(reverse("me"))
+    assert answer.status_code == 503 and b"doctor" not in answer.content
+
+
+SECRETS = ("hunter2-secret", "Jane^Doe", "19700101")
+
+
+def test_no_secret_and_no_identity_enters_the_record(client_of, doctor):
+    client = client_of(None)
+    client.credentials(
+        HTTP_AUTHORIZATION="Token hunter2-secret", HTTP_COOKIE="sessionid=hunter2-secret", HTTP_X_PATIENT="Jane^Doe"
+    )
+    client.get("/api/v1/images/?token=hunter2-secret&patient=Jane^Doe&Jane^Doe=19700101")
+    client.post(reverse("login"), {"username": "Jane^Doe", "password": "hunter2-secret"})
+    written = json.dumps(list(Event.objects.values("path", "query", "headers", "route")))
+    assert not [secret for secret in SECRETS if secret in written]
+
+
+def test_no_file_name_enters_the_record(api):
+    api.post(reverse("image-list"), {"file": SimpleUploadedFile("Jane^Doe.png", make.png())}, format="multipart")
+    assert "Jane" not in json.dumps(list(Event.objects.values("path", "query", "headers")))
+
+
+def test_every_headers_name_is_kept(api):
+    api.get(reverse("me"), headers={"X-Ward": "7"})
+    assert "X-Ward" in last().headers
+
+
+def test_harmless_headers_are_kept_in_full(api):
+    api.get(reverse("me"), headers={"User-Agent": "curl/8"})
+    assert last().headers["User-Agent"] == "curl/8"
+
+
+def test_a_masked_value_can_be_told_from_another_and_no_more():
+    one, same, other = masking.masked("abc"), masking.masked("abc"), masking.masked("abd")
+    assert one == same != other and one["length"] == 3 and "abc" not in str(one)
+
+
+def test_ids_in_a_query_are_kept(api, image):
+    api.get(reverse("annotation-list"), {"image": str(image.pk)})
+    assert last().query == {"image": [str(image.pk)]}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "believed"),
+    [
+        (0, "6.6.6.6", "10.0.0.1"),
+        (1, "6.6.6.6", "6.6.6.6"),
+        (1, "6.6.6.6, 7.7.7.7", "7.7.7.7"),
+        (2, "6.6.6.6, 7.7.7.7", "6.6.6.6"),
+        (1, "rubbish", None),
+        (1, "::1", "::1"),
+    ],
+)
+def test_only_what_our_proxies_wrote_is_believed(proxies, forwarded, believed, settings):
+    settings.PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
+    assert client_address(request) == believed
+
+
+@pytest.fixture
+def two_events(doctor, auditor):
+    wanted = make.EventFactory(
+        user=doctor, status=404, method="POST", object_id=doctor.pk, occurred_at="2026-01-02T00:00Z",
+    )  # fmt: skip
+    make.EventFactory(user=auditor, occurred_at="2026-03-04T00:00Z")
+    return wanted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"username": "doctor"},
+        {"status": "404"},
+        {"method": "POST"},
+        {"before": "2026-02-01T00:00:00Z"},
+        {"after": "2026-01-01T00:00:00Z", "before": "2026-01-03T00:00:00Z"},
+    ],
+)
+def test_an_auditor_finds_events(query, two_events, auditor, client_of):
+    found = client_of(auditor).get(reverse("event-list"), query).json()["results"]
+    assert [event["id"] for event in found] == [str(two_events.pk)]
+
+
+@pytest.mark.parametrize("parameter", ["user", "object_id"])
+def test_an_auditor_finds_events_by_id(parameter, two_events, doctor, auditor, client_of):
+    found = client_of(auditor).get(reverse("event-list"), {parameter: doctor.pk}).json()["results"]
+    assert [event["id"] for event in found] == [str(two_events.pk)]
+
+
+def test_an_event_shows_what_its_change_touched(api, auditor, image, label, client_of):
+    api.post(reverse("annotation-list"), {"image": image.pk, "label": label.pk, "state": "present"})
+    shown = client_of(auditor).get(reverse("event-detail", kwargs={"pk": last().pk})).json()
+    assert shown["revision"]["verb"] == "annotated"
+    assert shown["revision"]["touched"] == [{"type": "annotation", "id": str(Annotation.objects.get().pk)}]
+
+
+def test_an_event_that_changed_nothing_shows_no_revision(auditor, client_of):
+    event = make.EventFactory()
+    assert client_of(auditor).get(reverse("event-detail", kwargs={"pk": event.pk})).json()["revision"] is None
+
+
+def test_an_event_names_itself():
+    assert str(make.EventFactory()) == "GET /api/v1/images/ 200"
