@@ -19,7 +19,8 @@ from imagery.decoding.limits import Limits
 
 OPEN_FILES = 16
 SYSTEM_CALLS = {  # numbers of x86-64
-    "read": 0, "write": 1, "close": 3, "fstat": 5, "poll": 7, "lseek": 8, "pread64": 17, "newfstatat": 262,
+    "read": 0, "write": 1, "close": 3, "fstat": 5, "poll": 7, "lseek": 8, "pread64": 17, "readv": 19, "writev": 20,
+    "newfstatat": 262,
     "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12, "mremap": 25, "madvise": 28,
     "sendto": 44, "recvfrom": 45, "recvmsg": 47,
     "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "sigaltstack": 131, "setitimer": 38,

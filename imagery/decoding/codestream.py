@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RLE_GAIN = 64  # two bytes make 128 at most (PS3.5 G.3.1)
 RLE_HEADER = 64  # bytes
+LOOKED_AT = 1024 * 1024  # bytes in which a JPEG must have its frame header
 NO_LENGTH = {0x01, *range(0xD0, 0xD9)}  # JPEG markers that stand alone: TEM, RST0-7, SOI
 START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0-15, and SOF55 of JPEG-LS
 
@@ -42,7 +43,7 @@ def _check_rle(frame: bytes, given: "Layout") -> None:
 
 def jpeg_size(frame: bytes) -> tuple[int, int, int]:
     """Rows, columns and components of the first frame header (ITU-T T.81 B.2.2, T.87 C.2.2)."""
-    at = 2
+    at, frame = 2, frame[:LOOKED_AT]
     while True:
         while frame[at] == 0xFF and frame[at + 1] == 0xFF:  # fill bytes
             at += 1

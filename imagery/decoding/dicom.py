@@ -6,7 +6,9 @@ from typing import Any, BinaryIO
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
+from imagery.decoding.draw import draw_frame
 from imagery.decoding.facts import DICOM, Description, PatientFacts
 from imagery.decoding.frames import Frames
 from imagery.decoding.limits import LIMITS, Limits
@@ -40,6 +42,8 @@ OTHERS = [
     "PatientBirthDate",
     "OtherPatientIDs",
     "OtherPatientIDsSequence",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
 ]
 WANTED = frozenset(int(tag_for_keyword(keyword) or 0) for keyword in [*TEXT_LENGTHS, *OTHERS])
 UID_FORM = re.compile(r"[0-9]+(\.[0-9]+)*")
@@ -48,12 +52,12 @@ AGE_FORM = re.compile(r"\d{3}[DWMY]")
 
 
 def describe_dicom(file: BinaryIO, limits: Limits = LIMITS) -> Description:
-    """Read the header, decode the pixels. Raises `Unreadable`."""
+    """Read the header, decode the pixels, and draw the first frame: what is taken in can be shown."""
     part10 = open_part10(file, limits)
     header = part10.header(WANTED)
     frames = Frames(part10, header)
     for index in checked_frames(frames.layout.frames, frames.layout.rows * frames.layout.columns, limits):
-        frames.decode(index)
+        draw_frame(frames, header, index)
     return Description(
         media_type=DICOM,
         rows=frames.layout.rows,
@@ -109,21 +113,15 @@ def other_ids(header: Dataset) -> tuple[str, ...]:
 
 def text(header: Dataset, keyword: str) -> str:
     """A value as clean text, "" if it is absent or cannot be read."""
-    value = _value(header, keyword)
-    return clean(value, TEXT_LENGTHS[keyword])
+    return clean(_value(header, keyword), TEXT_LENGTHS[keyword])
 
 
 def clean(value: Any, length: int) -> str:
-    """At most so many characters, without control characters, without blanks around."""
-    if (
-        value is not None
-        and not isinstance(value, str)
-        and hasattr(value, "__iter__")
-        and not hasattr(value, "components")
-    ):
+    """At most so many characters: blanks of every kind as one space, none around, no control characters."""
+    if isinstance(value, MultiValue):
         value = "\\".join(str(each) for each in value)
-    shown = "".join(each for each in str(value or "") if each.isprintable())
-    return shown.strip()[:length].strip()
+    words = "".join(each if each.isprintable() else " " * each.isspace() for each in str(value or "")).split()
+    return " ".join(words)[:length].strip()
 
 
 def uid(value: Any) -> str:

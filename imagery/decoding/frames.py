@@ -35,7 +35,7 @@ from imagery.decoding.prescan import PIXELS, UNDEFINED, Element
 from imagery.decoding.reasons import Unreadable
 
 FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00008, 0x7FE00009
-OFFSETS, LENGTHS = 0x7FE00001, 0x7FE00002
+OFFSETS = 0x7FE00001
 KEYWORDS = {PIXELS: "PixelData", FLOAT_PIXELS: "FloatPixelData", DOUBLE_PIXELS: "DoubleFloatPixelData"}
 NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
 # One decoder for each syntax: trying the next when one fails would offer hostile bytes to several C libraries.
@@ -54,6 +54,16 @@ DECODERS = {
     HTJ2K: "pylibjpeg",
 }
 STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # SOI of JPEG and JPEG-LS, SOC of JPEG 2000
+SAMPLES = {  # a pixel, by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
+    "MONOCHROME1": 1,
+    "MONOCHROME2": 1,
+    "PALETTE COLOR": 1,
+    "RGB": 3,
+    "YBR_FULL": 3,
+    "YBR_FULL_422": 3,
+    "YBR_ICT": 3,
+    "YBR_RCT": 3,
+}
 BITS = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
 
 
@@ -180,7 +190,7 @@ def _check_size(given: Layout, part10: Part10) -> None:
         raise Unreadable("too_many_pixels")
     if given.frames > limits.frames:
         raise Unreadable("too_many_frames")
-    if given.samples not in (1, 3) or given.allocated not in BITS[given.keyword]:
+    if given.samples != SAMPLES.get(given.photometric) or given.allocated not in BITS[given.keyword]:
         raise Unreadable("unsupported_pixels")
     if UID(part10.transfer_syntax) not in NATIVE | DECODERS.keys():
         raise Unreadable("unsupported_transfer_syntax")
@@ -202,7 +212,7 @@ def _parts(frames: Frames) -> list[list[tuple[int, int]]]:
         raise Unreadable("malformed")
     table, *fragments = frames.element.fragments
     starts = _frame_starts(frames, table, fragments)
-    if len(starts) != frames.layout.frames or starts[:1] != [0]:
+    if len(starts) != frames.layout.frames or starts[0] != 0 or starts != sorted(set(starts)):
         raise Unreadable("frame_count")
     return [fragments[start:stop] for start, stop in zip(starts, [*starts[1:], len(fragments)], strict=True)]
 
@@ -210,10 +220,11 @@ def _parts(frames: Frames) -> list[list[tuple[int, int]]]:
 def _frame_starts(frames: Frames, table: tuple[int, int], fragments: list[tuple[int, int]]) -> list[int]:
     """The index of the first fragment of each frame: by an offset table, one to one, or by the look of the bytes."""
     stream, count = frames.part10.stream, frames.layout.frames
-    offsets = _numbers(frames.part10.value(OFFSETS), "<Q") or _numbers(_read(stream, *table), "<L")
-    if count == 1 and fragments:
+    if not fragments:
+        raise Unreadable("frame_count")
+    if count == 1:
         return [0]
-    if offsets and fragments:
+    if offsets := _offsets(frames, table):
         by_position = {position - fragments[0][0]: index for index, (position, _) in enumerate(fragments)}
         return [by_position.get(offset, -1) for offset in offsets]
     if count == len(fragments):
@@ -221,9 +232,15 @@ def _frame_starts(frames: Frames, table: tuple[int, int], fragments: list[tuple[
     return [i for i, (position, _) in enumerate(fragments) if _read(stream, position, 4).startswith(STARTS)]
 
 
-def _numbers(table: bytes, form: str) -> list[int]:
-    size = struct.calcsize(form)
-    return [number for (number,) in struct.iter_unpack(form, table[: len(table) // size * size])]
+def _offsets(frames: Frames, table: tuple[int, int]) -> list[int]:
+    """The Extended Offset Table, else the Basic one, none if both are empty (PS3.3 C.7.6.3.1.8, PS3.5 A.4)."""
+    extended = frames.part10.elements.get(OFFSETS)
+    position, length = (extended.value, extended.end - extended.value) if extended else table
+    width = 8 if extended else 4
+    if length not in (0, width * frames.layout.frames):
+        raise Unreadable("frame_count")
+    entries = _read(frames.part10.stream, position, length)
+    return [number for (number,) in struct.iter_unpack("<Q" if extended else "<L", entries)]
 
 
 def _read(stream: Any, position: int, length: int) -> bytes:

@@ -17,11 +17,11 @@ class Limits:
     elements: int = 250_000  # data elements and items, nested ones included
     header: int = 16 * MIB  # bytes of the data elements that are read, without the pixels
     inflated: int = 256 * MIB  # bytes of a deflated data set
-    checked_pixels: int = 20_000_000  # decoded on arrival: all frames up to this sum, else the first and the last
-    answer: int = 256 * MIB  # bytes of a rendered PNG
+    checked_pixels: int = 12_000_000  # decoded on arrival: all frames up to this sum, else the first and the last
+    answer: int = 128 * MIB  # bytes of a rendered PNG
 
     address_space: int = 1024 * MIB  # bytes, per child process
-    cpu: int = 10  # seconds of processor time, per file
+    cpu: float = 10.0  # seconds of processor time, per file
     wall: float = 15.0  # seconds on the clock, per file
     queue: float = 60.0  # seconds to wait for a free child process
     jobs: int = 500  # files, after which a child process is replaced

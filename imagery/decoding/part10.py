@@ -17,6 +17,7 @@ from imagery.decoding.recognise import PREAMBLE
 META = Encoding(implicit=False, little=True)  # PS3.10 7.1: always Explicit VR Little Endian
 META_GROUP = b"\x02\x00"
 CHUNK = 64 * 1024  # bytes
+TRAILER = 8  # bytes that may follow deflated data: one to pad it, or the checksum and length that gzip writes
 
 
 @dataclass
@@ -34,11 +35,6 @@ class Part10:
         """The wanted elements of the top level and those of group 0028. Nothing else is shown to pydicom."""
         found = [each for tag, each in self.elements.items() if tag in wanted or tag >> 16 == 0x0028]
         return _parse(self.stream, found, self.encoding, self.limits)
-
-    def value(self, tag: int) -> bytes:
-        """The bytes of one element of the top level, none if it is not there."""
-        element = self.elements.get(tag)
-        return _slice(self.stream, element.value, element.end) if element else b""
 
 
 def open_part10(file: BinaryIO, limits: Limits = LIMITS) -> Part10:
@@ -67,6 +63,8 @@ def inflate(file: BinaryIO, limits: Limits = LIMITS) -> BinaryIO:
             raise Unreadable("malformed") from exc
         if inflated.tell() > limits.inflated:
             raise Unreadable("inflates_too_far")
+    if len(unpacker.unused_data) > TRAILER or file.read(1):
+        raise Unreadable("malformed")
     inflated.seek(0)
     return inflated
 

@@ -1,11 +1,11 @@
 """PNG and JPEG files, described and drawn. Only these two readers of Pillow are ever given the bytes."""
 
+import struct
 import zlib
 from io import SEEK_END
 from typing import Any, BinaryIO
 
-from PIL import ImageOps
-from PIL.Image import Image
+from PIL.Image import Image, Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
@@ -16,7 +16,16 @@ from imagery.decoding.reasons import Unreadable
 EXIF_ORIENTATION = 0x0112
 SIDEWAYS = {5, 6, 7, 8}  # orientations that swap rows and columns (Exif 2.32, 4.6.4)
 TAIL = 64 * 1024  # bytes
-BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, zlib.error)  # what Pillow raises on damage
+UPRIGHT = {  # what turns each orientation upright
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error, zlib.error)  # as Pillow reports it
 
 
 def describe_picture(file: BinaryIO, media_type: str, limits: Limits = LIMITS) -> Description:
@@ -29,7 +38,7 @@ def describe_picture(file: BinaryIO, media_type: str, limits: Limits = LIMITS) -
     picture = open_picture(file, media_type, limits)
     _guarded(picture.load)
     width, height = picture.size
-    if _guarded(picture.getexif).get(EXIF_ORIENTATION) in SIDEWAYS:
+    if orientation(picture) in SIDEWAYS:
         width, height = height, width
     return Description(media_type, rows=height, columns=width)
 
@@ -49,7 +58,17 @@ def open_picture(file: BinaryIO, media_type: str, limits: Limits = LIMITS) -> Im
 
 def upright(picture: Image) -> Image:
     """The picture turned as its Exif orientation asks."""
-    return ImageOps.exif_transpose(picture) or picture
+    _guarded(picture.load)
+    turn = UPRIGHT.get(orientation(picture))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def orientation(picture: Image) -> int:
+    """The Exif orientation, 1 (upright) where there is none or it cannot be read: many cameras write broken Exif."""
+    try:
+        return int(picture.getexif().get(EXIF_ORIENTATION, 1))
+    except DAMAGE:
+        return 1
 
 
 def _check_end(file: BinaryIO, media_type: str) -> None:
@@ -66,5 +85,5 @@ def _check_end(file: BinaryIO, media_type: str) -> None:
 def _guarded(work: Any, *arguments: Any) -> Any:
     try:
         return work(*arguments)
-    except BROKEN as exc:
+    except DAMAGE as exc:
         raise Unreadable("truncated" if "truncated" in str(exc) else "undecodable") from exc

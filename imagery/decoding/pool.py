@@ -4,12 +4,14 @@ The parent opens the file and hands it over open, so what is read is what was op
 """
 
 import atexit
+import json
 import logging
 import os
 import socket
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from threading import BoundedSemaphore
 from time import monotonic
@@ -35,12 +37,12 @@ def environment() -> dict[str, str]:
 class Worker:
     """One child process and the socket to it. Raises `channel.Gone` if it does not come up."""
 
-    def __init__(self) -> None:
-        self.jobs = 0
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.jobs = limits, 0
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our module, no input from anyone
-                COMMAND,
+                [*COMMAND, json.dumps(asdict(limits))],
                 env=environment(),
                 cwd="/",
                 stdin=theirs.fileno(),
@@ -50,15 +52,16 @@ class Worker:
             )
         self._receive(START, 0)
 
-    def ask(self, descriptor: int, wish: dict[str, Any], limits: Limits) -> Answer:
+    def ask(self, descriptor: int, wish: dict[str, Any]) -> Answer:
         """Raises `channel.Gone` if the child dies or talks nonsense, `TimeoutError` if it takes too long."""
         self.jobs += 1
+        self.channel.settimeout(self.limits.wall)
         try:
             channel.send_file(self.channel, descriptor)
             channel.send(self.channel, wish)
         except OSError as exc:
             raise channel.Gone from exc
-        return self._receive(limits.wall, limits.answer)
+        return self._receive(self.limits.wall, self.limits.answer)
 
     def _receive(self, seconds: float, largest: int) -> Answer:
         try:
@@ -101,7 +104,7 @@ class Pool:
     def _ask(self, descriptor: int, wish: dict[str, Any]) -> Answer:
         worker = self._worker()
         try:
-            header, body = worker.ask(descriptor, wish, self.limits)
+            header, body = worker.ask(descriptor, wish)
         except (channel.Gone, TimeoutError) as exc:
             self._retire(worker)
             raise Unreadable("too_costly") from exc
@@ -125,7 +128,7 @@ class Pool:
                 return worker
             self._retire(worker)
         try:
-            worker = Worker()
+            worker = Worker(self.limits)
         except (channel.Gone, OSError) as exc:
             logger.error("The process that reads files does not start: try python -m imagery.decoding.worker")
             raise Unreadable("busy") from exc

@@ -34,10 +34,14 @@ def grey(frame: np.ndarray, header: Dataset, index: int, window: tuple[float, fl
 
     def shade(values: np.ndarray) -> np.ndarray:
         fractions = voi(modality(values.astype(np.float64)))
-        fractions = 1 - fractions if inverted else fractions
-        return np.rint(np.clip(np.nan_to_num(fractions), 0, 1) * 255).astype(np.uint8)
+        return eight_bits(1 - fractions if inverted else fractions)
 
     return through(frame, shade)
+
+
+def eight_bits(fractions: np.ndarray) -> np.ndarray:
+    """Fractions of white as 0 to 255; what lies outside is cut."""
+    return np.rint(np.clip(np.nan_to_num(fractions), 0, 1) * 255).astype(np.uint8)
 
 
 def through(frame: np.ndarray, shade: Step) -> np.ndarray:
@@ -56,7 +60,7 @@ def through(frame: np.ndarray, shade: Step) -> np.ndarray:
 def modality_step(header: Dataset, index: int) -> Step:
     """Modality LUT or rescale (PS3.3 C.11.1), of the frame where it has its own (C.7.6.16.2.9)."""
     if sequence := header.get("ModalityLUTSequence"):
-        return read_lut(sequence[0], "LUT").apply
+        return read_lut(sequence[0]).apply
     source = functional_group(header, index, "PixelValueTransformationSequence")
     slope, intercept = number(source, "RescaleSlope", 1.0), number(source, "RescaleIntercept", 0.0)
     return lambda values: values * slope + intercept
@@ -64,8 +68,7 @@ def modality_step(header: Dataset, index: int) -> Step:
 
 def voi_step(header: Dataset, index: int) -> Step | None:
     """The first VOI LUT, else the first usable window of the file (PS3.3 C.11.2, C.7.6.16.2.10), else None."""
-    if sequence := header.get("VOILUTSequence"):
-        lut = read_lut(sequence[0], "LUT")
+    if lut := usable_lut(header):
         return lambda values: lut.apply(values) / float(2**lut.depth - 1)
     source = functional_group(header, index, "FrameVOILUTSequence")
     center, width = number(source, "WindowCenter", float("nan")), number(source, "WindowWidth", 0.0)
@@ -110,11 +113,18 @@ def number(source: Dataset, keyword: str, default: float) -> float:
     return default if value in (None, "") else float(value)
 
 
-def read_lut(item: Dataset, prefix: str) -> Lut:
+def usable_lut(header: Dataset) -> Lut | None:
+    """The first VOI LUT; a broken one is as good as none, since the values are whole without it."""
+    try:
+        return read_lut(header.VOILUTSequence[0])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
+def read_lut(item: Dataset) -> Lut:
     """A LUT by its descriptor: entries, first value, bits (PS3.3 C.11.1.1.1). No entries means 65,536."""
-    count, first, depth = (int(each) for each in item[f"{prefix}Descriptor"].value)
-    entries = lut_entries(item, f"{prefix}Data", count or 65_536)
-    return Lut(first, min(max(depth, 1), 16), entries)
+    count, first, depth = (int(each) for each in item["LUTDescriptor"].value)
+    return Lut(first, min(max(depth, 1), 16), lut_entries(item, "LUTData", count or 65_536))
 
 
 def lut_entries(item: Dataset, keyword: str, count: int) -> np.ndarray:

@@ -5,9 +5,11 @@ side hangs up.
 """
 
 import codecs
+import json
 import logging
 import os
 import socket
+import sys
 import warnings
 from contextlib import suppress
 
@@ -15,19 +17,20 @@ from PIL import Image, TiffImagePlugin
 from pydicom.charset import python_encoding
 
 from imagery.decoding import cage, channel
-from imagery.decoding.limits import LIMITS, Limits
+from imagery.decoding.limits import Limits
 from imagery.decoding.work import answer
 
 SMALL = 64 * 1024  # bytes of buffer for the file that is read
 
 
 def main() -> None:
-    """Warm up, lock the cage, serve."""
+    """Warm up, lock the cage, serve. The limits come as JSON in the first argument."""
+    limits = Limits(**json.loads(sys.argv[1]))
     warm_up()
     with socket.socket(fileno=os.dup(0)) as parent:
-        cage.lock(LIMITS)
+        cage.lock(limits)
         channel.send(parent, {"ready": True})
-        serve(parent, LIMITS)
+        serve(parent, limits)
 
 
 def warm_up() -> None:
