@@ -20,6 +20,14 @@ class Refused(Exception):
     """The state of things does not allow this; carries one sentence for the person who asked (409)."""
 
 
+class Rejected(Refused):
+    """What came in is not taken: the sentence, a reason code, the field that is meant, and the HTTP status."""
+
+    def __init__(self, sentence: str, *, code: str, field: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.code, self.field, self.status = code, field, status
+
+
 def recorded(verb: str) -> Callable[[Action], Action]:
     """Make a function an action: all of it happens or none, and one revision says who (`by`) did what (`verb`).
 

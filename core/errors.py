@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from core.actions import Refused
+from core.actions import Refused, Rejected
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,15 @@ class TooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
     default_code = "too_large"
+
+
+class NotTaken(exceptions.APIException):
+    """An input that an action rejected, with its reason code and the field that is meant."""
+
+    def __init__(self, reason: Rejected) -> None:
+        super().__init__(str(reason), reason.code)
+        self.status_code = reason.status
+        self.fields = {reason.field: [str(reason)]}
 
 
 class Busy(exceptions.APIException):
@@ -65,6 +74,8 @@ def translate(exc: Exception) -> exceptions.APIException | None:
     match exc:
         case exceptions.APIException():
             return exc
+        case Rejected():
+            return NotTaken(exc)
         case Refused():
             return Conflict(str(exc))
         case DjangoValidationError():
@@ -98,7 +109,7 @@ def body(exc: exceptions.APIException) -> dict[str, Any]:
     if isinstance(exc, exceptions.ValidationError):
         fields = flatten(exc.detail)
         return shape(first_sentence(fields), "invalid", fields)
-    return shape(str(exc.detail), str(getattr(exc.detail, "code", exc.default_code)))
+    return shape(str(exc.detail), str(getattr(exc.detail, "code", exc.default_code)), getattr(exc, "fields", None))
 
 
 def flatten(detail: Any, name: str = "") -> dict[str, list[str]]:

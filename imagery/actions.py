@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts.models import Team, User
 from core.actions import Refused, recorded
 from imagery import intake
+from imagery.decoding import Description
 from imagery.models import Image, Patient, Series, Study
 
 
@@ -71,11 +73,21 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
     Writing, hashing and reading happen before the transaction of `add_image` opens.
     """
     with intake.arriving(file) as arrival:
-        known = Image.objects.filter(owner=by, sha256=arrival.sha256).first()
+        known = _known(by, arrival.sha256)
         if known:
             return _as_it_was(known)
-        with intake.kept(arrival) as kept:
-            return add_image(by=by, kept=kept, **about)
+        try:
+            with intake.kept(arrival) as kept:
+                return add_image(by=by, kept=kept, **about)
+        except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
+            twin = _known(by, arrival.sha256)
+            if twin is None:
+                raise
+            return _as_it_was(twin)
+
+
+def _known(by: User, sha256: str) -> Image | None:
+    return Image.objects.filter(owner=by, sha256=sha256).first()
 
 
 def _as_it_was(image: Image) -> Image:
@@ -85,40 +97,58 @@ def _as_it_was(image: Image) -> Image:
 
 
 @recorded("uploaded")
-def add_image(*, by: User, kept: intake.Kept, **about: Any) -> Image:
+def add_image(
+    *,
+    by: User,
+    kept: intake.Kept,
+    study: Study | None = None,
+    patient: Patient | None = None,
+    description: str = "",
+    modality: str = "",
+    body_part: str = "",
+) -> Image:
     """The row of an image whose bytes are in place, with its study and series where they are new."""
     read = kept.description
-    study = _study(by, read, **about)
-    series = _series(study, read, **about)
+    found = _study(by, read, named=study)
+    of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
     image = Image.objects.create(
-        id=kept.id, owner=by, study=study, series=series, uid=read.sop_instance_uid, original=kept.name,
-        media_type=read.media_type, rows=read.rows, columns=read.columns, frames=read.frames,
-        size=kept.arrival.size, sha256=kept.arrival.sha256,
-    )  # fmt: skip
+        id=kept.id,
+        owner=by,
+        study=of,
+        series=_series(of, read, modality or "OT", body_part),
+        uid=read.sop_instance_uid,
+        original=kept.name,
+        media_type=read.media_type,
+        rows=read.rows,
+        columns=read.columns,
+        frames=read.frames,
+        size=kept.arrival.size,
+        sha256=kept.arrival.sha256,
+    )
     image.is_new = True
     return image
 
 
-def _study(
-    by: User, read: Any, study: Study | None = None, patient: Patient | None = None, description: str = "", **_: Any
-) -> Study:
-    """The study that was named, the one that the file names, or a new one."""
-    if study and read.study_uid and study.uid != read.study_uid:
+def _study(by: User, read: Description, named: Study | None) -> Study | None:
+    """The study that was named, or the one that the file names, if it is there."""
+    if named and read.study_uid and named.uid != read.study_uid:
         raise ValidationError(
             {"study": "This DICOM file belongs to another study: leave `study` out and it finds its own."}
         )
-    found = study or (read.study_uid and Study.objects.filter(owner=by, uid=read.study_uid).first())
-    if not found:
-        return Study.objects.create(
-            owner=by,
-            patient=patient,
-            uid=read.study_uid,
-            date=read.study_date,
-            description=read.study_description or description,
-        )
-    if found.archived:
+    found = named or (Study.objects.filter(owner=by, uid=read.study_uid).first() if read.study_uid else None)
+    if found and found.archived:
         raise Refused(f"The study of this image is archived: restore study {found.pk} first.")
-    return _of_patient(found, patient)
+    return found
+
+
+def _new_study(by: User, read: Description, patient: Patient | None, description: str) -> Study:
+    return Study.objects.create(
+        owner=by,
+        patient=patient,
+        uid=read.study_uid,
+        date=read.study_date,
+        description=read.study_description or description,
+    )
 
 
 def _of_patient(study: Study, patient: Patient | None) -> Study:
@@ -127,13 +157,12 @@ def _of_patient(study: Study, patient: Patient | None) -> Study:
     return study.change(patient=patient) if patient else study
 
 
-def _series(study: Study, read: Any, modality: str = "", body_part: str = "", **_: Any) -> Series:
+def _series(study: Study, read: Description, modality: str, body_part: str) -> Series:
     """The series that the file names; for a plain picture the one of its modality and body part."""
-    what = {"modality": read.modality or modality or "OT", "body_part": read.body_part or body_part}
+    what = {"modality": read.modality or modality, "body_part": read.body_part or body_part}
     key = {"uid": read.series_uid} if read.series_uid else {"uid": "", **what}
-    return study.series.filter(**key).first() or Series.objects.create(
-        study=study, owner=study.owner, uid=read.series_uid, **what
-    )
+    found = study.series.filter(**key).first()
+    return found or Series.objects.create(study=study, owner=study.owner, uid=read.series_uid, **what)
 
 
 @recorded("archived")

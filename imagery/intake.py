@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
+from core.actions import Rejected
 from core.models import new_id
 from imagery.decoding import Description, Unreadable, describe
 from imagery.models import originals
@@ -62,7 +62,7 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 @contextmanager
 def kept(arrival: Arrival) -> Iterator[Kept]:
-    """Read the file and put it in its place; if what follows fails, it is removed again. Raises `ValidationError`."""
+    """Read the file and put it in its place; if what follows fails, it is removed again. Raises `Rejected`."""
     description = read(arrival.path)
     id = new_id()
     name = originals().adopt(arrival.path, place(id))
@@ -79,10 +79,17 @@ def place(id: UUID) -> str:
 
 
 def read(path: Path) -> Description:
-    try:
+    with readable("file"):
         return describe(path)
+
+
+@contextmanager
+def readable(field: str) -> Iterator[None]:
+    """Turn what the guarded reader says of a file into what the person who asked is told."""
+    try:
+        yield
     except Unreadable as exc:
-        raise ValidationError({"file": ValidationError(exc.sentence, code=exc.code)}) from exc
+        raise Rejected(exc.sentence, code=exc.code, field=field, status=exc.status) from exc
 
 
 @contextmanager

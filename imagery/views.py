@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -16,7 +15,7 @@ from accounts.models import CLINICAL, Role
 from core.negotiation import AnyAccept
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
 from imagery import actions, intake
-from imagery.decoding import Unreadable, render
+from imagery.decoding import render
 from imagery.filters import ImageFilter, PatientFilter, SeriesFilter, StudyFilter
 from imagery.models import Image, Patient, Series, Study
 from imagery.serializers import (
@@ -141,7 +140,9 @@ class ImageViewSet(
     parser_classes = [parsers.MultiPartParser]
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("owner", "series", "study")
+        """Whoever may only know of an image does not get at its bytes, whatever other roles they have."""
+        images = super().get_queryset().select_related("owner", "series", "study")
+        return images if self.action in READ else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
         return UploadSerializer if self.action == "create" else super().get_serializer_class()
@@ -186,19 +187,11 @@ class ImageViewSet(
         image = self.get_object()
         query = PreviewSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        with intake.local(image.original) as path:
-            return guarded(HttpResponse(picture(path, **query.validated_data), content_type="image/png"))
+        with intake.local(image.original) as path, intake.readable("frame"):
+            return guarded(HttpResponse(render(path, **query.validated_data), content_type="image/png"))
 
 
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
-
-
-def picture(path: Any, **wanted: Any) -> bytes:
-    try:
-        return render(path, **wanted)
-    except Unreadable as exc:
-        field = "frame" if exc.code == "no_such_frame" else "file"
-        raise ValidationError({field: exc.sentence}) from exc
 
 
 def guarded(response: Any) -> Any:

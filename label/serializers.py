@@ -9,6 +9,7 @@ from rest_framework import serializers
 from core.fields import PersonField, Ref
 from disease.models import Disease
 from imagery.models import Image
+from imagery.serializers import EvidenceSerializer
 from label import actions
 from label.geometry import SCHEMA
 from label.models import Annotation, Label, State
@@ -51,8 +52,13 @@ class AnnotationListSerializer(serializers.Serializer):
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class RevisionSerializer(AnnotationListSerializer):
+class RevisionSerializer(EvidenceSerializer, AnnotationListSerializer):
     """One annotation, and what of it may be revised: the image and the label stay."""
+
+    research_fields = (
+        "id", "image", "label", "label_name", "annotator", "state", "geometry", "confidence",
+        "created_at", "updated_at", "archived_at",
+    )  # fmt: skip
 
     geometry = GeometryField(
         allow_null=True, required=False, help_text="Where, in pixels of a frame; null for the whole image."
@@ -74,12 +80,10 @@ class RevisionSerializer(AnnotationListSerializer):
     def update(self, annotation: Annotation, validated_data: dict[str, Any]) -> Annotation:
         return actions.revise(annotation=annotation, **validated_data)
 
-    def to_representation(self, annotation: Annotation) -> dict[str, Any]:
+    def is_open(self, annotation: Annotation) -> bool:
         """A comment is free text: only who sees the image whole reads it."""
-        shown = super().to_representation(annotation)
-        if not Image.objects.open_to(self.context["request"].user).filter(pk=annotation.image_id).exists():
-            del shown["comment"]
-        return shown
+        user = self.context["request"].user
+        return Image.objects.open_to(user).filter(pk=annotation.image_id).exists()
 
 
 class AnnotationSerializer(RevisionSerializer):

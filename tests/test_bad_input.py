@@ -154,11 +154,13 @@ def upload(client, content, name="a.png", **fields):
     return client.post(reverse("image-list"), {"file": SimpleUploadedFile(name, content)} | fields, format="multipart")
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"just text", make.png()[:-20], make.png()[:30], b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"]
-)
+@pytest.mark.parametrize("content", [b"", make.png()[:-20], make.png()[:30], b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
 def test_a_file_that_is_no_image(content, api, well_shaped, nothing_stored):
     well_shaped(upload(api, content), 400, "file")
+
+
+def test_a_text_file_named_png(api, well_shaped, nothing_stored):
+    assert well_shaped(upload(api, b"just text"), 415, "file")["code"] == "unknown_format"
 
 
 @pytest.mark.parametrize("field", ["study", "patient"])
