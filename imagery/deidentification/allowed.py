@@ -1,0 +1,55 @@
+"""The values that may stay although no table of the standard says so: our own judgement, kept short.
+
+A keyword enters one of these lists only when devices write it and nobody types it at a console.
+"""
+
+import re
+from functools import cache
+
+from .rules import read
+
+# What a device says of itself and of its technique.
+FREE_TEXT = frozenset({
+    # who made it
+    "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "SecondaryCaptureDeviceManufacturer",
+    "SecondaryCaptureDeviceManufacturerModelName", "SecondaryCaptureDeviceSoftwareVersions",
+    "DetectorManufacturerName", "DetectorManufacturerModelName", "ReceiveCoilManufacturerName",
+    "TransmitCoilManufacturerName", "ApplicationName", "ApplicationVersion", "ApplicationManufacturer",
+    "AlgorithmName", "AlgorithmVersion",
+    # how it was taken
+    "SequenceName", "PulseSequenceName", "ImagedNucleus", "ReceiveCoilName", "TransmitCoilName",
+    "MultiCoilElementName", "FilterType", "TypeOfFilters", "CollimatorGridName", "GridAbsorbingMaterial",
+    "GridSpacingMaterial", "PlateType", "PhosphorType", "DetectorMode", "AcquisitionDeviceProcessingCode",
+    "ProcessingFunction", "OutputPower", "CardiacFramingType", "TriggerSourceOrType", "PVCRejection",
+    # how it was computed
+    "ConvolutionKernel", "ImageFilter", "AttenuationCorrectionMethod", "ReconstructionMethod",
+    "ScatterCorrectionMethod", "DetectorLinesOfResponseUsed",
+    # what its numbers mean
+    "RescaleType", "LUTExplanation", "ModalityLUTType", "WindowCenterWidthExplanation", "StackID",
+    "CodingSchemeDesignator", "CodingSchemeVersion",
+})  # fmt: skip
+
+# Code strings that are never compared with the patient's name: a patient called Perfusion must not cost an image its
+# type, and no console lets anybody type here.
+DEVICE_WORDS = frozenset({"ImageType", "FrameType"})
+
+# Binary values that are part of the picture. Every other one may hold anything.
+PICTURE = frozenset({
+    "LUTData", "BlendingLookupTableData", "VerticesOfThePolygonalOutline",
+    "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+    "AlphaPaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData",
+    "SegmentedGreenPaletteColorLookupTableData", "SegmentedBluePaletteColorLookupTableData",
+    "SegmentedAlphaPaletteColorLookupTableData",
+})  # fmt: skip
+
+NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "DS", "IS", "US or SS"})
+TEXTS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT"})
+SEXES = frozenset({"M", "F", "O"})
+CODE_STRING = re.compile(r"[A-Za-z0-9 _]{0,16}")
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
+
+
+@cache
+def body_parts() -> frozenset[str]:
+    """The Defined Terms of Body Part Examined (PS3.16 Annex L)."""
+    return frozenset(read("iods.json")["body_parts"])

@@ -1,0 +1,64 @@
+"""Coded entries (PS3.3 Table 8.8-1): a code from a published scheme says nothing of a patient, its words may.
+
+A code that the standard's own dictionary knows keeps its value and takes the dictionary's meaning. A code of a scheme
+whose values have an unmistakable form keeps its value, which then also stands as its meaning. Any other entry (a
+hospital's own code, a digit string that may be a record number) is left out as a whole.
+"""
+
+import re
+from functools import cache
+from importlib import import_module
+
+from pydicom.dataset import Dataset
+
+CODE_VALUE, SCHEME, MEANING = 0x00080100, 0x00080102, 0x00080104
+LONG_VALUE, URN_VALUE = 0x00080119, 0x00080120
+PARTS = frozenset({CODE_VALUE, SCHEME, MEANING, LONG_VALUE, URN_VALUE})
+
+# Schemes of PS3.16 Table 8-1 whose values no name or number of a patient can look like.
+FORMS = {
+    "SRT": re.compile(r"[A-Z]-[0-9A-F]{4,5}"),
+    "SNM3": re.compile(r"[A-Z]-[0-9A-F]{4,5}"),
+    "99SDM": re.compile(r"[A-Z]-[0-9A-F]{4,5}"),
+    "UCUM": re.compile(r"(?:\d{0,3}[A-Za-z%]{0,3}[+-]?\d?(?:[/.]|$)){1,4}"),
+    "RADLEX": re.compile(r"RID\d{1,6}"),
+    "UMLS": re.compile(r"C\d{7}"),
+    "NCIt": re.compile(r"C\d{4,6}"),
+    "LN": re.compile(r"\d{1,5}-\d"),
+}
+
+
+def is_coded_entry(item: Dataset) -> bool:
+    """Whether this sequence item is a code (with whatever else)."""
+    return any(tag in item for tag in (CODE_VALUE, LONG_VALUE, URN_VALUE))
+
+
+def published(item: Dataset) -> tuple[str, str, str] | None:
+    """Scheme, value and safe meaning of a coded entry; None when nobody has published the code."""
+    scheme, value = text_of(item, SCHEME), text_of(item, CODE_VALUE)
+    meaning = dictionary().get((scheme, value))
+    if meaning is None and scheme in FORMS and FORMS[scheme].fullmatch(value):
+        meaning = value
+    return (scheme, value, meaning) if meaning else None
+
+
+def text_of(item: Dataset, tag: int) -> str:
+    return str(item[tag].value or "").strip(" \0") if tag in item else ""
+
+
+@cache
+def dictionary() -> dict[tuple[str, str], str]:
+    """`{(scheme, value): meaning}` of every code in PS3.16, from pydicom.
+
+    Imported when the first code is met: it takes half a second, which no management command should pay.
+    """
+    concepts = import_module("pydicom.sr._concepts_dict").concepts
+    snomed_rt = import_module("pydicom.sr._snomed_dict").mapping["SRT"]
+    known = {
+        (scheme, value): meaning[:64]  # LO
+        for scheme, names in concepts.items()
+        for values in names.values()
+        for value, (meaning, _) in values.items()
+    }
+    older = {("SRT", old): known[("SCT", new)] for old, new in snomed_rt.items() if ("SCT", new) in known}
+    return known | older

@@ -1,0 +1,131 @@
+"""From the bytes as uploaded to the bytes of a research copy."""
+
+import hashlib
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydicom import dcmread, dcmwrite
+from pydicom.dataset import Dataset
+
+from .errors import CannotBeCleaned
+from .formats import Format, format_of
+from .header import Cleaning, cleaned_header
+from .keyed import Secrets, days_earlier
+from .manifest import ENGINE, VERSION, Box, Manifest, written_tags
+from .marks import file_meta, mark, options, profile
+from .names import identifying_words
+from .pictures import new_picture
+from .pixels import carry_over, pixels_sha256
+from .quiet import UNREADABLE, quietly
+from .redaction import black_out
+from .scope import check
+
+
+def deidentify(
+    source: Path, target: Path, *, secrets: Secrets, patient: str, pseudonym: str, boxes: Sequence[Box] = ()
+) -> Manifest:
+    """Write a research copy of `source` to `target`, and tell what was done.
+
+    The target appears whole or not at all. Whether the pixels show text is another question: `assess` asks it.
+
+    Args:
+        source: a DICOM file, a PNG or a JPEG. It is read only.
+        target: a file that does not yet exist. A PNG when the source is a picture.
+        secrets: the project's key, from which UIDs and date shifts are made.
+        patient: stands for the patient, always in the same way; it decides the shift of their dates.
+        pseudonym: written as Patient's Name and Patient ID, at most 64 characters.
+        boxes: rectangles to black out.
+
+    Raises:
+        CannotBeCleaned: no research copy of this object can be made; it says why.
+        FileExistsError: something is at the target already.
+        ValueError: a box lies outside the image, or the pseudonym is empty, too long or not printable.
+    """
+    if not 0 < len(pseudonym) <= 64 or not pseudonym.isprintable() or "\\" in pseudonym:
+        raise ValueError("A pseudonym has 1 to 64 printable characters and no backslash.")
+    if target.exists():
+        raise FileExistsError("A research copy is never written over another file.")
+    kind = format_of(source)
+    if kind is None:
+        raise CannotBeCleaned("not_recognised", "The file is neither DICOM nor PNG nor JPEG.")
+    with quietly():
+        if kind is Format.DICOM:
+            return dicom_copy(source, target, secrets, patient, pseudonym, tuple(boxes))
+        return picture_copy(source, target, secrets, tuple(boxes))
+
+
+def dicom_copy(
+    source: Path, target: Path, secrets: Secrets, patient: str, pseudonym: str, boxes: tuple[Box, ...]
+) -> Manifest:
+    original = read(source)
+    check(original)
+    syntax = original.file_meta.TransferSyntaxUID
+    cleaning = Cleaning(secrets, days_earlier(secrets, patient), identifying_words(original))
+    copy = cleaned_header(original, original.SOPClassUID, cleaning)
+    mark(copy, pseudonym, redacted=bool(boxes))
+    copy.file_meta = file_meta(copy, syntax)
+    carry_over(original, copy, syntax)
+    if boxes:
+        black_out(copy, boxes)
+    pixels = pixels_sha256(copy)  # before anything is written: it raises when nobody could look at the copy
+    return manifest(secrets, Format.DICOM, save(target, encoded(copy)), pixels, boxes, cleaning)
+
+
+def picture_copy(source: Path, target: Path, secrets: Secrets, boxes: tuple[Box, ...]) -> Manifest:
+    data, pixels = new_picture(source.read_bytes(), boxes)
+    return manifest(secrets, Format.PNG, save(target, data), pixels, boxes)
+
+
+def read(source: Path) -> Dataset:
+    """The whole file in memory, as one dataset.
+
+    Raises:
+        CannotBeCleaned: it cannot be read as DICOM.
+    """
+    try:
+        return dcmread(source)
+    except (*UNREADABLE, RecursionError):
+        raise CannotBeCleaned("damaged", "The file cannot be read as DICOM.") from None
+
+
+def encoded(copy: Dataset) -> bytes:
+    """The copy as a file: a preamble of zeros, new meta information, the dataset in its transfer syntax."""
+    copy.preamble = bytes(128)
+    buffer = io.BytesIO()
+    dcmwrite(buffer, copy, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def save(target: Path, data: bytes) -> str:
+    """Write the file whole or not at all, down to the disk. Returns its sha256."""
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return hashlib.sha256(data).hexdigest()
+
+
+def manifest(
+    secrets: Secrets, kind: Format, digest: str, pixels: str, boxes: tuple[Box, ...], cleaning: Cleaning | None = None
+) -> Manifest:
+    """The record. A picture has no attributes, so its copy claims no profile but the cleaning of its pixels."""
+    return Manifest(
+        profile=profile(),
+        options=options(redacted=bool(boxes)),
+        engine=ENGINE,
+        version=VERSION,
+        key_id=secrets.key_id,
+        media_type=kind.value,
+        counts=dict(cleaning.counts) if cleaning else {"metadata_removed": 1},
+        removed=written_tags(cleaning.removed) if cleaning else (),
+        sha256=digest,
+        pixels_sha256=pixels,
+        boxes=boxes,
+    )

@@ -1,0 +1,64 @@
+"""What was done to one object, in a form that can be kept, shown and checked. It quotes no value of the object."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+ENGINE = "harrison.imagery.deidentification"
+VERSION = "1.0.0"  # moves whenever the same original would give another research copy
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of one frame (or of every frame, when `frame` is None), in image pixels from the top left.
+
+    Frames count from 0.
+
+    Raises:
+        ValueError: it is empty, or begins before the image does.
+    """
+
+    frame: int | None
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1 or self.left < 0 or self.top < 0 or (self.frame or 0) < 0:
+            raise ValueError("A box has a width and a height, and begins inside the image.")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The record of one research copy.
+
+    Attributes:
+        profile: the profile of the standard with its edition, such as "PS3.15 2026d Basic …".
+        options: the codes of CID 7050 that the copy carries, with their meanings.
+        media_type: of the research copy: a JPEG becomes image/png.
+        counts: how many attributes each action met.
+        removed: tags of the attributes left out, as "(gggg,eeee)", without their values.
+        sha256: of the research file.
+        pixels_sha256: of its decoded pixels: frames in order, samples as stored, little endian.
+    """
+
+    profile: str
+    options: Mapping[str, str]
+    engine: str
+    version: str
+    key_id: str
+    media_type: str
+    counts: Mapping[str, int]
+    removed: tuple[str, ...]
+    sha256: str
+    pixels_sha256: str
+    boxes: tuple[Box, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain lists, dictionaries, strings and numbers, ready for JSON."""
+        return {**asdict(self), "removed": list(self.removed), "boxes": [asdict(box) for box in self.boxes]}
+
+
+def written_tags(tags: set[int]) -> tuple[str, ...]:
+    return tuple(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in sorted(tags))

@@ -1,0 +1,105 @@
+"""The tables of the standard, and what they say about one attribute.
+
+`data/profile.json` is PS3.15 Table E.1-1, `data/iods.json` the attributes that PS3.3 gives each image IOD, with their
+Types. `data/build.py` says where both come from.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT = 0x00100040, 0x00101010, 0x00101020, 0x00101030
+# Retain Patient Characteristics (E.3.4) is taken up for these alone. Size and weight make SUV of PET.
+CHARACTERISTICS = frozenset({PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT})
+
+# Times of day that dynamic studies and SUV are computed from. Every other time is left out: it tells little of the
+# image and helps to find its patient in a hospital's log.
+TIMES = frozenset({0x00080031, 0x00080032, 0x00080033, 0x00181072, 0x00181073})  # series, acquisition, content, tracer
+
+# Listed in no rule of Table E.1-1, yet no copy may hold them: encrypted originals, parameters of signatures,
+# descriptions of private attributes, references to clinical documents.
+NEVER = frozenset({0x04000500, 0x4FFE0001, 0x00080300, 0x0040A390})
+
+
+class Action(Enum):
+    """What becomes of an attribute."""
+
+    REMOVE = "removed"
+    STAND_IN = "emptied or given a dummy value, as the attribute's Type asks"
+    SHIFT = "moved in time"
+    UID = "replaced by a keyed UID"
+    ENTER = "entered, and each attribute inside judged"
+    JUDGE = "judged by its value representation"
+
+
+def action(tag: int, vr: str) -> Action:
+    """What Table E.1-1 with our options asks for an attribute that the IOD allows."""
+    if tag in NEVER:
+        return Action.REMOVE
+    if tag in CHARACTERISTICS:
+        return Action.JUDGE
+    rule = profile().get(tag)
+    if rule is None:
+        return Action.ENTER if vr == "SQ" else Action.JUDGE
+    if (vr in ("DA", "DT") and rule.get("dates") == "C") or tag in TIMES:
+        return Action.SHIFT
+    return BASIC.get(rule["basic"], Action.STAND_IN)
+
+
+BASIC = {"X": Action.REMOVE, "U": Action.UID, "X/Z/U*": Action.ENTER}
+
+
+@cache
+def profile() -> dict[int, dict[str, str]]:
+    """Table E.1-1 by tag. Its repeating groups and private attributes have no number and are on no allow-list."""
+    rules: dict[str, dict[str, str]] = read("profile.json")["rules"]
+    return {int(tag, 16): rule for tag, rule in rules.items() if re.fullmatch("[0-9A-F]{8}", tag)}
+
+
+@cache
+def edition() -> str:
+    """The edition of PS3.15, such as 2026d."""
+    return str(read("profile.json")["source"]["edition"])
+
+
+@cache
+def allowed_in(sop_class: str) -> Mapping[int, str]:
+    """`{tag: Type}` of the attributes that an object of this SOP Class may have at its top level.
+
+    Raises:
+        KeyError: no image IOD that we know has this SOP Class.
+    """
+    iods = read("iods.json")
+    attributes: dict[int, str] = {}
+    for module in iods["iods"][iods["sop_classes"][sop_class]]:
+        for tag, kind in by_number(iods["modules"][module]).items():
+            attributes[tag] = min(attributes.get(tag, "3"), kind)  # "1" < "1C" < "2" < "2C" < "3"
+    return attributes
+
+
+@cache
+def allowed_under(sequence: int) -> Mapping[int, str]:
+    """`{tag: Type}` of the attributes that items of this sequence may have. None at all when it is unknown."""
+    return by_number(read("iods.json")["sequences"].get(f"{sequence:08X}", {}))
+
+
+def is_image_class(sop_class: str) -> bool:
+    """Whether its attributes are known, so that it can be cleaned."""
+    return sop_class in read("iods.json")["sop_classes"]
+
+
+def by_number(table: Mapping[str, str]) -> dict[int, str]:
+    return {int(tag, 16): kind for tag, kind in table.items()}
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """One of the tables beside this package."""
+    tables: dict[str, Any] = json.loads((DATA / name).read_text())
+    return tables
