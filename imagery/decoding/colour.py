@@ -22,12 +22,11 @@ def rgb(frame: np.ndarray, photometric: str, stored: int) -> np.ndarray:
 
 
 def _from_ybr(frame: np.ndarray) -> np.ndarray:
-    """Strip by strip, since the conversion works in floats."""
-    converted = np.empty(frame.shape, np.uint8)
+    """In place and strip by strip, since the conversion works in floats."""
     rows = max(1, STRIP // frame.shape[1])
     for top in range(0, len(frame), rows):
-        converted[top : top + rows] = convert_color_space(frame[top : top + rows], "YBR_FULL", "RGB")
-    return converted
+        frame[top : top + rows] = convert_color_space(frame[top : top + rows], "YBR_FULL", "RGB")
+    return frame
 
 
 def from_palette(frame: np.ndarray, header: Dataset) -> np.ndarray:

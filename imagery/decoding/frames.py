@@ -29,7 +29,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from imagery.decoding.codestream import check_codestream
+from imagery.decoding.codestream import checked
 from imagery.decoding.part10 import Part10
 from imagery.decoding.prescan import PIXELS, UNDEFINED, Element
 from imagery.decoding.reasons import Unreadable
@@ -127,9 +127,7 @@ class Frames:
         for position, length in self.parts[index]:
             stream.seek(position)
             pieces.append(stream.read(length))
-        frame = b"".join(pieces)
-        check_codestream(frame, self.layout, self.part10.transfer_syntax)
-        return frame
+        return checked(b"".join(pieces), self.layout, self.part10.transfer_syntax)
 
     def _options(self) -> dict[str, Any]:
         """The layout in pydicom's words."""

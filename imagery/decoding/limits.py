@@ -18,7 +18,7 @@ class Limits:
     header: int = 16 * MIB  # bytes of the data elements that are read, without the pixels
     inflated: int = 256 * MIB  # bytes of a deflated data set
     checked_pixels: int = 12_000_000  # decoded on arrival: all frames up to this sum, else the first and the last
-    answer: int = 128 * MIB  # bytes of a rendered PNG
+    drawn: int = 128 * MIB  # bytes of the pixels of a rendered PNG
 
     address_space: int = 1024 * MIB  # bytes, per child process
     cpu: float = 10.0  # seconds of processor time, per file

@@ -2,7 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_CUR, SEEK_END, BytesIO
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset
@@ -74,8 +74,7 @@ def _meta(file: BinaryIO, limits: Limits) -> tuple[Dataset, int]:
 
     The group length is not asked: group 0002 ends where the first element of another group begins.
     """
-    start = file.seek(PREAMBLE + 4)
-    end = _end_of_meta(file)
+    start, end = PREAMBLE + 4, _end_of_meta(file)
     file.seek(start)
     found = outline(BytesIO(file.read(end - start)), META, limits)
     file.seek(start)
@@ -83,15 +82,16 @@ def _meta(file: BinaryIO, limits: Limits) -> tuple[Dataset, int]:
 
 
 def _end_of_meta(file: BinaryIO) -> int:
+    end = file.seek(0, SEEK_END)
+    file.seek(PREAMBLE + 4)
     while True:
         head = file.read(8)
         if head[:2] != META_GROUP:
             return file.tell() - len(head)
-        if len(head) < 8:
-            raise Unreadable("truncated")
         long = head[4:6] in (b"OB", b"UN")
         length = int.from_bytes(file.read(4), "little") if long else int.from_bytes(head[6:], "little")
-        file.seek(length, 1)
+        if file.seek(length, SEEK_CUR) > end:
+            raise Unreadable("truncated")
 
 
 def _parse(stream: BinaryIO, elements: list[Element], encoding: Encoding, limits: Limits) -> Dataset:

@@ -61,7 +61,7 @@ class Worker:
             channel.send(self.channel, wish)
         except OSError as exc:
             raise channel.Gone from exc
-        return self._receive(self.limits.wall, self.limits.answer)
+        return self._receive(self.limits.wall, 2 * self.limits.drawn)  # noise grows a little as a PNG
 
     def _receive(self, seconds: float, largest: int) -> Answer:
         try:

@@ -37,6 +37,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "too_many_elements": (TOO_BIG, f"This DICOM file has more than {LIMITS.elements:,} data elements."),
     "header_too_big": (TOO_BIG, f"The data elements around the pixels take more than {LIMITS.header // MIB} MiB."),
     "inflates_too_far": (TOO_BIG, f"This deflated DICOM file unpacks to more than {LIMITS.inflated // MIB} MiB."),
+    "too_big_to_draw": (TOO_BIG, "This image is too big to be drawn in full: ask for a smaller size."),
     "too_costly": (TOO_BIG, "Reading this file takes more time or memory than one file may have."),
     "busy": (LATER, "Many files are being read just now. Try again in a moment."),
 }

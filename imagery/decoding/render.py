@@ -50,10 +50,10 @@ def check_wishes(size: int | None, window: Window | None) -> None:
 
 def png(image: Image.Image, limits: Limits) -> bytes:
     """The pixels alone, in a new image: what came with them (profiles, comments, text) stays behind."""
+    if image.width * image.height * len(image.getbands()) > limits.drawn:
+        raise Unreadable("too_big_to_draw")
     bare = Image.new(image.mode, image.size)
     bare.paste(image)
     encoded = BytesIO()
     bare.save(encoded, "PNG", compress_level=3)
-    if encoded.tell() > limits.answer:
-        raise Unreadable("too_costly")
     return encoded.getvalue()

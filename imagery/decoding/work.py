@@ -29,5 +29,5 @@ def answer(file: BinaryIO, wish: dict[str, Any], limits: Limits = LIMITS) -> tup
         return {"refused": "too_costly"}, b""
     except RecursionError:
         return {"refused": "too_deep"}, b""
-    except Exception:  # libraries that meet damage raise all kinds; none of them is news
+    except BaseException:  # libraries that meet damage raise all kinds, a panic of Rust even past Exception
         return {"refused": "undecodable"}, b""
