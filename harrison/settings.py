@@ -20,7 +20,7 @@ DEBUG = env.bool("HARRISON_DEBUG", False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("HARRISON_DEBUG shows code and data to strangers: unset it in production.")
 
-DATA_DIR = Path(env.str("HARRISON_DATA_DIR", str(BASE_DIR / "var")))
+DATA_DIR = Path(env.str("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
 ALLOWED_HOSTS = env.list("HARRISON_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -93,7 +93,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The database ---------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at once: without it readers that go on to write meet "database is locked".
     DATABASES["default"]["OPTIONS"] = {
@@ -112,13 +112,19 @@ STORAGES = {
         "BACKEND": "imagery.storage.DurableStorage",
         "OPTIONS": {"location": DATA_DIR / "originals"},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Production serves collected files under hashed names; elsewhere they are served from where they lie.
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-WHITENOISE_USE_FINDERS = DEBUG
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # --- Who comes in ---------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,15 @@
 """The product's settings on a data folder of the tests' own, with quick passwords."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ["HARRISON_DATA_DIR"] = tempfile.mkdtemp(prefix="harrison-tests-")
+FOLDER = tempfile.mkdtemp(prefix="harrison-tests-")
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+os.environ["HARRISON_DATA_DIR"] = FOLDER
 os.environ["HARRISON_LOGIN_RATE"] = "1000/min"
 
-from harrison.settings import *  # noqa: F403
-from harrison.settings import STATIC_ROOT, STORAGES
+from harrison.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STATIC_ROOT.mkdir()
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

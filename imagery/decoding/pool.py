@@ -26,12 +26,17 @@ logger = logging.getLogger(__name__)
 SIZE = 2  # child processes
 START = 60.0  # seconds that a child may take to get ready
 COMMAND = [sys.executable, "-P", "-m", "imagery.decoding.worker"]
+ROOT = str(Path(__file__).parents[2])  # sys.path may name it as "", which means another folder to a child
 Answer = tuple[dict[str, Any], bytes]
 
 
 def environment() -> dict[str, str]:
     """All that a child knows of ours: where the code is. One thread of numpy each; secrets stay here."""
-    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+    return {
+        "PYTHONPATH": os.pathsep.join([ROOT, *filter(None, sys.path)]),
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONUTF8": "1",
+    }
 
 
 class Worker:

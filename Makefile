@@ -1,0 +1,51 @@
+# Harrison: `make run` starts it, `make test` tests it; each sets itself up. `make help` lists the rest.
+
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+# Settings of production, with throw-away secrets, for the checks that only production makes.
+PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
+	HARRISON_SECRET_KEY=a-throw-away-secret-for-the-check-of-production-settings-0123456789
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check lock clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+.venv/runs: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	@touch $@
+
+.venv/tests: .venv/runs requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: .venv/runs  ## Harrison on https://127.0.0.1:8000/ with made-up data; PORT= chooses another port
+	@$(MANAGE) serve --port $(PORT) --prepare
+
+dev: .venv/tests  ## the development server, debug on
+	@$(MANAGE) migrate --verbosity 0
+	@HARRISON_DEBUG=true $(MANAGE) runserver_plus --cert-file var/cert.crt 127.0.0.1:$(PORT)
+
+test: .venv/tests  ## the whole suite, on every core
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+check: .venv/tests  ## the gate: format, lint, types, migrations, schema, production settings, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(MAKE) test
+
+lock: .venv/tests  ## requirements*.txt anew from requirements*.in
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+
+clean:  ## forget the virtual environment and everything measured; the data in var/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

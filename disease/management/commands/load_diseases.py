@@ -1,0 +1,59 @@
+"""Loads the starter diseases and the codes that they carry."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from disease.actions import create_disease
+from disease.models import Code, CodeKind, CodeSystem, Disease
+
+STARTER = Path(__file__).parents[2] / "data" / "diseases.csv"
+RELEASES = {
+    "icd-9-cm": ("v32", "ICD-9-CM, version 32", "http://hl7.org/fhir/sid/icd-9-cm"),
+    "icd-10-cm": ("2026-04", "ICD-10-CM, April 2026", "http://hl7.org/fhir/sid/icd-10-cm"),
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Load some thirty common diseases, mostly of the chest, with their ICD-9-CM and ICD-10-CM codes. "
+        "Safe to run again: a disease whose name is there, in use or archived, is left as it is."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        known = set(Disease.objects.values_list("name", flat=True))
+        new = {name: rows for name, rows in starter().items() if name not in known}
+        for name, rows in new.items():
+            create_disease(by=None, name=name, description=rows[0]["description"], codes=codes_of(rows))
+        self.stdout.write(f"Diseases: {len(new)} loaded, {len(known)} were there.")
+
+
+def starter() -> dict[str, list[dict[str, str]]]:
+    """The rows of the file by disease, in its order."""
+    found: dict[str, list[dict[str, str]]] = {}
+    with STARTER.open(newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["disease"], []).append(row)
+    return found
+
+
+def codes_of(rows: Iterable[dict[str, str]]) -> list[Code]:
+    return [code_of(row) for row in rows]
+
+
+def code_of(row: dict[str, str]) -> Code:
+    """The code in its release, which may have been loaded whole before."""
+    system = system_of(row["system"])
+    found = system.codes.filter(code=row["code"]).first()
+    return found or Code.objects.create(
+        system=system, code=row["code"], title=row["title"], kind=CodeKind.CODE, assignable=True
+    )
+
+
+def system_of(key: str) -> CodeSystem:
+    release, title, uri = RELEASES[key]
+    found = CodeSystem.objects.filter(key=key, release=release).first()
+    return found or CodeSystem.objects.create(key=key, release=release, title=title, uri=uri)
