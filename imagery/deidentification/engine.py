@@ -3,7 +3,8 @@
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydicom import dcmread, dcmwrite
@@ -23,18 +24,19 @@ from .redaction import black_out
 from .scope import check
 
 
+PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
+
+
 def deidentify(
     source: Path, target: Path, *, secrets: Secrets, patient: str, pseudonym: str, boxes: Sequence[Box] = ()
 ) -> Manifest:
-    """Write a research copy of `source` to `target`, and tell what was done.
-
-    The target appears whole or not at all. Whether the pixels show text is another question: `assess` asks it.
+    """Write a research copy of `source` to `target`, whole or not at all, and tell what was done.
 
     Args:
         source: a DICOM file, a PNG or a JPEG. It is read only.
         target: a file that does not yet exist. A PNG when the source is a picture.
         secrets: the project's key, from which UIDs and date shifts are made.
-        patient: stands for the patient, always in the same way; it decides the shift of their dates.
+        patient: always the same for the same patient; it decides the shift of their dates.
         pseudonym: written as Patient's Name and Patient ID, at most 64 characters.
         boxes: rectangles to black out.
 
@@ -59,35 +61,45 @@ def deidentify(
 def dicom_copy(
     source: Path, target: Path, secrets: Secrets, patient: str, pseudonym: str, boxes: tuple[Box, ...]
 ) -> Manifest:
-    original = read(source)
-    check(original)
-    syntax = original.file_meta.TransferSyntaxUID
-    cleaning = Cleaning(secrets, days_earlier(secrets, patient), identifying_words(original))
-    copy = cleaned_header(original, original.SOPClassUID, cleaning)
-    mark(copy, pseudonym, redacted=bool(boxes))
-    copy.file_meta = file_meta(copy, syntax)
-    carry_over(original, copy, syntax)
+    with refusing_damage():
+        original = dcmread(source)
+        check(original)
+        cleaning = Cleaning(secrets, days_earlier(secrets, patient), identifying_words(original))
+        copy = new_object(original, cleaning, pseudonym, redacted=bool(boxes))
     if boxes:
         black_out(copy, boxes)
     pixels = pixels_sha256(copy)  # before anything is written: it raises when nobody could look at the copy
-    return manifest(secrets, Format.DICOM, save(target, encoded(copy)), pixels, boxes, cleaning)
+    with refusing_damage():
+        data = encoded(copy)
+    return manifest(secrets, Format.DICOM, save(target, data), pixels, boxes, cleaning)
+
+
+def new_object(original: Dataset, cleaning: Cleaning, pseudonym: str, *, redacted: bool) -> Dataset:
+    """The cleaned header with its marks, around the original's pixels."""
+    syntax = original.file_meta.TransferSyntaxUID
+    copy = cleaned_header(original, original.SOPClassUID, cleaning)
+    mark(copy, pseudonym, redacted)
+    copy.file_meta = file_meta(copy, syntax)
+    carry_over(original, copy, syntax)
+    return copy
+
+
+@contextmanager
+def refusing_damage() -> Iterator[None]:
+    """A file that pydicom stumbles over is damaged, whichever way it stumbles.
+
+    Raises:
+        CannotBeCleaned: instead of what pydicom raises, which quotes values.
+    """
+    try:
+        yield
+    except UNREADABLE:
+        raise CannotBeCleaned("damaged", "The file cannot be read as DICOM.") from None
 
 
 def picture_copy(source: Path, target: Path, secrets: Secrets, boxes: tuple[Box, ...]) -> Manifest:
     data, pixels = new_picture(source.read_bytes(), boxes)
     return manifest(secrets, Format.PNG, save(target, data), pixels, boxes)
-
-
-def read(source: Path) -> Dataset:
-    """The whole file in memory, as one dataset.
-
-    Raises:
-        CannotBeCleaned: it cannot be read as DICOM.
-    """
-    try:
-        return dcmread(source)
-    except (*UNREADABLE, RecursionError):
-        raise CannotBeCleaned("damaged", "The file cannot be read as DICOM.") from None
 
 
 def encoded(copy: Dataset) -> bytes:
@@ -115,10 +127,10 @@ def save(target: Path, data: bytes) -> str:
 def manifest(
     secrets: Secrets, kind: Format, digest: str, pixels: str, boxes: tuple[Box, ...], cleaning: Cleaning | None = None
 ) -> Manifest:
-    """The record. A picture has no attributes, so its copy claims no profile but the cleaning of its pixels."""
+    """The record. A picture has no attributes, so its copy claims no profile of theirs."""
     return Manifest(
-        profile=profile(),
-        options=options(redacted=bool(boxes)),
+        profile=profile() if cleaning else PIXELS_ALONE,
+        options=options(redacted=bool(boxes)) if cleaning else {},
         engine=ENGINE,
         version=VERSION,
         key_id=secrets.key_id,

@@ -69,7 +69,7 @@ def safe_private(dataset: Dataset, tag: int, creator: int, copy: Dataset) -> Dat
     owner = dataset[creator]
     element = readable(dataset, tag)
     expected = private.expected_vr(str(owner.value).strip(), tag)
-    if element is None or element.VR != expected or not values.is_number(element):
+    if element is None or str(element.VR) != expected or not values.is_number(element):
         return None
     copy[creator] = DataElement(creator, "LO", str(owner.value).strip())
     return element

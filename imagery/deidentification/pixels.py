@@ -47,7 +47,7 @@ def compressed(dataset: Dataset, data: bytes) -> bytes:
     offsets = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
     extended = offsets if all(offsets) else None
     frames = generate_frames(data, number_of_frames=get_nr_frames(dataset), extended_offsets=extended)
-    return encapsulate([without_words(frame) for frame in frames], has_bot=True)
+    return encapsulate([without_words(frame, dataset.Rows * dataset.Columns) for frame in frames], has_bot=True)
 
 
 def native(dataset: Dataset, syntax: UID) -> bytes:

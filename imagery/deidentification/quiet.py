@@ -9,12 +9,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from struct import error as StructError
+from zlib import error as ZlibError
 
 from pydicom.config import disable_value_validation
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 # What pydicom raises over a value that it cannot decode.
-UNREADABLE = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, NotImplementedError,
-              EOFError, OSError, StructError, ArithmeticError)  # fmt: skip
+UNREADABLE = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, NotImplementedError, RecursionError,
+    EOFError, OSError, StructError, ZlibError, BytesLengthException, InvalidDicomError,
+)  # fmt: skip
 
 # The switches below belong to the whole process, so one thread turns them at a time.
 LOGGER = logging.getLogger("pydicom")

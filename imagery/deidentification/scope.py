@@ -28,11 +28,13 @@ def check(dataset: Dataset) -> None:
     """Pass the objects that can be cleaned.
 
     Raises:
-        CannotBeCleaned: with the code `sop_class` or `transfer_syntax`.
+        CannotBeCleaned: with the code `sop_class` or `transfer_syntax`; or `damaged`, when it has no UID.
     """
     sop_class = str(dataset.get("SOPClassUID", ""))
     if not is_image_class(sop_class):
         raise CannotBeCleaned("sop_class", refusal(sop_class))
+    if not dataset.get("SOPInstanceUID"):
+        raise CannotBeCleaned("damaged", "The object has no SOP Instance UID.")
     if not is_still(UID(dataset.file_meta.get("TransferSyntaxUID", ""))):
         raise CannotBeCleaned("transfer_syntax", "This transfer syntax holds video, or pixels kept elsewhere.")
 

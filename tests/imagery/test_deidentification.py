@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.sequence import Sequence
 
-from imagery.deidentification import CannotBeCleaned, Secrets, deidentify
+from imagery.deidentification import CannotBeCleaned, Secrets, assess, deidentify
 from imagery.deidentification.dates import capped_age, earlier, time_of_day
 from imagery.deidentification.keyed import WIDEST_SHIFT, days_earlier, replacement_uid
 from tests.imagery.planted import base_image, deepest, planted_file
@@ -239,6 +240,37 @@ def test_a_value_that_cannot_be_read_goes(tmp_path):
     assert b"Anna" in data
     deidentify(tmp_path / "bad", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
     assert b"Anna" not in (tmp_path / "copy").read_bytes()
+
+
+def test_a_value_of_an_impossible_length_goes(tmp_path):
+    data = Path(get_testdata_file("CT_small.dcm", download=False)).read_bytes()
+    padding = b"\x28\x00\x20\x01"
+    assert padding + b"SS" in data
+    (tmp_path / "bad").write_bytes(data.replace(padding + b"SS", padding + b"FD"))
+    manifest = deidentify(tmp_path / "bad", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert "(0028,0120)" in manifest.removed
+
+
+def test_a_file_that_ends_too_early_is_refused_and_leaves_nothing(tmp_path):
+    (tmp_path / "cut").write_bytes(Path(get_testdata_file("image_dfl.dcm", download=False)).read_bytes()[:3000])
+    with pytest.raises(CannotBeCleaned) as refusal:
+        deidentify(tmp_path / "cut", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert refusal.value.code == "damaged"
+    assert assess(tmp_path / "cut").state == "refused"
+    assert [path.name for path in tmp_path.iterdir()] == ["cut"]
+
+
+def test_an_object_without_a_uid_is_refused(clean):
+    with pytest.raises(CannotBeCleaned) as refusal:
+        clean(setting(SOPInstanceUID=""))
+    assert refusal.value.code == "damaged"
+
+
+def test_an_encrypted_copy_of_the_original_attributes_goes(clean):
+    item = Dataset()
+    item.EncryptedContent = b"Anna"
+    copy, _ = clean(setting(EncryptedAttributesSequence=Sequence([item])))
+    assert "EncryptedAttributesSequence" not in copy
 
 
 def test_text_is_read_in_its_character_set_and_written_as_utf_8(clean):

@@ -113,6 +113,7 @@ def test_a_jpeg_becomes_a_png_of_the_very_pixels_that_it_shows(clean):
     pixels, png, manifest = clean(data)
     assert (pixels == np.array(Image.open(io.BytesIO(data)))).all()
     assert manifest.media_type == "image/png"
+    assert manifest.profile == "Pixels alone: nothing else of the picture is copied"
     assert manifest.sha256 == hashlib.sha256(png).hexdigest()
 
 
@@ -135,6 +136,11 @@ def test_what_is_transparent_becomes_black(clean):
     hidden = np.dstack([COLOURS, np.zeros((16, 16), np.uint8)])
     pixels, _, _ = clean(saved(hidden))
     assert not pixels.any()
+
+
+def test_a_palette_becomes_its_colours(clean):
+    pixels, _, _ = clean(saved(Image.fromarray(COLOURS).quantize(16)))
+    assert (pixels == np.array(Image.fromarray(COLOURS).quantize(16).convert("RGB"))).all()
 
 
 def test_a_second_frame_goes(clean):

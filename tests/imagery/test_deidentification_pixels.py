@@ -146,8 +146,8 @@ FRAMES = {
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_words_in_a_compressed_frame_go_and_its_pixels_stay(frame):
     assert WORDS in frame
-    assert WORDS not in without_words(frame)
-    assert (pixels_of(without_words(frame)) == pixels_of(frame)).all()
+    assert WORDS not in without_words(frame, 256)
+    assert (pixels_of(without_words(frame, 256)) == pixels_of(frame)).all()
 
 
 @pytest.mark.parametrize("name", ["JPEG comment", "JPEG trailing bytes"])
@@ -157,15 +157,45 @@ def test_words_in_the_frames_of_an_object_go(name, clean, tmp_path):
     assert WORDS not in (tmp_path / "copy").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["MR_small_RLE.dcm", "SC_rgb_rle_16bit.dcm", "emri_small_RLE.dcm"])
+def test_bytes_behind_the_runs_of_rle_go(name, clean, tmp_path):
+    dataset = dcmread(get_testdata_file(name, download=False))
+    count = int(dataset.get("NumberOfFrames", 1))
+    frames = [frame + WORDS for frame in generate_frames(dataset.PixelData, number_of_frames=count)]
+    dataset[0x7FE00010].value = encapsulate(frames)
+    copy, _ = clean(dataset)
+    assert WORDS in (tmp_path / "original").read_bytes()
+    assert WORDS not in (tmp_path / "copy").read_bytes()
+    assert (copy.pixel_array == dcmread(get_testdata_file(name, download=False)).pixel_array).all()
+
+
+def test_a_frame_in_a_file_format_of_its_own_is_taken_out_of_it():
+    boxed = picture("JPEG2000")
+    words = (len(WORDS) + 8).to_bytes(4) + b"xml " + WORDS
+    assert without_words(boxed[:12] + words + boxed[12:], 256) == without_words(boxed, 256)
+    assert (pixels_of(without_words(boxed, 256)) == pixels_of(boxed)).all()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [b"RIFF Anna", b"\0\0\0\x0cjP  \r\n\x87\n no codestream", b"\x01\0\0\0\x40\0\0\0".ljust(64, b"\0") + b"\x7fab"],
+    ids=["unknown", "no codestream", "runs that do not fit"],
+)
+def test_a_frame_of_an_unknown_kind_is_refused(frame, clean):
+    with pytest.raises(CannotBeCleaned) as refusal:
+        clean(compressed(JPEG2000Lossless, [frame]))
+    assert refusal.value.code == "damaged"
+
+
 def test_the_colour_transform_of_adobe_stays():
     frame = picture("JPEG", keep_rgb=True)
-    assert b"Adobe" in without_words(frame)
+    assert b"Adobe" in without_words(frame, 256)
 
 
 @given(st.binary(max_size=200))
 def test_no_frame_changes_its_length(data):
-    for start in (b"\xff\xd8", b"\xff\x4f", b""):
-        assert len(without_words(start + data)) == len(start + data)
+    for start in (b"\xff\xd8", b"\xff\x4f"):
+        assert len(without_words(start + data, 100)) == len(start + data)
 
 
 # Boxes
@@ -224,6 +254,20 @@ def test_an_image_once_lossy_stays_marked_as_lossy(clean):
     dataset.PhotometricInterpretation = "YBR_FULL_422"
     copy, _ = clean(dataset, boxes=[Box(None, 0, 0, 2, 2)])
     assert (copy.LossyImageCompression, copy.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+
+
+def test_no_box_is_drawn_in_pixels_that_cannot_be_decoded(clean):
+    with pytest.raises(CannotBeCleaned) as refusal:
+        clean(compressed(JPEGBaseline8Bit, [b"\xff\xd8 no picture \xff\xd9"]), boxes=[Box(None, 0, 0, 5, 5)])
+    assert refusal.value.code == "undecodable"
+
+
+def test_no_box_is_drawn_in_a_colour_space_whose_black_is_not_known(clean):
+    dataset = native()
+    dataset.PhotometricInterpretation = "HSV"
+    with pytest.raises(CannotBeCleaned) as refusal:
+        clean(dataset, boxes=[Box(None, 0, 0, 5, 5)])
+    assert refusal.value.code in {"colours", "undecodable"}
 
 
 @pytest.mark.parametrize("box", [Box(1, 0, 0, 5, 5), Box(None, 500, 0, 5, 5), Box(None, 0, 500, 5, 5)])

@@ -79,8 +79,7 @@ RETIRED = {
     "1.2.840.10008.5.1.4.1.1.5": "nuclear-medicine-image",
     "1.2.840.10008.5.1.4.1.1.6": "ultrasound-image",
 }
-# Number of Frames: a reader of the pixels needs it, also where the IOD foresees one frame only.
-PIXELS = {"image-pixel": {"00280008": "1C"}}
+PIXELS = {"image-pixel": {"00280008": "1C"}}  # Number of Frames: readers need it, also where no IOD foresees it
 
 
 def main() -> None:
