@@ -23,7 +23,6 @@ from .quiet import UNREADABLE, quietly
 from .redaction import black_out
 from .scope import check
 
-
 PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
 
 
