@@ -16,6 +16,8 @@ from imagery.decoding.reasons import Unreadable
 EXIF_ORIENTATION = 0x0112
 SIDEWAYS = {5, 6, 7, 8}  # orientations that swap rows and columns (Exif 2.32, 4.6.4)
 TAIL = 64 * 1024  # bytes
+LAST_CHUNK = b"IEND\xae\x42\x60\x82"  # with its checksum
+START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"  # JPEG markers
 UPRIGHT = {  # what turns each orientation upright
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -73,17 +75,18 @@ def orientation(picture: Image) -> int:
 
 def _check_end(file: BinaryIO, media_type: str) -> None:
     """What lost its end may still decode: a PNG must be whole to its last chunk, a JPEG must have an end marker."""
+    file.seek(max(file.seek(0, SEEK_END) - TAIL, 0))
+    tail = file.read()
+    whole = LAST_CHUNK in tail if media_type == PNG else tail.rfind(END_OF_IMAGE) > tail.rfind(START_OF_SCAN)
+    if not whole:  # an end marker before a scan is that of the thumbnail
+        raise Unreadable("truncated")
     if media_type == PNG:
         file.seek(0)
-        _guarded(_guarded(PngImageFile, file).verify)
-    else:
-        file.seek(max(file.seek(0, SEEK_END) - TAIL, 0))
-        if b"\xff\xd9" not in file.read():
-            raise Unreadable("truncated")
+        _guarded(_guarded(PngImageFile, file).verify)  # the checksum of every chunk
 
 
 def _guarded(work: Any, *arguments: Any) -> Any:
     try:
         return work(*arguments)
     except DAMAGE as exc:
-        raise Unreadable("truncated" if "truncated" in str(exc) else "undecodable") from exc
+        raise Unreadable("truncated" if "truncated" in str(exc).lower() else "undecodable") from exc

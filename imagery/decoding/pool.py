@@ -122,7 +122,7 @@ class Pool:
         else:
             self.idle.append(worker)
         if refused is not None:
-            raise Unreadable(refused if refused in REASONS else "undecodable")
+            raise Unreadable(refused if isinstance(refused, str) and refused in REASONS else "undecodable")
         return header, body
 
     def _worker(self) -> Worker:

@@ -6,9 +6,9 @@ from imagery.decoding.dicom import describe_dicom
 from imagery.decoding.facts import DICOM, Description, to_json
 from imagery.decoding.limits import LIMITS, Limits
 from imagery.decoding.picture import describe_picture
+from imagery.decoding.preview import render_file
 from imagery.decoding.reasons import Unreadable
 from imagery.decoding.recognise import recognise
-from imagery.decoding.render import render_file
 
 
 def describe_file(file: BinaryIO, limits: Limits = LIMITS) -> Description:
