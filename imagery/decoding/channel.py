@@ -4,10 +4,8 @@ No pickle: the process that reads hostile files must not be able to make its par
 """
 
 import json
-import os
 import socket
 import struct
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -52,10 +50,7 @@ def receive(channel: socket.socket, largest: int, deadline: float | None = None)
 def receive_file(channel: socket.socket) -> int:
     """The descriptor of the next file. Raises `Gone`."""
     lead, descriptors, *_ = socket.recv_fds(channel, 1, 1)
-    if not lead or len(descriptors) != 1:
-        for each in descriptors:
-            with suppress(OSError):
-                os.close(each)
+    if not lead or not descriptors:
         raise Gone
     return descriptors[0]
 

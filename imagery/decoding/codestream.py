@@ -5,14 +5,11 @@ something else there would be given memory for that, and a precision out of boun
 """
 
 import struct
-from typing import TYPE_CHECKING
 
 from pydicom.uid import JPEG2000TransferSyntaxes, RLELossless
 
+from imagery.decoding.layout import Layout
 from imagery.decoding.reasons import Unreadable
-
-if TYPE_CHECKING:
-    from imagery.decoding.frames import Layout
 
 RLE_GAIN = 64  # two bytes make 128 at most (PS3.5 G.3.1)
 RLE_HEADER = 64  # bytes
@@ -24,7 +21,7 @@ START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0-15, and
 Size = tuple[int, int, int, int]  # rows, columns, components, bits of a sample
 
 
-def checked(frame: bytes, given: "Layout", syntax: str) -> bytes:
+def checked(frame: bytes, given: Layout, syntax: str) -> bytes:
     """The frame as a decoder may see it. Raises `size_mismatch` if it is not as given, `undecodable` if it is silent.
 
     JPEG 2000 loses its JP2 wrapping, which DICOM does not want (PS3.5 A.4.4), and in which a decoder has got lost.
@@ -43,7 +40,7 @@ def checked(frame: bytes, given: "Layout", syntax: str) -> bytes:
     return frame
 
 
-def _check_rle(frame: bytes, given: "Layout") -> None:
+def _check_rle(frame: bytes, given: Layout) -> None:
     """RLE does not know its size, but it has a segment for each byte of a sample, and cannot grow beyond its gain."""
     if len(frame) < RLE_HEADER or int.from_bytes(frame[:4], "little") != given.samples * ((given.allocated + 7) // 8):
         raise Unreadable("undecodable")

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
 
 from imagery.decoding.draw import draw_frame
 from imagery.decoding.facts import DICOM, Description, PatientFacts
@@ -105,9 +106,9 @@ def patient(header: Dataset) -> PatientFacts:
 
 def other_ids(header: Dataset) -> tuple[str, ...]:
     """The other record numbers, from the retired element and from the sequence, each once, at most 100."""
-    listed = _value(header, "OtherPatientIDs") or []
-    listed = [listed] if isinstance(listed, str) else list(listed)
-    listed += [item.get("PatientID", "") for item in _value(header, "OtherPatientIDsSequence") or []]
+    retired, items = _value(header, "OtherPatientIDs") or (), _value(header, "OtherPatientIDsSequence")
+    listed = [retired] if isinstance(retired, str) else list(retired)
+    listed += [_value(item, "PatientID") for item in items] if isinstance(items, Sequence) else []
     return tuple(dict.fromkeys(filter(None, (clean(each, 64) for each in listed))))[:100]
 
 

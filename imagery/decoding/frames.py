@@ -1,8 +1,6 @@
 """Where the frames of a DICOM image lie, and one of them decoded (PS3.5 chapter 8 and annex A)."""
 
 import struct
-from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -30,6 +28,7 @@ from pydicom.uid import (
 )
 
 from imagery.decoding.codestream import checked
+from imagery.decoding.layout import Layout, check_layout, read_layout
 from imagery.decoding.part10 import Part10
 from imagery.decoding.prescan import PIXELS, UNDEFINED, Element
 from imagery.decoding.reasons import Unreadable
@@ -54,55 +53,17 @@ DECODERS = {
     HTJ2K: "pylibjpeg",
 }
 STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # SOI of JPEG and JPEG-LS, SOC of JPEG 2000
-SAMPLES = {  # a pixel, by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
-    "MONOCHROME1": 1,
-    "MONOCHROME2": 1,
-    "PALETTE COLOR": 1,
-    "RGB": 3,
-    "YBR_FULL": 3,
-    "YBR_FULL_422": 3,
-    "YBR_ICT": 3,
-    "YBR_RCT": 3,
-}
-BITS = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How the pixels of a file are said to be laid out (PS3.3 C.7.6.3)."""
-
-    rows: int
-    columns: int
-    frames: int
-    samples: int  # per pixel
-    allocated: int  # bits per sample
-    stored: int  # bits per sample that mean something
-    signed: bool
-    planar: int
-    photometric: str
-    keyword: str  # of the element that holds the pixels
-
-    @property
-    def bits(self) -> int:
-        """Bits of one native frame; 4:2:2 colour keeps two samples a pixel, not three (PS3.3 C.7.6.3.1.2)."""
-        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
-        return self.rows * self.columns * samples * self.allocated
-
-    @property
-    def native_bytes(self) -> int:
-        """Bytes of all native frames, padded to an even number (PS3.5 8.1.1)."""
-        whole = ceil(self.bits * self.frames / 8)
-        return whole + whole % 2
 
 
 class Frames:
     """The pixel data of one file, checked against its layout before anything is decoded."""
 
     def __init__(self, part10: Part10, header: Dataset) -> None:
-        self.part10, self.header = part10, header
+        self.part10 = part10
         self.element = _pixel_element(part10)
-        self.layout = layout(header, KEYWORDS[self.element.tag])
-        _check_size(self.layout, part10)
+        self.layout = read_layout(header, KEYWORDS[self.element.tag])
+        check_layout(self.layout, part10.limits)
+        _check_syntax(part10.transfer_syntax, self.layout)
         self.native = UID(part10.transfer_syntax) in NATIVE
         self.parts = [] if self.native else _parts(self)
         if self.native:
@@ -149,26 +110,6 @@ class Frames:
         return options
 
 
-def layout(header: Dataset, keyword: str) -> Layout:
-    """The layout that the header claims. Raises `malformed` where it is not to be had."""
-    try:
-        allocated = int(header.BitsAllocated)
-        return Layout(
-            rows=int(header.Rows),
-            columns=int(header.Columns),
-            frames=int(header.get("NumberOfFrames") or 1),
-            samples=int(header.SamplesPerPixel),
-            allocated=allocated,
-            stored=int(header.get("BitsStored") or allocated),
-            signed=bool(header.get("PixelRepresentation") or 0),
-            planar=int(header.get("PlanarConfiguration") or 0),
-            photometric=str(header.PhotometricInterpretation).strip(),
-            keyword=keyword,
-        )
-    except (AttributeError, TypeError, ValueError) as exc:
-        raise Unreadable("malformed") from exc
-
-
 def _pixel_element(part10: Part10) -> Element:
     found = [part10.elements[tag] for tag in KEYWORDS if tag in part10.elements]
     if not found:
@@ -178,21 +119,9 @@ def _pixel_element(part10: Part10) -> Element:
     return found[0]
 
 
-def _check_size(given: Layout, part10: Part10) -> None:
-    limits = part10.limits
-    if min(given.rows, given.columns, given.frames) < 1 or not 1 <= given.stored <= given.allocated:
-        raise Unreadable("malformed")
-    if max(given.rows, given.columns) > limits.side:
-        raise Unreadable("too_wide")
-    if given.rows * given.columns > limits.frame_pixels:
-        raise Unreadable("too_many_pixels")
-    if given.frames > limits.frames:
-        raise Unreadable("too_many_frames")
-    if given.samples != SAMPLES.get(given.photometric) or given.allocated not in BITS[given.keyword]:
-        raise Unreadable("unsupported_pixels")
-    if UID(part10.transfer_syntax) not in NATIVE | DECODERS.keys():
-        raise Unreadable("unsupported_transfer_syntax")
-    if part10.transfer_syntax == JPEGExtended12Bit and given.stored > 8:
+def _check_syntax(syntax: str, given: Layout) -> None:
+    """JPEG Extended comes with 8 or with 12 bits; nothing here decodes the latter rightly."""
+    if UID(syntax) not in NATIVE | DECODERS.keys() or (syntax == JPEGExtended12Bit and given.stored > 8):
         raise Unreadable("unsupported_transfer_syntax")
 
 

@@ -46,8 +46,13 @@ class Worker:
         self.limits, self.jobs = limits, 0
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
-            self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our module, no input from anyone
-                [*COMMAND, json.dumps(asdict(limits))],
+            self.process = self._start(theirs)
+        self._receive(START, 0)
+
+    def _start(self, theirs: socket.socket) -> "subprocess.Popen[bytes]":
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own module, and no input from anyone
+                [*COMMAND, json.dumps(asdict(self.limits))],
                 env=environment(),
                 cwd="/",
                 stdin=theirs.fileno(),
@@ -55,7 +60,9 @@ class Worker:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # so that Ctrl-C in a terminal is the parent's alone
             )
-        self._receive(START, 0)
+        except BaseException:
+            self.channel.close()
+            raise
 
     def ask(self, descriptor: int, wish: dict[str, Any]) -> Answer:
         """Raises `channel.Gone` if the child dies or talks nonsense, `TimeoutError` if it takes too long."""

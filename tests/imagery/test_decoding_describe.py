@@ -8,7 +8,6 @@ from pathlib import Path
 import data_store
 import pydicom
 import pytest
-from PIL import Image
 
 from imagery.decoding import Unreadable, describe
 from imagery.decoding.dicom import checked_frames
@@ -170,24 +169,21 @@ def test_every_frame_is_decoded_up_to_a_sum_of_pixels_then_the_first_and_the_las
     assert checked_frames(1, 400, limits) == [0]
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg"])
-@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
-def test_a_picture_is_described(kind, mode):
-    described = facts(getattr(hostile, kind)(30, 20, mode))
-    assert described.media_type == f"image/{kind}"
-    assert (described.rows, described.columns, described.frames) == (20, 30, 1)
-    assert described.patient is None
+@pytest.mark.parametrize(
+    "broken",
+    [
+        hostile.element(0x00101002, "OB", b"no sequence"),
+        hostile.element(0x00101002, "LO", b"no sequence"),
+        hostile.element(0x00200011, "UL", b"\1\0"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_as_good_as_absent(broken):
+    described = facts(hostile.native(extra=broken))
+    assert (described.series_number, described.patient.other_ids) == (None, ())
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg"])
-@pytest.mark.parametrize(("orientation", "size"), [(1, (20, 30)), (3, (20, 30)), (6, (30, 20)), (8, (30, 20))])
-def test_rows_and_columns_are_as_displayed(kind, orientation, size):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    described = facts(getattr(hostile, kind)(30, 20, exif=exif))
-    assert (described.rows, described.columns) == size
-
-
-def test_a_picture_with_broken_exif_is_taken_as_it_lies():
-    described = facts(hostile.jpeg(30, 20, exif=b"Exif\0\0II*\0\xff\xff\xff\x7f"))
-    assert (described.rows, described.columns) == (20, 30)
+def test_a_private_sequence_in_implicit_vr_is_stepped_over():
+    unknown = hostile.struct.pack("<HHL", 0x0009, 0x1001, hostile.UNDEFINED)
+    closed = hostile.item(hostile.ITEM, 0) + hostile.item(hostile.SEQUENCE_END)
+    data = (PYDICOM / "MR_small_implicit.dcm").read_bytes() + unknown + closed
+    assert facts(data).modality == "MR"
