@@ -1,12 +1,13 @@
 """Loads the starter diseases and the codes that they carry."""
 
 import csv
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.models import User
+from core.actions import recorded
 from disease.actions import create_disease
 from disease.models import Code, CodeKind, CodeSystem, Disease
 
@@ -24,11 +25,12 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = set(Disease.objects.values_list("name", flat=True))
-        new = {name: rows for name, rows in starter().items() if name not in known}
+        known = {name.casefold() for name in Disease.objects.values_list("name", flat=True)}
+        found = starter()
+        new = {name: rows for name, rows in found.items() if name.casefold() not in known}
         for name, rows in new.items():
-            create_disease(by=None, name=name, description=rows[0]["description"], codes=codes_of(rows))
-        self.stdout.write(f"Diseases: {len(new)} loaded, {len(known)} were there.")
+            load_disease(by=None, name=name, rows=rows)
+        self.stdout.write(f"Diseases: {len(new)} loaded, {len(found) - len(new)} were there.")
 
 
 def starter() -> dict[str, list[dict[str, str]]]:
@@ -40,8 +42,10 @@ def starter() -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def codes_of(rows: Iterable[dict[str, str]]) -> list[Code]:
-    return [code_of(row) for row in rows]
+@recorded("loaded")
+def load_disease(*, by: User | None, name: str, rows: list[dict[str, str]]) -> Disease:
+    codes = [code_of(row) for row in rows]
+    return create_disease(by=by, name=name, description=rows[0]["description"], codes=codes)
 
 
 def code_of(row: dict[str, str]) -> Code:
@@ -49,8 +53,13 @@ def code_of(row: dict[str, str]) -> Code:
     system = system_of(row["system"])
     found = system.codes.filter(code=row["code"]).first()
     return found or Code.objects.create(
-        system=system, code=row["code"], title=row["title"], kind=CodeKind.CODE, assignable=True
+        system=system, code=row["code"], title=row["title"], kind=kind_of(row["code"]), assignable=True
     )
+
+
+def kind_of(code: str) -> CodeKind:
+    """A category has no dot; a few, like J90 and 486, have nothing below them and are assignable themselves."""
+    return CodeKind.CODE if "." in code else CodeKind.CATEGORY
 
 
 def system_of(key: str) -> CodeSystem:

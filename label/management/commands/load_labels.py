@@ -20,13 +20,14 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = set(Label.objects.values_list("name", flat=True))
+        known = {name.casefold() for name in Label.objects.values_list("name", flat=True)}
         diseases = {disease.name: disease for disease in Disease.objects.live()}
         with STARTER.open(newline="") as file:
-            new = [row for row in csv.DictReader(file) if row["label"] not in known]
+            found = list(csv.DictReader(file))
+        new = [row for row in found if row["label"].casefold() not in known]
         for row in new:
             create_label(by=None, name=row["label"], definition=row["definition"], diseases=meant(row, diseases))
-        self.stdout.write(f"Labels: {len(new)} loaded, {len(known)} were there.")
+        self.stdout.write(f"Labels: {len(new)} loaded, {len(found) - len(new)} were there.")
 
 
 def meant(row: dict[str, str], diseases: dict[str, Disease]) -> list[Disease]:
