@@ -1,0 +1,104 @@
+"""The README's tour, run as written against the product as served."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def tour() -> str:
+    """The shell of the README."""
+    (block,) = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return block
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """`make run` without the installing: a fresh data folder, made-up data, HTTPS on a free port."""
+    port, folder = free_port(), tmp_path_factory.mktemp("served")
+    environment = {
+        **os.environ,
+        "HARRISON_DATA_DIR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "harrison.settings",
+        "PORT": str(port),
+    }
+    command = [sys.executable, "manage.py", "serve", "--prepare", "--port", str(port)]
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,
+    ):
+        deadline = time.monotonic() + 120
+        while not answers(port) and server.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert answers(port), (folder / "log").read_text()
+        yield environment
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def told(served):
+    """What the tour prints."""
+    script = "set -euo pipefail\n" + tour().replace(".venv/bin/python", sys.executable)
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=served, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "step",
+    [
+        '"media_type":"application/dicom"',
+        '"modality":"MR"',
+        '"state":"uncertain"',
+        '"verb":"revised"',
+        '"state":{"from":"present","to":"uncertain"}',
+        '"code":"permission_denied"',
+        '"status":403',
+    ],
+)
+def test_the_tour_shows(step, told):
+    assert step in told.stdout + told.stderr
+
+
+@pytest.mark.slow
+def test_the_tour_shows_a_researcher_no_uid(told):
+    seen_by_research = next(line for line in reversed(told.stdout.splitlines()) if line.startswith('{"id"'))
+    assert '"uid"' not in seen_by_research and '"owner"' not in seen_by_research
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_one_clear_line(served):
+    command = [sys.executable, "manage.py", "serve", "--port", served["PORT"]]
+    refused = subprocess.run(command, cwd=ROOT, env=served, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.strip().count("\n") == 0 and "choose another" in refused.stderr
+
+
+@pytest.mark.slow
+def test_what_is_secret_on_this_machine_is_its_owners_alone(served):
+    folder = Path(served["HARRISON_DATA_DIR"])
+    for name in ("harrison_secret_key", "cert.key", "demo-credentials.txt"):
+        assert (folder / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_the_readme_fits_two_screens():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 130
