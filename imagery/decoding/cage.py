@@ -4,6 +4,9 @@ On every system: memory, core dumps, written bytes and open files are limited (s
 is counted by a timer that kills. On Linux with x86-64 the kernel also refuses every system call that is not listed
 below (seccomp): no file can be opened, no socket made, no process started, nobody signalled. Elsewhere that last
 guarantee is missing, and only Python's own sockets are gone.
+
+What is left to a file that takes this process over: to lie about itself, and to see or spoil the files that come after
+it, until the process is replaced. The parent believes no answer unseen (`facts`, `reasons`).
 """
 
 import ctypes
