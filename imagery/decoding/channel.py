@@ -22,7 +22,8 @@ def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> N
     """Raises `OSError` if the other side has hung up."""
     encoded = json.dumps(header).encode()
     channel.sendall(LENGTHS.pack(len(encoded), len(body)) + encoded)
-    channel.sendall(body)
+    if body:
+        channel.sendall(body)
 
 
 def send_file(channel: socket.socket, descriptor: int) -> None:
