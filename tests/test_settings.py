@@ -2,10 +2,12 @@
 
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -176,6 +178,13 @@ def test_production_without_a_secret_does_not_start(tmp_path):
     assert stopped.returncode != 0 and "Set HARRISON_SECRET_KEY" in stopped.stderr
 
 
+@pytest.fixture
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 # --- What serve makes -----------------------------------------------------------------------------------------------
 
 
@@ -227,3 +236,30 @@ def test_a_port_in_use_is_refused():
         taken.listen()
         with pytest.raises(CommandError, match="choose another"):
             serve.refuse_port_in_use(*taken.getsockname())
+
+
+def test_the_line_to_start_with_goes_to_the_port_that_is_served(tmp_path, settings, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "demo-credentials.txt").write_text("curl https://127.0.0.1:8000/api/v1/auth/login/\n")
+    monkeypatch.setattr(serve, "wait_for", lambda host, port: None)
+    out = StringIO()
+    serve.Command(stdout=out).welcome("127.0.0.1", 8123)
+    assert "curl https://127.0.0.1:8123/api/v1/auth/login/" in out.getvalue()
+
+
+@pytest.mark.slow
+def test_the_way_by_hand_serves_over_https(tmp_path, unused_port):
+    """`runserver_plus --cert-file`, which make dev and the README name, finds what it needs."""
+    command = [sys.executable, "manage.py", "runserver_plus", "--cert-file", str(tmp_path / "cert.crt")]
+    environment = os.environ | {"HARRISON_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            [*command, f"127.0.0.1:{unused_port}"],
+            cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
+        ) as server,
+    ):  # fmt: skip
+        serve.wait_for("127.0.0.1", unused_port)
+        there = server.poll() is None
+        os.killpg(server.pid, signal.SIGTERM)  # the reloader serves from a child
+    assert there and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()

@@ -22,6 +22,7 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from accounts.models import User
+from disease.models import CodeSystem
 from harrison import checks  # noqa: F401 - registers them, so that a wrong flag stops the start
 
 
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         )
         credentials = settings.DATA_DIR / "demo-credentials.txt"
         if credentials.exists():
-            self.stdout.write(credentials.read_text())
+            self.stdout.write(credentials.read_text().replace("https://127.0.0.1:8000/", address))
         self.stdout.flush()
 
 
@@ -85,6 +86,8 @@ def refuse_port_in_use(host: str, port: int) -> None:
 def prepare() -> None:
     call_command("migrate", verbosity=0)
     call_command("create_user_groups", stdout=StringIO())
+    if not CodeSystem.objects.exists():
+        call_command("import_codes")
     if not User.objects.exists():
         call_command("create_dummy_data")
 
