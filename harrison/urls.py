@@ -20,7 +20,9 @@ from events.views import EventViewSet
 from imagery.views import ImageViewSet, PatientViewSet, SeriesViewSet, StudyViewSet
 from label.views import AnnotationViewSet, LabelViewSet
 
-SINGLE = ("login", "logout", "logout-all", "me", "schema", "docs")
+SINGLE = (
+    "login", "logout", "logout-all", "me", "schema", "docs", "fhir-lookup", "fhir-translate", "fhir-expand",
+)  # fmt: skip
 
 
 class Root(APIRootView):

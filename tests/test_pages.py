@@ -107,3 +107,10 @@ def test_a_stale_form_is_told_so_in_the_one_shape(doctor):
     client.force_login(doctor)
     answer = client.post(reverse("rest_framework:login"), {}, format="multipart", secure=True, HTTP_HOST="localhost")
     assert answer.status_code == 403 and answer.json()["code"] == "csrf_failed"
+
+
+def test_one_logs_out_of_the_browsable_api_without_a_script(api):
+    page = api.get(reverse("api-root"), headers=AS_A_BROWSER).content.decode()
+    assert f'action="{reverse("rest_framework:logout")}"' in page and "onclick" not in page.lower()
+    api.post(reverse("rest_framework:logout"), {}, format="multipart")
+    assert api.get(reverse("me")).status_code == 401
