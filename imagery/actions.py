@@ -1,16 +1,20 @@
 """What happens to patients, studies and images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
 from core.actions import Refused, recorded
-from imagery import intake
+from imagery import intake, research
 from imagery.decoding import Description
-from imagery.models import Image, Patient, Series, Study
+from imagery.deidentification.manifest import Box
+from imagery.models import Deidentification, Image, Patient, Release, Series, Study, research_copies
+
+UNNAMED = "P-unknown"  # stands in research copies for a patient whom nobody has named
 
 
 @recorded("created")
@@ -33,6 +37,12 @@ def archive_patient(*, by: User, patient: Patient) -> Patient:
 @recorded("restored")
 def restore_patient(*, by: User, patient: Patient) -> Patient:
     return patient.change(archived_at=None)
+
+
+@recorded("withdrawn")
+def withdraw_patient(*, by: User, patient: Patient) -> Patient:
+    """Consent is withdrawn: from now on nothing of this patient exists for research."""
+    return patient.change(withdrawn_at=patient.withdrawn_at or timezone.now())
 
 
 @recorded("created")
@@ -76,8 +86,10 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
         known = _known(by, arrival.sha256)
         if known:
             return _as_it_was(known)
+        description = intake.read(arrival.path)
+        subject = _subject(by, description, **about)
         try:
-            with intake.kept(arrival) as kept:
+            with intake.kept(arrival, description, subject) as kept:
                 return add_image(by=by, kept=kept, **about)
         except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
             twin = _known(by, arrival.sha256)
@@ -124,9 +136,35 @@ def add_image(
         frames=read.frames,
         size=kept.arrival.size,
         sha256=kept.arrival.sha256,
+        research=kept.copy.name,
+        research_sha256=kept.copy.sha256,
+        release_state=kept.copy.state,
+        release_reason=kept.copy.reason,
     )
+    _tell(image, kept.copy)
     image.is_new = True
     return image
+
+
+def _tell(image: Image, copy: research.Copy) -> None:
+    """Keep what was done to make a copy."""
+    told = Deidentification.objects.filter(image=image).first()
+    if told:
+        told.change(manifest=copy.manifest)
+    elif copy.manifest:
+        Deidentification.objects.create(image=image, manifest=copy.manifest)
+
+
+def _subject(
+    by: User, read: Description, study: Study | None = None, patient: Patient | None = None, **_: Any
+) -> research.Subject:
+    """Whom research knows the image by: the patient who is named, else the study's, else nobody."""
+    of = study or (Study.objects.filter(owner=by, uid=read.study_uid).first() if read.study_uid else None)
+    return _subject_of(patient or (of.patient if of else None), fallback=f"{by.pk} {read.study_uid}")
+
+
+def _subject_of(patient: Patient | None, fallback: str) -> research.Subject:
+    return research.Subject(str(patient.pk), patient.pseudonym) if patient else research.Subject(fallback, UNNAMED)
 
 
 def _study(by: User, read: Description, named: Study | None) -> Study | None:
@@ -177,4 +215,43 @@ def restore_image(*, by: User, image: Image) -> Image:
     return image.change(archived_at=None)
 
 
+def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
+    """Black out boxes in a new research copy, which its owner looks at before releasing it.
+
+    The copy is made before the transaction of `put_copy` opens.
+    """
+    fallback = f"{image.owner_id} {image.study.uid}"
+    subject = _subject_of(image.study.patient, fallback)
+    with intake.local(image.original) as path, research.copied(path, subject, boxes) as copy:
+        if not copy.name:
+            raise Refused(copy.reason)
+        return put_copy(by=by, image=image, copy=copy)
+
+
+@recorded("redacted")
+def put_copy(*, by: User, image: Image, copy: research.Copy) -> Image:
+    """Let a new research copy take the place of the old one, whose bytes go once that has happened."""
+    held = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
+    if held.version != image.version:
+        raise Refused("This image was changed while the boxes were drawn: look at it and draw them again.")
+    old = held.research.name or ""
+    _tell(image, copy)
+    if old:
+        transaction.on_commit(lambda: research_copies().delete(old))
+    return image.change(
+        research=copy.name,
+        research_sha256=copy.sha256,
+        release_state=Release.QUARANTINED,
+        release_reason="Boxes were drawn: look at the redacted preview, then release it.",
+    )
+
+
+@recorded("released")
+def release_image(*, by: User, image: Image) -> Image:
+    if image.release_state == Release.REFUSED:
+        raise Refused(f"No research copy of this image can be made. {image.release_reason}")
+    return image.change(release_state=Release.RELEASED, release_reason="")
+
+
+redact_image.verb = put_copy.verb  # type: ignore[attr-defined]  # the part of it that is recorded
 upload_image.verb = add_image.verb  # type: ignore[attr-defined]  # the part of it that is recorded

@@ -1,5 +1,7 @@
 """What lists of the evidence can be asked for; only what research may know can be asked about it."""
 
+from typing import Any
+
 import django_filters
 
 from core.filters import RecordFilter
@@ -16,12 +18,16 @@ class PatientFilter(RecordFilter):
 
 class StudyFilter(RecordFilter):
     modality = django_filters.CharFilter(
-        field_name="series__modality", distinct=True, label="Has a series of this modality, e.g. CT."
+        method="filter_modality", label="Has a series of this modality, e.g. CT, that you may know of."
     )
 
     class Meta:
         model = Study
         fields: list[str] = []
+
+    def filter_modality(self, studies: Any, name: str, value: str) -> Any:
+        known = Series.objects.visible_to(self.request.user).filter(modality=value)
+        return studies.filter(pk__in=known.values("study"))
 
 
 class SeriesFilter(RecordFilter):

@@ -14,8 +14,9 @@ from django.db import models
 
 from core.actions import Rejected
 from core.models import new_id
+from imagery import research
 from imagery.decoding import Description, Unreadable, describe
-from imagery.models import originals
+from imagery.models import originals, place
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Kept:
     name: str
     arrival: Arrival
     description: Description
+    copy: research.Copy
 
 
 @contextmanager
@@ -61,21 +63,16 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 
 @contextmanager
-def kept(arrival: Arrival) -> Iterator[Kept]:
-    """Read the file and put it in its place; if what follows fails, it is removed again. Raises `Rejected`."""
-    description = read(arrival.path)
-    id = new_id()
-    name = originals().adopt(arrival.path, place(id))
-    try:
-        yield Kept(id, name, arrival, description)
-    except BaseException:
-        originals().delete(name)
-        raise
-
-
-def place(id: UUID) -> str:
-    """A name made by the server, spread over 256 folders by the random end of the id."""
-    return f"{id.hex[-2:]}/{id.hex}"
+def kept(arrival: Arrival, description: Description, subject: research.Subject) -> Iterator[Kept]:
+    """Make the research copy and put the file in its place; if what follows fails, both are removed again."""
+    with research.copied(arrival.path, subject) as copy:
+        id = new_id()
+        name = originals().adopt(arrival.path, place(id))
+        try:
+            yield Kept(id, name, arrival, description, copy)
+        except BaseException:
+            originals().delete(name)
+            raise
 
 
 def read(path: Path) -> Description:

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any, ClassVar, Self, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -16,6 +17,16 @@ from imagery.storage import DurableStorage
 def originals() -> DurableStorage:
     """Where uploads are kept as they came; no researcher's route reads from here."""
     return cast(DurableStorage, storages["originals"])
+
+
+def research_copies() -> DurableStorage:
+    """Where the de-identified copies are kept: all that research ever reads."""
+    return cast(DurableStorage, storages["research"])
+
+
+def place(id: UUID) -> str:
+    """A name made by the server, spread over 256 folders by the random end of the id."""
+    return f"{id.hex[-2:]}/{id.hex}"
 
 
 def new_pseudonym() -> str:
@@ -52,8 +63,12 @@ class EvidenceQuerySet(RecordQuerySet):
         shared = Study.objects.filter(shared_with__in=user.teams.live(), archived_at__isnull=True)
         return Q(owner=user) | Q(**{f"{self.study}in": shared.values("pk")}, archived_at__isnull=True)
 
-    def _in_research(self) -> Q:
+    def _in_use(self) -> Q:
         return Q(archived_at__isnull=True)
+
+    def _in_research(self) -> Q:
+        """What exists for researchers: in use, released, and of nobody who has withdrawn their consent."""
+        raise NotImplementedError
 
 
 class PatientQuerySet(EvidenceQuerySet):
@@ -62,9 +77,15 @@ class PatientQuerySet(EvidenceQuerySet):
     def _open(self, user: User) -> Q:
         return Q(owner=user)
 
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(withdrawn_at__isnull=True)
+
 
 class StudyQuerySet(EvidenceQuerySet):
     study = "pk__"
+
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(patient__withdrawn_at__isnull=True) & Q(released("study"))
 
 
 class PartOfStudyQuerySet(EvidenceQuerySet):
@@ -73,13 +94,29 @@ class PartOfStudyQuerySet(EvidenceQuerySet):
     study = "study__"
 
     def live(self) -> Self:
-        return self.filter(self._in_research())
+        return self.filter(self._in_use())
 
     def archived(self) -> Self:
-        return self.exclude(self._in_research())
+        return self.exclude(self._in_use())
 
-    def _in_research(self) -> Q:
+    def _in_use(self) -> Q:
         return Q(archived_at__isnull=True, study__archived_at__isnull=True)
+
+
+class SeriesQuerySet(PartOfStudyQuerySet):
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(study__patient__withdrawn_at__isnull=True) & Q(released("series"))
+
+
+class ImageQuerySet(PartOfStudyQuerySet):
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+
+
+def released(whole: str) -> models.Exists:
+    """Whether a study or a series has an image in use that is released."""
+    images = Image.objects.filter(archived_at__isnull=True, release_state=Release.RELEASED)
+    return models.Exists(images.filter(**{whole: models.OuterRef("pk")}))
 
 
 class Sex(models.TextChoices):
@@ -107,6 +144,12 @@ class Patient(Record):
     )
     sex = models.CharField(
         max_length=1, choices=Sex, blank=True, help_text="DICOM (0010,0040): M, F, O or empty for unknown."
+    )
+    withdrawn_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When consent to research was withdrawn (UTC); empty while it stands.",
     )
 
     objects: ClassVar[Any] = PatientQuerySet.as_manager()
@@ -188,7 +231,7 @@ class Series(Record):
         max_length=64, blank=True, help_text="Body Part Examined, DICOM (0018,0015), e.g. CHEST."
     )
 
-    objects: ClassVar[Any] = PartOfStudyQuerySet.as_manager()
+    objects: ClassVar[Any] = SeriesQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -210,6 +253,14 @@ class MediaType(models.TextChoices):
     DICOM = "application/dicom"
     PNG = "image/png"
     JPEG = "image/jpeg"
+
+
+class Release(models.TextChoices):
+    """Whether research may have an image. Nothing risky gets to RELEASED without its owner."""
+
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    REFUSED = "refused"
 
 
 @keeps_its_past()
@@ -242,8 +293,24 @@ class Image(Record):
     size = models.PositiveBigIntegerField(help_text="Length of the original in bytes.")
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of the original, in hexadecimal.")
     original = models.FileField(storage=originals, max_length=200, help_text="Where the bytes as uploaded are kept.")
+    research = models.FileField(
+        storage=research_copies,
+        max_length=200,
+        blank=True,
+        help_text="Where the de-identified copy is kept; empty when there is none.",
+    )
+    research_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the de-identified copy, in hexadecimal."
+    )
+    release_state = models.CharField(
+        max_length=16,
+        choices=Release,
+        default=Release.QUARANTINED,
+        help_text="quarantined (its owner must look first), released to research, or refused.",
+    )
+    release_reason = models.TextField(blank=True, help_text="Why it is not released, in sentences.")
 
-    objects: ClassVar[Any] = PartOfStudyQuerySet.as_manager()
+    objects: ClassVar[Any] = ImageQuerySet.as_manager()
 
     # Whether the upload that gave this row made it, or found it.
     is_new = False
@@ -262,6 +329,16 @@ class Image(Record):
                 name="image_uid_is_unique_per_owner",
                 violation_error_message="You have another image of this SOP Instance UID.",
             ),
+            models.CheckConstraint(
+                condition=Q(release_state__in=Release.values),
+                name="image_release_state_is_known",
+                violation_error_message="The release state is quarantined, released or refused.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(release_state=Release.RELEASED) | ~Q(research=""),
+                name="released_image_has_a_research_copy",
+                violation_error_message="Only an image with a research copy is released.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -270,3 +347,18 @@ class Image(Record):
     @property
     def archived(self) -> bool:
         return super().archived or self.study.archived
+
+
+@keeps_its_past()
+class Deidentification(Record):
+    """What was done to make the research copy of an image. It quotes no value of the original."""
+
+    image = models.OneToOneField(
+        Image, on_delete=models.PROTECT, related_name="deidentification", help_text="The image whose copy it tells of."
+    )
+    manifest = models.JSONField(
+        help_text="Profile, engine, key id, counts by action, removed tags, SHA-256 of file and pixels."
+    )
+
+    def __str__(self) -> str:
+        return str(self.image_id)

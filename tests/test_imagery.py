@@ -212,7 +212,7 @@ RESEARCH = {
     "image-list": {"id", "study", "series", "modality", "body_part", "media_type", "rows", "columns", "frames"},
     "study-list": {"id"},
     "series-list": {"id", "study", "modality", "body_part"},
-    "patient-list": {"id", "pseudonym"},
+    "patient-list": {"id", "pseudonym", "sex"},
 }
 
 
@@ -309,10 +309,10 @@ def test_somebody_who_is_doctor_and_researcher_sees_their_own_whole_and_the_rest
     assert client.get(reverse("image-detail", kwargs={"pk": image.pk})).json().keys() == RESEARCH["image-list"]
 
 
-def test_somebody_who_is_doctor_and_researcher_gets_no_bytes_of_what_is_not_theirs(image, client_of):
+def test_somebody_who_is_doctor_and_researcher_changes_nothing_that_is_not_theirs(image, client_of):
     both = make.UserFactory(roles=["doctor", "researcher"])
-    for route in ("image-file", "image-preview"):
-        assert client_of(both).get(reverse(route, kwargs={"pk": image.pk})).status_code == 404
+    for route in ("image-release", "image-redact", "image-restore"):
+        assert client_of(both).post(reverse(route, kwargs={"pk": image.pk}), {}).status_code == 404
 
 
 def test_pseudonyms_cannot_be_guessed_from_each_other():
