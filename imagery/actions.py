@@ -1,5 +1,6 @@
 """What happens to patients, studies and images."""
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,21 +11,53 @@ from django.utils import timezone
 from accounts.models import Team, User
 from core.actions import Refused, recorded
 from imagery import intake, research
-from imagery.decoding import Description
+from imagery.ages import age_in_years, age_on
+from imagery.decoding import Description, PatientFacts
 from imagery.deidentification.manifest import Box
-from imagery.models import Deidentification, Image, Patient, Release, Series, Study, research_copies
+from imagery.models import Deidentification, Identity, Image, Patient, Release, Series, Study, research_copies
 
-UNNAMED = "P-unknown"  # stands in research copies for a patient whom nobody has named
+
+class Outrun(Exception):
+    """Another upload has made the patient while the research copy was being made under a new pseudonym."""
 
 
 @recorded("created")
-def create_patient(*, by: User, **fields: Any) -> Patient:
-    return Patient.objects.create(owner=by, **fields)
+def create_patient(*, by: User, identity: dict[str, Any] | None = None, **fields: Any) -> Patient:
+    patient = Patient.objects.create(owner=by, **fields)
+    _identify(patient, identity or {})
+    return patient
 
 
 @recorded("changed")
-def change_patient(*, by: User, patient: Patient, **fields: Any) -> Patient:
-    return patient.change(**fields)
+def change_patient(*, by: User, patient: Patient, identity: dict[str, Any] | None = None, **fields: Any) -> Patient:
+    """Of the identity, what is left out stays."""
+    patient.change(**fields)
+    _identify(patient, identity or {})
+    return patient
+
+
+def _identify(patient: Patient, told: dict[str, Any]) -> None:
+    """Seal what names a patient, and tell their studies how old they were."""
+    facts = patient.facts | told
+    if facts == patient.facts:
+        return
+    columns = Identity.kept_as(patient.owner_id, facts)
+    if hasattr(patient, "identity"):
+        patient.identity.change(**columns)
+        patient.identity.facts = facts
+    else:
+        Identity.objects.create(patient=patient, **columns)
+    patient.mark_change()
+    for study in patient.studies.all():
+        study.change(**_aged(patient, study.date))
+
+
+def _aged(patient: Patient | None, date: datetime.date | str | None) -> dict[str, int | None]:
+    """The age of a patient at a study, where birth date and study date are known."""
+    born = patient.facts.get("birth_date") if patient else None
+    if not born or not date:
+        return {}
+    return {"age": age_on(datetime.date.fromisoformat(str(date)), datetime.date.fromisoformat(born))}
 
 
 @recorded("archived")
@@ -47,12 +80,13 @@ def withdraw_patient(*, by: User, patient: Patient) -> Patient:
 
 @recorded("created")
 def create_study(*, by: User, **fields: Any) -> Study:
-    return Study.objects.create(owner=by, **fields)
+    return Study.objects.create(owner=by, **fields, **_aged(fields.get("patient"), fields.get("date")))
 
 
 @recorded("changed")
 def change_study(*, by: User, study: Study, **fields: Any) -> Study:
-    return study.change(**fields)
+    aged = _aged(fields.get("patient", study.patient), fields.get("date", study.date))
+    return study.change(**fields, **aged)
 
 
 @recorded("archived")
@@ -80,22 +114,60 @@ def unshare_study(*, by: User, study: Study, team: Team) -> Study:
 def upload_image(*, by: User, file: Any, **about: Any) -> Image:
     """Receive an image: the same bytes give the image that is there. `is_new` tells which it was.
 
-    Writing, hashing and reading happen before the transaction of `add_image` opens.
+    Writing, hashing, reading and cleaning happen before the transaction of `add_image` opens.
     """
     with intake.arriving(file) as arrival:
         known = _known(by, arrival.sha256)
         if known:
             return _as_it_was(known)
         description = intake.read(arrival.path)
-        subject = _subject(by, description, **about)
         try:
-            with intake.kept(arrival, description, subject) as kept:
-                return add_image(by=by, kept=kept, **about)
+            return _take_in(by, arrival, description, about)
+        except Outrun:
+            return _take_in(by, arrival, description, about)
         except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
             twin = _known(by, arrival.sha256)
             if twin is None:
                 raise
             return _as_it_was(twin)
+
+
+def _take_in(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
+    patient = about.get("patient") or _patient(by, description, named=about.get("study"))
+    with intake.kept(arrival, description, patient, by) as kept:
+        return add_image(by=by, kept=kept, **about)
+
+
+def _patient(by: User, read: Description, named: Study | None) -> Patient | None:
+    """The patient of the study, or whom the file's record number names; a new one is not in the database yet."""
+    study = named or (Study.objects.filter(owner=by, uid=read.study_uid).first() if read.study_uid else None)
+    if study and study.patient:
+        return study.patient
+    if not read.patient or not read.patient.record_number:
+        return None
+    found = Identity.objects.of_record(by, read.patient.issuer, read.patient.record_number).first()
+    if found and found.patient.archived:
+        raise Refused(f"The patient of this image is archived: restore patient {found.patient_id} first.")
+    return found.patient if found else Patient(owner=by, sex=read.patient.sex)
+
+
+def _settled(by: User, kept: intake.Kept) -> Patient | None:
+    """The patient under whose pseudonym the copy was made, in the database. Raises `Outrun`."""
+    fresh, facts = kept.patient, kept.description.patient
+    if fresh is None or facts is None or not fresh._state.adding:
+        return fresh
+    if Identity.objects.of_record(by, facts.issuer, facts.record_number).exists():
+        raise Outrun
+    patient = Patient.objects.create(id=fresh.pk, owner=by, pseudonym=fresh.pseudonym, sex=fresh.sex)
+    _identify(patient, _named_by(facts))
+    return patient
+
+
+def _named_by(facts: PatientFacts) -> dict[str, Any]:
+    """What a file says of who the patient is, as it is sealed."""
+    born = facts.birth_date.isoformat() if facts.birth_date else None
+    named = {name: getattr(facts, name) for name in ("name", "record_number", "issuer", "address", "telephone")}
+    return named | {"birth_date": born, "other_ids": list(facts.other_ids)}
 
 
 def _known(by: User, sha256: str) -> Image | None:
@@ -122,6 +194,7 @@ def add_image(
     """The row of an image whose bytes are in place, with its study and series where they are new."""
     read = kept.description
     found = _study(by, read, named=study)
+    patient = _settled(by, kept)
     of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
     image = Image.objects.create(
         id=kept.id,
@@ -155,18 +228,6 @@ def _tell(image: Image, copy: research.Copy) -> None:
         Deidentification.objects.create(image=image, manifest=copy.manifest)
 
 
-def _subject(
-    by: User, read: Description, study: Study | None = None, patient: Patient | None = None, **_: Any
-) -> research.Subject:
-    """Whom research knows the image by: the patient who is named, else the study's, else nobody."""
-    of = study or (Study.objects.filter(owner=by, uid=read.study_uid).first() if read.study_uid else None)
-    return _subject_of(patient or (of.patient if of else None), fallback=f"{by.pk} {read.study_uid}")
-
-
-def _subject_of(patient: Patient | None, fallback: str) -> research.Subject:
-    return research.Subject(str(patient.pk), patient.pseudonym) if patient else research.Subject(fallback, UNNAMED)
-
-
 def _study(by: User, read: Description, named: Study | None) -> Study | None:
     """The study that was named, or the one that the file names, if it is there."""
     if named and read.study_uid and named.uid != read.study_uid:
@@ -185,6 +246,7 @@ def _new_study(by: User, read: Description, patient: Patient | None, description
         patient=patient,
         uid=read.study_uid,
         date=read.study_date,
+        age=_aged(patient, read.study_date).get("age", age_in_years(read.patient.age if read.patient else "")),
         description=read.study_description or description,
     )
 
@@ -220,8 +282,7 @@ def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
 
     The copy is made before the transaction of `put_copy` opens.
     """
-    fallback = f"{image.owner_id} {image.study.uid}"
-    subject = _subject_of(image.study.patient, fallback)
+    subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
     with intake.local(image.original) as path, research.copied(path, subject, boxes) as copy:
         if not copy.name:
             raise Refused(copy.reason)

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 
 from core.filters import RecordFilter
-from imagery.models import Image, MediaType, Patient, Series, Study
+from imagery.models import Identity, Image, MediaType, Patient, Series, Study
 
 
 class PatientFilter(RecordFilter):
@@ -14,6 +14,18 @@ class PatientFilter(RecordFilter):
     class Meta:
         model = Patient
         fields: list[str] = []
+
+
+class IdentifiedPatientFilter(PatientFilter):
+    """What doctors can ask of their own patients, too."""
+
+    record_number = django_filters.CharFilter(
+        method="filter_record_number", label="Your patients with exactly this record number, whoever issued it."
+    )
+
+    def filter_record_number(self, patients: Any, name: str, value: str) -> Any:
+        identities = Identity.objects.of_number(self.request.user, value)
+        return patients.filter(owner=self.request.user, pk__in=identities.values("patient"))
 
 
 class StudyFilter(RecordFilter):

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from django.db import models
 
+from accounts.models import User
 from core.actions import Rejected
 from core.models import new_id
 from imagery import research
 from imagery.decoding import Description, Unreadable, describe
-from imagery.models import originals, place
+from imagery.models import Patient, originals, place
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Kept:
     name: str
     arrival: Arrival
     description: Description
+    patient: Patient | None  # under whose pseudonym the copy was made; perhaps not in the database yet
     copy: research.Copy
 
 
@@ -63,13 +65,14 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 
 @contextmanager
-def kept(arrival: Arrival, description: Description, subject: research.Subject) -> Iterator[Kept]:
+def kept(arrival: Arrival, description: Description, patient: Patient | None, owner: User) -> Iterator[Kept]:
     """Make the research copy and put the file in its place; if what follows fails, both are removed again."""
+    subject = research.subject_of(patient, owner, description.study_uid)
     with research.copied(arrival.path, subject) as copy:
         id = new_id()
         name = originals().adopt(arrival.path, place(id))
         try:
-            yield Kept(id, name, arrival, description, copy)
+            yield Kept(id, name, arrival, description, patient, copy)
         except BaseException:
             originals().delete(name)
             raise

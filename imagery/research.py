@@ -14,17 +14,19 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.models import User
 from core.actions import Rejected
 from core.models import new_id
 from imagery.decoding.pool import environment
 from imagery.deidentification.manifest import Box
-from imagery.models import Release, place, research_copies
+from imagery.models import Patient, Release, place, research_copies
 
 logger = logging.getLogger(__name__)
 
 COMMAND = [sys.executable, "-P", "-m", "imagery.deidentification"]
 LONGEST = 180  # seconds
 STATES = {"clean": Release.RELEASED, "quarantine": Release.QUARANTINED, "refused": Release.REFUSED}
+UNNAMED = "P-unknown"  # stands in copies for a patient whom nobody has named
 TOO_COSTLY = "Cleaning this file takes more time or memory than one file may have, or breaks off."
 
 
@@ -34,6 +36,13 @@ class Subject:
 
     key: str = field(repr=False)  # always the same for one patient
     pseudonym: str
+
+
+def subject_of(patient: Patient | None, owner: User, study_uid: str) -> Subject:
+    """The patient; where nobody is named, whoever the study shows."""
+    if patient is None:
+        return Subject(f"{owner.pk} {study_uid}", UNNAMED)
+    return Subject(str(patient.pk), patient.pseudonym)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from accounts.serializers import TeamNameSerializer
 from core.fields import PersonField, Ref
 from imagery import actions
 from imagery.deidentification.manifest import Box
-from imagery.models import Image, MediaType, Patient, Release, Sex, Study
+from imagery.models import Identity, Image, MediaType, Patient, Release, Sex, Study
 
 
 class EvidenceSerializer(serializers.Serializer):
@@ -41,6 +41,38 @@ class EvidenceSchema(OpenApiSerializerExtension):
         return schema
 
 
+UNKNOWN: dict[str, Any] = {
+    "name": "", "record_number": "", "issuer": "", "birth_date": None, "address": "", "telephone": "", "other_ids": [],
+}  # fmt: skip
+
+
+class IdentitySerializer(serializers.Serializer):
+    """What names a patient; encrypted at rest, and for the doctor who keeps the patient alone."""
+
+    name = serializers.CharField(max_length=324, allow_blank=True, required=False, help_text="DICOM (0010,0010).")
+    record_number = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,0020)."
+    )
+    issuer = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="Who gave the record number, DICOM (0010,0021)."
+    )
+    birth_date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0010,0030).")
+    address = serializers.CharField(max_length=1000, allow_blank=True, required=False, help_text="DICOM (0010,1040).")
+    telephone = serializers.CharField(max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,2154).")
+    other_ids = serializers.ListField(
+        child=serializers.CharField(max_length=64), max_length=100, required=False, help_text="DICOM (0010,1002)."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        told = super().to_internal_value(data)
+        if told.get("birth_date"):
+            told["birth_date"] = told["birth_date"].isoformat()
+        return told
+
+    def to_representation(self, identity: Identity) -> dict[str, Any]:
+        return UNKNOWN | identity.facts
+
+
 class PatientSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = ("id", "pseudonym", "sex")
 
@@ -48,6 +80,9 @@ class PatientSerializer(EvidenceSerializer):
     pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
     sex = serializers.ChoiceField(
         choices=Sex.choices, allow_blank=True, required=False, help_text="M, F, O or empty for unknown."
+    )
+    identity = IdentitySerializer(
+        required=False, allow_null=True, help_text="What names them; of a change, what is left out stays."
     )
     withdrawn_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="When consent to research was withdrawn (UTC)."
@@ -77,11 +112,14 @@ class SeriesSerializer(EvidenceSerializer):
 
 
 class StudyListSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id",)
+    research_fields: tuple[str, ...] = ("id", "patient", "age")
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     owner = PersonField(help_text="The doctor who uploaded it.")
     patient = Ref(Patient, scope="owned_by", allow_null=True, required=False, help_text="Id of the patient, if known.")
+    age = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Of the patient, in whole years; 90 means 90 or more."
+    )
     date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0008,0020).")
     description = serializers.CharField(
         max_length=1000, allow_blank=True, required=False, help_text="DICOM (0008,1030). Free text."
@@ -90,7 +128,7 @@ class StudyListSerializer(EvidenceSerializer):
 
 
 class StudySerializer(StudyListSerializer):
-    research_fields: tuple[str, ...] = ("id", "series")
+    research_fields: tuple[str, ...] = ("id", "patient", "age", "series")
 
     uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
     series = SeriesSerializer(many=True, read_only=True, help_text="Its series.")

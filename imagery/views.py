@@ -20,7 +20,7 @@ from core.parsers import BoundedJSONParser
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
 from imagery import actions, intake
 from imagery.decoding import render
-from imagery.filters import ImageFilter, PatientFilter, SeriesFilter, StudyFilter
+from imagery.filters import IdentifiedPatientFilter, ImageFilter, PatientFilter, SeriesFilter, StudyFilter
 from imagery.models import Deidentification, Image, MediaType, Patient, Series, Study
 from imagery.serializers import (
     ImageListSerializer,
@@ -55,9 +55,17 @@ class PatientViewSet(
 
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
-    filterset_class = PatientFilter
     roles = READ | WRITE | {"withdraw": DOCTORS}
     owner = "owner"
+
+    @property
+    def filterset_class(self) -> type[PatientFilter]:
+        """For research a filter by what names a patient does not exist."""
+        doctor = Role.DOCTOR in getattr(self.request.user, "roles", DOCTORS)
+        return IdentifiedPatientFilter if doctor else PatientFilter
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("identity")
 
     @extend_schema(
         request=None,
