@@ -66,7 +66,10 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 @contextmanager
 def kept(arrival: Arrival, description: Description, patient: Patient | None, owner: User) -> Iterator[Kept]:
-    """Make the research copy and put the file in its place; if what follows fails, both are removed again."""
+    """Make the research copy and put the file in its place.
+
+    If what follows fails, the copy is removed and the file goes back to where it arrived.
+    """
     subject = research.subject_of(patient, owner, description.study_uid)
     with research.copied(arrival.path, subject) as copy:
         id = new_id()
@@ -74,7 +77,7 @@ def kept(arrival: Arrival, description: Description, patient: Patient | None, ow
         try:
             yield Kept(id, name, arrival, description, patient, copy)
         except BaseException:
-            originals().delete(name)
+            os.rename(originals().path(name), arrival.path)
             raise
 
 
