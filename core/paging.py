@@ -21,6 +21,12 @@ class CursorPages(CursorPagination):
         except (NotFound, ValueError, OverflowError, DjangoValidationError):
             raise ValidationError({"cursor": "This is not a cursor of this list: start without one."}) from None
 
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
+        """A search is ordered by itself, best first; everything else by its key."""
+        if "rank" in queryset.query.annotations:
+            return tuple(queryset.query.order_by)
+        return (self.ordering,)
+
     def get_page_size(self, request: Any) -> int | None:
         asked = request.query_params.get(self.page_size_query_param)
         if asked is not None and not (

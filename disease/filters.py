@@ -1,9 +1,39 @@
 """What lists of the vocabulary can be asked for."""
 
+from typing import Any
+
 import django_filters
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework.exceptions import ValidationError
 
 from core.filters import RecordFilter
-from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
+from disease.models import Code, CodeKind, CodeMapping, CodeQuerySet, CodeSystem, Disease, below
+
+
+class UnderFilter(RecordFilter):
+    """Lists that can be asked by a place in a classification, also through the crosswalk."""
+
+    under = django_filters.CharFilter(
+        method="filter_under", label="A chapter, block, category or code with all below it, e.g. J09-J18."
+    )
+    equivalent = django_filters.BooleanFilter(
+        method="filter_nothing", label="true: `under` and `code` count also what the crosswalk links to them."
+    )
+
+    def filter_under(self, queryset: Any, name: str, value: str) -> Any:
+        return self.filter_codes(queryset, self.codes_below(value))
+
+    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+        raise NotImplementedError
+
+    def filter_nothing(self, queryset: Any, name: str, value: bool) -> Any:
+        return queryset
+
+    def codes_below(self, value: str) -> CodeQuerySet:
+        try:
+            return below(value, equivalent=bool(self.form.cleaned_data.get("equivalent")))
+        except DjangoValidationError as exc:
+            raise ValidationError({"under": exc.messages}) from exc
 
 
 class CodeSystemFilter(RecordFilter):
@@ -14,8 +44,11 @@ class CodeSystemFilter(RecordFilter):
         fields: list[str] = []
 
 
-class CodeFilter(RecordFilter):
-    system = django_filters.CharFilter(field_name="system__key", label="The classification, e.g. icd-10-cm.")
+class CodeFilter(UnderFilter):
+    search = django_filters.CharFilter(
+        method="filter_search", label="Words that begin words of code or title, best first, e.g. pneum viral."
+    )
+    system = django_filters.CharFilter(method="filter_system", label="The classification, e.g. icd-10-cm.")
     release = django_filters.CharFilter(field_name="system__release", label="Its edition, e.g. 2026-04.")
     code = django_filters.CharFilter(label="Exactly this code, e.g. J18.9.")
     kind = django_filters.ChoiceFilter(choices=CodeKind.choices, label="Where it stands in the hierarchy.")
@@ -24,6 +57,17 @@ class CodeFilter(RecordFilter):
     class Meta:
         model = Code
         fields: list[str] = []
+
+    def filter_search(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.matching(value)
+
+    def filter_system(self, queryset: Any, name: str, value: str) -> Any:
+        if not CodeSystem.objects.filter(key=value).exists():
+            raise ValidationError({"system": ["There is no such classification here."]})
+        return queryset.filter(system__key=value)
+
+    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+        return queryset.filter(pk__in=codes.order_by().values("pk"))
 
 
 class MappingFilter(RecordFilter):
@@ -35,12 +79,20 @@ class MappingFilter(RecordFilter):
         fields: list[str] = []
 
 
-class DiseaseFilter(RecordFilter):
-    name = django_filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
-    code = django_filters.CharFilter(
-        field_name="codes__code", distinct=True, label="Diseases that carry this code, e.g. J18.9."
-    )
+class DiseaseFilter(UnderFilter):
+    name = django_filters.CharFilter(method="filter_name", label="Part of the name or of a synonym.")
+    code = django_filters.CharFilter(method="filter_code", label="Diseases that carry this code, e.g. J18.9.")
 
     class Meta:
         model = Disease
         fields: list[str] = []
+
+    def filter_name(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.called(value)
+
+    def filter_code(self, queryset: Any, name: str, value: str) -> Any:
+        codes = Code.objects.filter(code=value)
+        return queryset.coded(codes.or_equivalent() if self.form.cleaned_data.get("equivalent") else codes)
+
+    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+        return queryset.coded(codes)

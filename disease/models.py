@@ -1,8 +1,15 @@
 """The vocabulary's meaning: releases of classifications, their codes, crosswalks, and the diseases that use them."""
 
+import re
+import unicodedata
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Case, Q, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from core.models import Record, RecordQuerySet, keeps_its_past
@@ -20,6 +27,10 @@ class CodeSystem(Record):
         help_text="The system's FHIR URI, e.g. http://hl7.org/fhir/sid/icd-10-cm (HL7 terminology registry).",
     )
 
+    codes_changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When an import last changed its codes or mappings (UTC)."
+    )
+
     class Meta:
         ordering = ["id"]
         constraints = [
@@ -32,6 +43,78 @@ class CodeSystem(Record):
 
     def __str__(self) -> str:
         return f"{self.key} {self.release}"
+
+
+def searchable(code: str, title: str) -> str:
+    """What search reads of a code: lower-case words, the code itself without its dot as the first of them."""
+    return f"{code.replace('.', '').lower()} {' '.join(words_of(title))}"
+
+
+def words_of(text: str) -> list[str]:
+    """Words of letters and digits without accents; a dotted code is one word."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.findall(r"[a-z0-9]+", re.sub(r"\b([a-z]?\d\w+)\.(\w+)", r"\1\2", plain))
+
+
+class CodeQuerySet(RecordQuerySet):
+    def matching(self, text: str) -> Self:
+        """Codes in which every word begins a word of code or title, best first: exact code, code, title, the rest.
+
+        Reads the database's own full-text index: FTS5 on SQLite, GIN over `tsvector` on PostgreSQL.
+        """
+        words = words_of(text)
+        if not words:
+            return self.none()
+        return self.filter(pk__in=FullText(words)).annotate(rank=rank_of(text)).order_by("rank", "code", "id")
+
+    def under(self, code: str) -> Self:
+        """A chapter, block, category or code and all below it, at any depth, in every system that has it."""
+        tops = list(Code.objects.filter(code=code).values_list("system", "position", "last"))
+        if not tops:
+            return self.none()
+        spans = [Q(system=system, position__range=(first, last)) for system, first, last in tops]
+        return self.filter(reduce(or_, spans))
+
+    def or_equivalent(self) -> "CodeQuerySet":
+        """These codes and those that a crosswalk links to them, either way."""
+        mine = self.order_by().values("pk")
+        return Code.objects.filter(Q(pk__in=mine) | Q(mappings__target__in=mine) | Q(mapped_from__source__in=mine))
+
+
+def below(code: str, *, equivalent: bool = False) -> CodeQuerySet:
+    """A chapter, block, category or code with all below it. Raises `ValidationError` when no system has it."""
+    found = Code.objects.under(code)
+    if not found.exists():
+        raise ValidationError(f"There is no chapter, block, category or code {code[:40]}.")
+    return found.or_equivalent() if equivalent else found
+
+
+class FullText(RawSQL):
+    """The ids of the codes whose searchable words begin with all of these words, in the database's own index."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.words = words
+        super().__init__("", ())
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
+        match = " ".join(f'"{word}"*' for word in self.words)
+        return "(SELECT id FROM disease_code_search WHERE disease_code_search MATCH %s)", [match]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
+        match = " & ".join(f"{word}:*" for word in self.words)
+        return "(SELECT id FROM disease_code WHERE to_tsvector('simple', words) @@ to_tsquery('simple', %s))", [match]
+
+
+def rank_of(text: str) -> Case:
+    """0 exactly this code, 1 a code that begins so, 2 a title that begins so, 3 the rest."""
+    text = text.strip()
+    return Case(
+        When(code__iexact=text, then=0),
+        When(code__istartswith=text, then=1),
+        When(title__istartswith=text, then=2),
+        default=3,
+        output_field=models.IntegerField(),
+    )
 
 
 class CodeKind(models.TextChoices):
@@ -60,7 +143,21 @@ class Code(Record):
         help_text="The entry it stands under.",
     )
     assignable = models.BooleanField(help_text="Whether a diagnosis may be coded with it; headings may not.")
-    valid_to = models.DateField(null=True, blank=True, help_text="The last day it was in force; empty while it is.")
+    valid_to = models.DateField(
+        null=True, blank=True, help_text="The last day it is known to have been in force; empty while it is."
+    )
+    notes = models.JSONField(
+        default=dict, blank=True, help_text="Inclusion and exclusion notes by their kind, where the source has them."
+    )
+    position = models.PositiveIntegerField(
+        default=0, help_text="Its place in its system read from the top, each entry before those below it."
+    )
+    last = models.PositiveIntegerField(
+        default=0, help_text="The place of the last entry below it, so that all below it lie between the two."
+    )
+    words = models.TextField(blank=True, editable=False, help_text="What search reads: code and title as plain words.")
+
+    objects: ClassVar[Any] = CodeQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -71,9 +168,29 @@ class Code(Record):
                 violation_error_message="This code is already there.",
             )
         ]
+        indexes = [
+            models.Index(fields=["system", "position"], name="code_by_place"),
+            models.Index(fields=["code"], name="code_by_code"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    def clean(self) -> None:
+        self.words = searchable(self.code, self.title)
+
+    def ancestors(self) -> CodeQuerySet:
+        """From the chapter down to the entry above this one."""
+        above = Code.objects.filter(system=self.system_id, position__lt=self.position, last__gte=self.position)
+        return above.order_by("position")
+
+
+class CodeMappingQuerySet(RecordQuerySet):
+    def proposed_for(self, disease: "Disease") -> Self:
+        """What the crosswalk makes of a disease's codes, without what it carries already or what is out of use."""
+        mine = disease.codes.values("pk")
+        links = self.filter(source__in=mine, no_map=False, target__valid_to__isnull=True, target__assignable=True)
+        return links.exclude(target__in=mine).select_related("source__system", "target__system").order_by("id")
 
 
 class CodeMapping(Record):
@@ -100,6 +217,8 @@ class CodeMapping(Record):
         default=0, help_text="GEM flag 5: the place in that set; one target of each place is chosen; 0 when it is none."
     )
 
+    objects: ClassVar[Any] = CodeMappingQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         constraints = [
@@ -124,11 +243,28 @@ class CodeMapping(Record):
     def __str__(self) -> str:
         return f"{self.source_id} → {self.target_id}"
 
+    @property
+    def meaning(self) -> str:
+        """The flags in plain words (CMS, General Equivalence Mappings, documentation and user's guide)."""
+        if self.no_map:
+            return "no map"
+        closeness = "approximate" if self.approximate else "exact"
+        return f"{closeness}, one of a combination" if self.combination else closeness
+
 
 class DiseaseQuerySet(RecordQuerySet):
     def with_codes(self) -> Self:
         codes = Code.objects.select_related("system").order_by("system__key", "code")
         return self.prefetch_related(models.Prefetch("codes", queryset=codes))
+
+    def coded(self, codes: models.QuerySet) -> Self:
+        """Diseases that carry one of these codes."""
+        links = Disease.codes.through.objects.filter(code__in=codes.order_by().values("pk"))
+        return self.filter(pk__in=links.values("disease"))
+
+    def called(self, text: str) -> Self:
+        """Diseases whose name or synonym holds this text."""
+        return self.filter(Q(name__icontains=text) | Q(synonyms__icontains=text))
 
 
 @keeps_its_past()
@@ -137,6 +273,9 @@ class Disease(Record):
 
     name = models.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = models.TextField(blank=True, max_length=4000, help_text="What it is, in a sentence or two.")
+    synonyms = models.JSONField(
+        default=list, blank=True, help_text='Other names that people search for, e.g. ["lung infection"].'
+    )
     codes = models.ManyToManyField(
         Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
     )

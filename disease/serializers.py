@@ -25,6 +25,13 @@ class CodeListSerializer(serializers.Serializer):
     title = serializers.CharField(read_only=True, help_text="As published.")
 
 
+class TranslationSerializer(serializers.Serializer):
+    target = CodeListSerializer(read_only=True, allow_null=True, help_text="The other code; null when there is no map.")
+    meaning = serializers.CharField(read_only=True, help_text="exact, approximate, one of a combination, no map.")
+    scenario = serializers.IntegerField(read_only=True, help_text="Which set of a combination; 0 when none.")
+    choice_list = serializers.IntegerField(read_only=True, help_text="The place in that set; 0 when none.")
+
+
 class CodeSerializer(CodeListSerializer):
     release = serializers.CharField(source="system.release", read_only=True, help_text="The edition.")
     kind = serializers.ChoiceField(
@@ -33,6 +40,12 @@ class CodeSerializer(CodeListSerializer):
     parent = CodeListSerializer(read_only=True, allow_null=True, help_text="The entry it stands under.")
     assignable = serializers.BooleanField(read_only=True, help_text="Whether a diagnosis may be coded with it.")
     valid_to = serializers.DateField(read_only=True, allow_null=True, help_text="The last day it was in force.")
+    notes = serializers.DictField(read_only=True, help_text="Inclusion and exclusion notes by their kind.")
+    ancestors = CodeListSerializer(many=True, read_only=True, help_text="From the chapter down to the entry above.")
+    children_count = serializers.IntegerField(
+        source="children.count", read_only=True, help_text="How many entries stand right below it."
+    )
+    mappings = TranslationSerializer(many=True, read_only=True, help_text="What it becomes in the other system.")
 
 
 class MappingSerializer(serializers.Serializer):
@@ -43,6 +56,7 @@ class MappingSerializer(serializers.Serializer):
     target = CodeListSerializer(
         read_only=True, allow_null=True, help_text="What it becomes; null when there is no map."
     )
+    meaning = serializers.CharField(read_only=True, help_text="The flags in plain words.")
     approximate = serializers.BooleanField(read_only=True, help_text="They do not mean quite the same.")
     no_map = serializers.BooleanField(read_only=True, help_text="The target system has nothing for it.")
     combination = serializers.BooleanField(read_only=True, help_text="The source means several targets together.")
@@ -51,7 +65,25 @@ class MappingSerializer(serializers.Serializer):
 
 
 class CodeField(Ref):
-    """A code, read whole and written by its id."""
+    """A code that a disease carries: read whole, written by its id or as `{"system", "code"}` of the newest release."""
+
+    default_error_messages = {
+        "heading": "{code} is a heading: a disease carries codes that a diagnosis may be coded with.",
+        "retired": "{code} was retired on {valid_to}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        code: Any = self._named(data) if isinstance(data, dict) else super().to_internal_value(data)
+        if code.valid_to:
+            self.fail("retired", code=code.code, valid_to=code.valid_to)
+        if not code.assignable:
+            self.fail("heading", code=code.code)
+        return code
+
+    def _named(self, data: dict[str, Any]) -> Code:
+        key, code = str(data.get("system", "")), str(data.get("code", ""))
+        found = Code.objects.live().filter(system__key=key, code=code).order_by("-system_id").first()
+        return found or self.fail("does_not_exist")
 
     def use_pk_only_optimization(self) -> bool:
         return False
@@ -67,7 +99,9 @@ class CodeFieldSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         if direction == "request":
-            return {"type": "string", "format": "uuid"}
+            words = {"system": {"type": "string"}, "code": {"type": "string"}}
+            named = {"type": "object", "properties": words, "required": ["system", "code"]}
+            return {"oneOf": [{"type": "string", "format": "uuid"}, named]}
         return auto_schema.resolve_serializer(CodeListSerializer, direction).ref
 
 
@@ -84,7 +118,10 @@ class DiseaseSerializer(serializers.Serializer):
     description = serializers.CharField(
         max_length=4000, allow_blank=True, required=False, help_text="What it is, in a sentence or two."
     )
-    codes = CodeField(Code, many=True, required=False, help_text="Ids of its codes, of any classification.")
+    synonyms = serializers.ListField(
+        child=serializers.CharField(max_length=200), max_length=50, required=False, help_text="Other names for it."
+    )
+    codes = CodeField(Code, many=True, required=False, help_text='Its codes, by id or as {"system", "code"}.')
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
@@ -94,3 +131,16 @@ class DiseaseSerializer(serializers.Serializer):
 
     def update(self, disease: Disease, validated_data: dict[str, Any]) -> Disease:
         return actions.change_disease(disease=disease, **validated_data)
+
+
+class MergeSerializer(serializers.Serializer):
+    into = Ref(Disease, help_text="Id of the disease that stays.")
+
+
+class SuggestionSerializer(TranslationSerializer):
+    """A code of the other system that the crosswalk proposes; it is never attached by itself."""
+
+    target = CodeListSerializer(read_only=True, help_text="The code that is proposed.")
+    source = CodeListSerializer(  # type: ignore[assignment]  # DRF takes fields out of the class
+        read_only=True, help_text="The code of the disease that leads to it."
+    )

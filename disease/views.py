@@ -2,7 +2,13 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Prefetch
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.models import CLINICAL, EVERYONE, Role
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
@@ -16,6 +22,8 @@ from disease.serializers import (
     DiseaseListSerializer,
     DiseaseSerializer,
     MappingSerializer,
+    MergeSerializer,
+    SuggestionSerializer,
 )
 
 READ = {"list": EVERYONE, "retrieve": EVERYONE}
@@ -41,7 +49,11 @@ class CodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSe
     roles = READ
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("system", "parent__system")
+        codes = super().get_queryset().select_related("system")
+        if self.action == "list":
+            return codes
+        translations = CodeMapping.objects.select_related("target__system").order_by("scenario", "choice_list", "id")
+        return codes.select_related("parent__system").prefetch_related(Prefetch("mappings", translations))
 
 
 class MappingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
@@ -72,8 +84,8 @@ class DiseaseViewSet(
     serializer_class = DiseaseSerializer
     filterset_class = DiseaseFilter
     roles: dict[str, Any] = {
-        **dict.fromkeys(("list", "retrieve", "history"), CLINICAL),
-        **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), OWNERS),
+        **dict.fromkeys(("list", "retrieve", "history", "suggested_codes"), CLINICAL),
+        **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore", "merge"), OWNERS),
     }
 
     def get_queryset(self) -> Any:
@@ -84,3 +96,21 @@ class DiseaseViewSet(
 
     def perform_restore(self, disease: Disease) -> None:
         actions.restore_disease(by=self.by, disease=disease)
+
+    @extend_schema(responses=SuggestionSerializer(many=True))
+    @action(detail=True, url_path="suggested-codes", pagination_class=None)
+    def suggested_codes(self, request: Request, pk: str) -> Response:
+        """Codes of the other system that the crosswalk links to this disease's codes; none is attached by itself."""
+        found = CodeMapping.objects.proposed_for(self.get_object())
+        return Response(SuggestionSerializer(found, many=True).data)
+
+    @extend_schema(request=MergeSerializer, responses=DiseaseSerializer)
+    @action(detail=True, methods=["post"], serializer_class=MergeSerializer)
+    @transaction.atomic
+    def merge(self, request: Request, pk: str) -> Response:
+        """Moves labels and codes to another disease and archives this one; both keep their history."""
+        disease = self.get_object()
+        named = self.get_serializer(data=request.data)
+        named.is_valid(raise_exception=True)
+        self.record = actions.merge_disease(by=self.by, disease=disease, into=named.validated_data["into"])
+        return Response(DiseaseSerializer(self.record, context=self.get_serializer_context()).data)

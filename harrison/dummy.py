@@ -16,7 +16,7 @@ REAL_IMAGES = (
     "CT_small.dcm", "MR_small.dcm", "examples_ybr_color.dcm", "examples_overlay.dcm", "examples_rgb_color.dcm",
     "examples_palette.dcm", "examples_jpeg2k.dcm", "RG1_J2KI.dcm", "RG3_J2KI.dcm", "693_J2KI.dcm", "MR2_J2KI.dcm",
     "US1_J2KI.dcm", "emri_small.dcm", "JPEG-LL.dcm", "JPGLosslessP14SV1_1s_1f_8b.dcm", "explicit_VR-UN.dcm",
-    "bad_sequence.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm", "OBXXXX1A_rle.dcm", "image_dfl.dcm", "liver_1frame.dcm",
+    "bad_sequence.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm", "image_dfl.dcm", "liver_1frame.dcm",
     "J2K_pixelrep_mismatch.dcm", "ExplVR_BigEnd.dcm", "color-px.dcm",
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from accounts.views import LoginView, LogoutAllView, LogoutView, MeView, TeamViewSet
+from disease.fhir import Expand, Lookup, Translate
 from disease.views import CodeSystemViewSet, CodeViewSet, DiseaseViewSet, MappingViewSet
 from events.views import EventViewSet
 from imagery.views import ImageViewSet, PatientViewSet, SeriesViewSet, StudyViewSet
@@ -59,6 +60,9 @@ v1 = [
     path("auth/logout-all/", LogoutAllView.as_view(), name="logout-all"),
     path("me/", MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("fhir/CodeSystem/$lookup", Lookup.as_view(), name="fhir-lookup"),
+    path("fhir/ConceptMap/$translate", Translate.as_view(), name="fhir-translate"),
+    path("fhir/ValueSet/$expand", Expand.as_view(), name="fhir-expand"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     *router.urls,
 ]

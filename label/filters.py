@@ -1,12 +1,15 @@
 """What lists of the judgement can be asked for."""
 
+from typing import Any
+
 import django_filters
 
-from core.filters import RecordFilter
+from disease.filters import UnderFilter
+from disease.models import CodeQuerySet, Disease
 from label.models import Annotation, Label, State
 
 
-class LabelFilter(RecordFilter):
+class LabelFilter(UnderFilter):
     name = django_filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
     disease = django_filters.UUIDFilter(field_name="diseases", label="Labels that mean this disease (its id).")
 
@@ -14,8 +17,11 @@ class LabelFilter(RecordFilter):
         model = Label
         fields: list[str] = []
 
+    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+        return queryset.meaning(Disease.objects.live().coded(codes))
 
-class AnnotationFilter(RecordFilter):
+
+class AnnotationFilter(UnderFilter):
     image = django_filters.UUIDFilter(field_name="image_id", label="Id of the image.")
     study = django_filters.UUIDFilter(field_name="image__study_id", label="Id of the image's study.")
     label = django_filters.UUIDFilter(field_name="label_id", label="Id of the label.")
@@ -25,3 +31,7 @@ class AnnotationFilter(RecordFilter):
     class Meta:
         model = Annotation
         fields: list[str] = []
+
+    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+        labels = Label.objects.meaning(Disease.objects.live().coded(codes))
+        return queryset.filter(label__in=labels.values("pk"))

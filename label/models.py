@@ -14,6 +14,13 @@ from imagery.models import Image
 from label import geometry
 
 
+class LabelQuerySet(RecordQuerySet):
+    def meaning(self, diseases: models.QuerySet) -> Self:
+        """Labels that mean one of these diseases."""
+        links = Label.diseases.through.objects.filter(disease__in=diseases.values("pk"))
+        return self.filter(pk__in=links.values("label"))
+
+
 @keeps_its_past()
 class Label(Record):
     """One term of the vocabulary that readers use; it means one or more diseases."""
@@ -23,6 +30,8 @@ class Label(Record):
         blank=True, max_length=4000, help_text="When to use it, in words that two readers understand alike."
     )
     diseases = models.ManyToManyField(Disease, blank=True, related_name="labels", help_text="What it means.")
+
+    objects: ClassVar[Any] = LabelQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -81,6 +90,7 @@ class Annotation(Record):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["label", "state", "-id"], name="annotation_by_label")]
         constraints = [
             models.UniqueConstraint(
                 fields=["image", "label", "annotator"],

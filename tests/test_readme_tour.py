@@ -8,7 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
+
+from harrison import dummy
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,7 +71,7 @@ def told(served):
     "step",
     [
         '"media_type":"application/dicom"',
-        '"modality":"MR"',
+        '"modality":"NM"',
         '"state":"uncertain"',
         '"verb":"revised"',
         '"state":{"from":"present","to":"uncertain"}',
@@ -83,6 +87,15 @@ def test_the_tour_shows(step, told):
 def test_the_tour_shows_a_researcher_no_uid(told):
     seen_by_research = next(line for line in reversed(told.stdout.splitlines()) if line.startswith('{"id"'))
     assert '"uid"' not in seen_by_research and '"owner"' not in seen_by_research
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
+def test_the_tour_uploads_what_no_made_up_doctor_has():
+    def uid(path):
+        return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID
+
+    (name,) = re.findall(r"\w+\.dcm", tour())
+    assert uid(get_testdata_file(name, download=False)) not in {uid(path) for path in dummy.real_images()}
 
 
 @pytest.mark.slow

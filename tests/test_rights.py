@@ -34,6 +34,11 @@ RIGHTS = {
     ("PUT",    "disease-detail"):     (401, 403, 403, 403, 200, 403),
     ("PATCH",  "disease-detail"):     (401, 403, 403, 403, 200, 403),
     ("DELETE", "disease-detail"):     (401, 403, 403, 403, 204, 403),
+    ("GET",    "disease-suggested-codes"): (401, 200, 200, 200, 200, 403),
+    ("POST",   "disease-merge"):      (401, 403, 403, 403, 200, 403),
+    ("GET",    "fhir-lookup"):        (401, 200, 200, 200, 200, 200),
+    ("GET",    "fhir-translate"):     (401, 200, 200, 200, 200, 200),
+    ("GET",    "fhir-expand"):        (401, 200, 200, 200, 200, 200),
     ("POST",   "disease-restore"):    (401, 403, 403, 403, 200, 403),
     ("GET",    "disease-history"):    (401, 200, 200, 200, 200, 403),
 
@@ -160,10 +165,14 @@ def bodies(world):
         "team-detail": {"name": "Bones"},
         "team-let-in": {"username": "stranger"},
         "team-step-out": {"username": "colleague"},
+        "disease-merge": {"into": make.DiseaseFactory().pk},
     }
 
 
 def address(route: str, world: dict) -> str:
+    if route.startswith("fhir-"):
+        code = make.CodeFactory(code="J18.9", system__uri="http://example.org/system")
+        return f"{reverse(route)}?system={code.system.uri}&code=J18.9&url={code.system.uri}"
     for name in sorted(world, key=len, reverse=True):
         if route.startswith(f"{name}-") and not route.endswith("-list"):
             return reverse(route, kwargs={"pk": world[name].pk})

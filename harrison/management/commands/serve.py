@@ -1,20 +1,29 @@
 """Serves Harrison over HTTPS."""
 
+import ipaddress
+import os
 import socket
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
-from werkzeug.serving import make_ssl_devcert
 
 from accounts.models import User
+from disease.models import CodeSystem
+from harrison import checks  # noqa: F401 - registers them, so that a wrong flag stops the start
 
 
 class Command(BaseCommand):
@@ -39,6 +48,8 @@ class Command(BaseCommand):
         refuse_port_in_use(options["host"], options["port"])
         if options["prepare"]:
             prepare()
+        if not settings.WHITENOISE_USE_FINDERS:
+            collect_static(settings.STATIC_ROOT)
         certificate, key = options["certificate"], options["key"]
         if not certificate:
             certificate, key = self_signed(settings.DATA_DIR)
@@ -55,11 +66,13 @@ class Command(BaseCommand):
         )
         credentials = settings.DATA_DIR / "demo-credentials.txt"
         if credentials.exists():
-            self.stdout.write(credentials.read_text())
+            self.stdout.write(credentials.read_text().replace("https://127.0.0.1:8000/", address))
         self.stdout.flush()
 
 
 def refuse_port_in_use(host: str, port: int) -> None:
+    if not 0 < port < 65536:
+        raise CommandError(f"There is no port {port}: choose one from 1 to 65535, e.g. PORT=8001.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -73,17 +86,60 @@ def refuse_port_in_use(host: str, port: int) -> None:
 def prepare() -> None:
     call_command("migrate", verbosity=0)
     call_command("create_user_groups", stdout=StringIO())
+    if not CodeSystem.objects.exists():
+        call_command("import_codes")
     if not User.objects.exists():
         call_command("create_dummy_data")
 
 
+def collect_static(folder: Path) -> None:
+    """Bring static files together, unless those that are there are the latest."""
+    stamp, latest = folder / ".collected", fingerprint()
+    if not stamp.exists() or stamp.read_text() != latest:
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(latest)
+
+
+def fingerprint() -> str:
+    """Of the names, sizes and times of all static files."""
+    found = sha256()
+    for finder in get_finders():
+        for name, storage in sorted(finder.list([]), key=lambda each: each[0]):
+            found.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
+    return found.hexdigest()
+
+
 def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that only this machine trusts, made once."""
+    """A certificate of this machine alone, made once; its key is never readable by others."""
     certificate, key = folder / "cert.crt", folder / "cert.key"
     if not (certificate.exists() and key.exists()):
-        make_ssl_devcert(str(folder / "cert"), cn="localhost")
-        key.chmod(0o600)
+        private = ec.generate_private_key(ec.SECP256R1())
+        key.unlink(missing_ok=True)
+        with open(os.open(key, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as fresh:
+            fresh.write(
+                private.private_bytes(
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                )
+            )
+        certificate.write_bytes(signed_by(private).public_bytes(serialization.Encoding.PEM))
     return certificate, key
+
+
+def signed_by(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """For localhost and 127.0.0.1, for ten years."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    begin = datetime.now(UTC) - timedelta(days=1)
+    draft = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=3653))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    )
+    return draft.sign(private, hashes.SHA256())
 
 
 def server(options: dict[str, Any], certificate: Path, key: Path) -> Any:

@@ -1,0 +1,265 @@
+"""Settings come from the environment, are listed in one place, and a wrong one stops the start."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from django.core.checks import Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
+
+from harrison import checks
+from harrison.local import secret
+from harrison.management.commands import serve
+
+ROOT = Path(__file__).parent.parent
+READ = re.compile(r'(?:\benv\.\w+|\bsecret)\(\s*"([A-Z][A-Z_]+)"')
+
+
+def names_read() -> set[str]:
+    return set(READ.findall((ROOT / "harrison" / "settings.py").read_text()))
+
+
+def lines_of_the_example() -> list[str]:
+    return (ROOT / ".env.example").read_text().splitlines()
+
+
+def start(folder, *command, **environment):
+    """A command of a fresh process, with nothing of ours in its environment but what is given."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HARRISON_", "DATABASE_", "DJANGO_"))}
+    return subprocess.run(
+        [sys.executable, "manage.py", *(command or ("check",))],
+        cwd=ROOT,
+        env=inherited | {"HARRISON_DATA_DIR": str(folder)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+# --- .env.example ---------------------------------------------------------------------------------------------------
+
+
+def test_the_example_lists_every_setting_and_no_other():
+    assert {line.split("=")[0] for line in lines_of_the_example() if re.match("[A-Z]", line)} == names_read()
+
+
+@pytest.mark.parametrize("name", sorted(names_read()))
+def test_the_example_says_what_a_setting_means(name):
+    lines = lines_of_the_example()
+    (place,) = (number for number, line in enumerate(lines) if line.startswith(f"{name}="))
+    assert lines[place - 1].startswith("# ")
+
+
+# --- Wrong values ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", checks.FLAGS)
+def test_a_flag_that_is_neither_true_nor_false_is_an_error(name, monkeypatch):
+    monkeypatch.setenv(name, "treu")
+    (found,) = checks.flags_are_true_or_false()
+    assert isinstance(found, Error) and name in found.msg and found.id == "harrison.E001"
+
+
+@pytest.mark.parametrize("word", ["true", "False", "on", "0"])
+def test_a_flag_that_is_true_or_false_is_none(word, monkeypatch):
+    monkeypatch.setenv("HARRISON_PRODUCTION", word)
+    assert checks.flags_are_true_or_false() == []
+
+
+def test_every_flag_that_is_read_is_checked():
+    read = re.findall(r'env\.bool\("(\w+)"', (ROOT / "harrison" / "settings.py").read_text())
+    assert set(read) == set(checks.FLAGS)
+
+
+def test_a_wrong_flag_stops_the_start(tmp_path):
+    stopped = start(tmp_path, "serve", HARRISON_PRODUCTION="treu")
+    assert stopped.returncode == 1 and "harrison.E001" in stopped.stderr
+
+
+def test_a_number_that_is_none_stops_the_start(tmp_path):
+    assert start(tmp_path, HARRISON_PROXIES="one").returncode != 0
+
+
+def test_debug_in_production_stops_the_start(tmp_path):
+    stopped = start(tmp_path, HARRISON_DEBUG="true", HARRISON_PRODUCTION="true", HARRISON_SECRET_KEY="x" * 60)
+    assert stopped.returncode != 0 and "unset it in production" in stopped.stderr
+
+
+# --- Checks of a deployment -----------------------------------------------------------------------------------------
+
+
+def test_debug_is_an_error_where_it_is_deployed(settings):
+    settings.DEBUG = True
+    assert [found.id for found in checks.debug_is_off()] == ["harrison.E002"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        (["*"], ["harrison.E003"]),
+        (["localhost"], ["harrison.W001"]),
+        (["harrison.example"], []),
+    ],
+)
+def test_a_deployment_answers_to_its_own_names(hosts, expected, settings):
+    settings.ALLOWED_HOSTS = hosts
+    assert [found.id for found in checks.hosts_are_named()] == expected
+
+
+@pytest.mark.parametrize(("production", "expected"), [(True, []), (False, ["harrison.W002"])])
+def test_a_trial_is_not_a_deployment(production, expected, settings):
+    settings.PRODUCTION = production
+    assert [found.id for found in checks.this_is_production()] == expected
+
+
+def test_every_finding_says_its_mend(settings, monkeypatch):
+    monkeypatch.setenv("HARRISON_DEBUG", "maybe")
+    settings.DEBUG, settings.PRODUCTION, settings.ALLOWED_HOSTS = True, False, ["localhost"]
+    rules = (checks.flags_are_true_or_false, checks.debug_is_off, checks.hosts_are_named, checks.this_is_production)
+    found = [message for rule in rules for message in rule()]
+    assert len(found) == 4 and all(isinstance(each, Error | Warning) and each.hint for each in found)
+
+
+# --- Secrets --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unset(monkeypatch):
+    monkeypatch.delenv("A_SECRET", raising=False)
+    monkeypatch.delenv("A_SECRET_FILE", raising=False)
+
+
+def test_a_secret_is_what_the_environment_says(unset, monkeypatch, tmp_path):
+    monkeypatch.setenv("A_SECRET", "told")
+    assert secret("A_SECRET", folder=tmp_path, production=True) == "told"
+
+
+def test_a_secret_is_what_the_named_file_holds(unset, monkeypatch, tmp_path):
+    (tmp_path / "mounted").write_text("kept\n")
+    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
+    assert secret("A_SECRET", folder=tmp_path, production=True) == "kept"
+
+
+@pytest.mark.parametrize(("name", "said"), [("missing", "cannot be read"), ("empty", "is empty")])
+def test_a_named_file_that_holds_no_secret_stops_the_start(name, said, unset, monkeypatch, tmp_path):
+    (tmp_path / "empty").touch()
+    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / name))
+    with pytest.raises(ImproperlyConfigured, match=said):
+        secret("A_SECRET", folder=tmp_path, production=False)
+
+
+def test_a_secret_of_a_trial_is_made_once(unset, tmp_path):
+    first = secret("A_SECRET", folder=tmp_path, production=False)
+    assert len(first) >= 48 and secret("A_SECRET", folder=tmp_path, production=False) == first
+
+
+def test_a_secret_of_a_trial_is_its_owners_alone(unset, tmp_path):
+    secret("A_SECRET", folder=tmp_path, production=False)
+    assert stat.S_IMODE((tmp_path / "a_secret").stat().st_mode) == 0o600
+
+
+def test_production_takes_no_secret_made_for_a_trial(unset, tmp_path):
+    secret("A_SECRET", folder=tmp_path, production=False)
+    with pytest.raises(ImproperlyConfigured, match="production takes no generated secret"):
+        secret("A_SECRET", folder=tmp_path, production=True)
+
+
+def test_production_without_a_secret_does_not_start(tmp_path):
+    stopped = start(tmp_path, HARRISON_PRODUCTION="true")
+    assert stopped.returncode != 0 and "Set HARRISON_SECRET_KEY" in stopped.stderr
+
+
+@pytest.fixture
+def unused_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# --- What serve makes -----------------------------------------------------------------------------------------------
+
+
+def test_the_certificate_names_this_machine(tmp_path):
+    certificate, _ = serve.self_signed(tmp_path)
+    read = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name.value) for name in names] == ["localhost", "127.0.0.1"]
+
+
+def test_the_key_is_its_owners_alone(tmp_path):
+    _, key = serve.self_signed(tmp_path)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_the_certificate_is_made_once(tmp_path):
+    certificate, key = serve.self_signed(tmp_path)
+    before = certificate.read_bytes() + key.read_bytes()
+    serve.self_signed(tmp_path)
+    assert certificate.read_bytes() + key.read_bytes() == before
+
+
+def test_static_files_are_collected_when_they_are_stale_only(tmp_path, settings, monkeypatch):
+    collected = []
+    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
+    serve.collect_static(tmp_path)
+    serve.collect_static(tmp_path)
+    assert collected == ["collectstatic"]
+
+
+def test_static_files_that_changed_are_collected_again(tmp_path, monkeypatch):
+    collected = []
+    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
+    serve.collect_static(tmp_path)
+    monkeypatch.setattr(serve, "fingerprint", lambda: "another")
+    serve.collect_static(tmp_path)
+    assert len(collected) == 2
+
+
+@pytest.mark.parametrize("port", [0, 65536, -1])
+def test_a_port_that_cannot_be_is_refused(port):
+    with pytest.raises(CommandError, match="There is no port"):
+        serve.refuse_port_in_use("127.0.0.1", port)
+
+
+def test_a_port_in_use_is_refused():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(CommandError, match="choose another"):
+            serve.refuse_port_in_use(*taken.getsockname())
+
+
+def test_the_line_to_start_with_goes_to_the_port_that_is_served(tmp_path, settings, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "demo-credentials.txt").write_text("curl https://127.0.0.1:8000/api/v1/auth/login/\n")
+    monkeypatch.setattr(serve, "wait_for", lambda host, port: None)
+    out = StringIO()
+    serve.Command(stdout=out).welcome("127.0.0.1", 8123)
+    assert "curl https://127.0.0.1:8123/api/v1/auth/login/" in out.getvalue()
+
+
+@pytest.mark.slow
+def test_the_way_by_hand_serves_over_https(tmp_path, unused_port):
+    """`runserver_plus --cert-file`, which make dev and the README name, finds what it needs."""
+    command = [sys.executable, "manage.py", "runserver_plus", "--cert-file", str(tmp_path / "cert.crt")]
+    environment = os.environ | {"HARRISON_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            [*command, f"127.0.0.1:{unused_port}"],
+            cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
+        ) as server,
+    ):  # fmt: skip
+        serve.wait_for("127.0.0.1", unused_port)
+        there = server.poll() is None
+        os.killpg(server.pid, signal.SIGTERM)  # the reloader serves from a child
+    assert there and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()
