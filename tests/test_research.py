@@ -109,7 +109,14 @@ def test_what_is_refused_has_no_research_copy_to_look_at(api):
 
 def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypatch):
     monkeypatch.setattr(research, "COMMAND", ["false"])
+    monkeypatch.setattr(research, "cleaner", research.Cleaner())
     assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
+    research.cleaner.close()
+
+
+def test_after_one_that_broke_off_the_next_file_is_cleaned(api):
+    research.cleaner.ask({"seconds": 9, "source": "/nowhere"})
+    assert upload(api, real("CT_small.dcm")).json()["release_state"] == "released"
 
 
 def test_a_file_that_takes_too_long_to_clean_is_refused(api, monkeypatch):
