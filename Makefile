@@ -11,10 +11,10 @@ PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
 	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check lock clean
+.PHONY: help run dev test test-postgresql check lock clean
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
 
 .venv/runs: requirements.txt
 	$(PYTHON) -m venv .venv
@@ -35,6 +35,10 @@ dev: .venv/tests  ## the development server, debug on
 test: .venv/tests  ## the whole suite, on every core
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
+test-postgresql: .venv/tests  ## what speaks SQL of its own, on a private PostgreSQL
+	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto tests/test_catalogue.py tests/test_import_codes.py \
+		tests/test_merge.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
+
 check: .venv/tests  ## the gate: format, lint, types, migrations, schema, production settings, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -42,6 +46,7 @@ check: .venv/tests  ## the gate: format, lint, types, migrations, schema, produc
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(MAKE) test-postgresql
 	$(MAKE) test
 
 lock: .venv/tests  ## requirements*.txt anew from requirements*.in

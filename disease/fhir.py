@@ -146,7 +146,8 @@ def match(link: CodeMapping) -> dict[str, Any]:
     """ConceptMapEquivalence (R4): one of several that together mean the source is wider than its target."""
     exactness = "inexact" if link.approximate else "equivalent"
     equivalence = "narrower" if link.combination else exactness
-    coding = concept(link.target, link.target.system)
+    target: Any = link.target  # there is one: rows without a map are left out
+    coding = concept(target, target.system)
     return {
         "name": "match",
         "part": [parameter("equivalence", "Code", equivalence), parameter("concept", "Coding", coding)],

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
@@ -65,7 +65,7 @@ class CodeQuerySet(RecordQuerySet):
         words = words_of(text)
         if not words:
             return self.none()
-        return self.filter(pk__in=FullText(words)).annotate(rank=rank_of(text)).order_by("rank", "code", "id")
+        return self.filter(pk__in=FullText(words)).annotate(rank=rank_of(text)).order_by("rank", "id")
 
     def under(self, code: str) -> Self:
         """A chapter, block, category or code and all below it, at any depth, in every system that has it."""
@@ -105,16 +105,23 @@ class FullText(RawSQL):
         return "(SELECT id FROM disease_code WHERE to_tsvector('simple', words) @@ to_tsquery('simple', %s))", [match]
 
 
-def rank_of(text: str) -> Case:
-    """0 exactly this code, 1 a code that begins so, 2 a title that begins so, 3 the rest."""
+PLACES = 10_000_000  # more than any system has entries
+
+
+def rank_of(text: str) -> models.Expression:
+    """0 exactly this code, 1 a code that begins so, 2 a title that begins so, 3 the rest; then by place.
+
+    One number for both, unique in a system, so that a cursor can point at it.
+    """
     text = text.strip()
-    return Case(
+    kind = Case(
         When(code__iexact=text, then=0),
         When(code__istartswith=text, then=1),
         When(title__istartswith=text, then=2),
         default=3,
         output_field=models.IntegerField(),
     )
+    return kind * PLACES + F("position")
 
 
 class CodeKind(models.TextChoices):

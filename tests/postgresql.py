@@ -1,0 +1,56 @@
+"""Runs a command on a private PostgreSQL, started for it on a free port and thrown away.
+
+python -m tests.postgresql python -m pytest -n auto
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TRUSTING = ["--auth=trust", "--username=harrison", "--encoding=UTF8", "--no-sync"]
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50"
+
+
+def program(name: str) -> str:
+    """Where a program of PostgreSQL is: on the path, or where Debian keeps it."""
+    kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    found = next((str(path) for path in kept), shutil.which(name))
+    if not found:
+        sys.exit(f"{name} is not on this machine: install PostgreSQL (Debian: apt-get install postgresql).")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*command: str) -> None:
+    """As the postgres user when we are root, for PostgreSQL refuses to run as root."""
+    user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
+
+
+def main(command: list[str]) -> int:
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="harrison-postgresql-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    data = str(folder / "data")
+    run(program("initdb"), "-D", data, *TRUSTING)
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {QUICK}"
+    run(program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        url = f"postgres://harrison@127.0.0.1:{port}/postgres"
+        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}).returncode
+    finally:
+        run(program("pg_ctl"), "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
