@@ -6,7 +6,9 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Settings of production, with throw-away secrets, for the checks that only production makes.
 PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
-	HARRISON_SECRET_KEY=a-throw-away-secret-for-the-check-of-production-settings-0123456789
+	HARRISON_SECRET_KEY=a-throw-away-secret-for-the-check-of-production-settings-0123456789 \
+	HARRISON_IDENTITY_KEYS=a-throw-away-identity-key-for-the-check-of-production \
+	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-postgresql check lock clean

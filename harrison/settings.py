@@ -23,6 +23,14 @@ if PRODUCTION and DEBUG:
 DATA_DIR = Path(env.str("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
+# Research UIDs and date shifts come from this key: whoever changes it breaks them from all copies made before.
+PROJECT_KEY = secret("HARRISON_PROJECT_KEY", folder=DATA_DIR, production=PRODUCTION).encode()
+if len(PROJECT_KEY) < 32:
+    raise ImproperlyConfigured("HARRISON_PROJECT_KEY is too short: it needs 32 bytes or more.")
+# What names patients is encrypted under the first of these; the others still open what they have sealed.
+IDENTITY_KEYS = secret("HARRISON_IDENTITY_KEYS", folder=DATA_DIR, production=PRODUCTION).split(",")
+if min(map(len, IDENTITY_KEYS)) < 32:
+    raise ImproperlyConfigured("A key of HARRISON_IDENTITY_KEYS is too short: each needs 32 characters or more.")
 ALLOWED_HOSTS = env.list("HARRISON_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("HARRISON_TRUSTED_ORIGINS", default=[])
 # How many reverse proxies stand before Harrison: that many entries of X-Forwarded-For are believed, no more.
@@ -111,6 +119,10 @@ STORAGES = {
     "originals": {
         "BACKEND": "imagery.storage.DurableStorage",
         "OPTIONS": {"location": DATA_DIR / "originals"},
+    },
+    "research": {
+        "BACKEND": "imagery.storage.DurableStorage",
+        "OPTIONS": {"location": DATA_DIR / "research"},
     },
     # Production serves collected files under hashed names; elsewhere they are served from where they lie.
     "staticfiles": {

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 
 from core.admin import RecordAdmin
-from imagery.models import Image, Patient, Series, Study
+from imagery.models import Deidentification, Image, Patient, Series, Study
 
 
 @admin.register(Patient)
@@ -31,6 +31,11 @@ class SeriesAdmin(RecordAdmin):
 @admin.register(Image)
 class ImageAdmin(RecordAdmin):
     list_display = ("id", "media_type", "rows", "columns", "frames", "size", "owner", "created_at", "archived_at")
-    list_filter: ClassVar[Any] = ("media_type", "archived_at")
+    list_filter: ClassVar[Any] = ("media_type", "release_state", "archived_at")
     list_select_related = ("owner",)
     search_fields = ("id", "sha256", "owner__username")
+
+
+@admin.register(Deidentification)
+class DeidentificationAdmin(RecordAdmin):
+    list_display = ("image", "created_at", "updated_at")

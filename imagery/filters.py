@@ -1,9 +1,11 @@
 """What lists of the evidence can be asked for; only what research may know can be asked about it."""
 
+from typing import Any
+
 import django_filters
 
 from core.filters import RecordFilter
-from imagery.models import Image, MediaType, Patient, Series, Study
+from imagery.models import Identity, Image, MediaType, Patient, Series, Study
 
 
 class PatientFilter(RecordFilter):
@@ -14,14 +16,30 @@ class PatientFilter(RecordFilter):
         fields: list[str] = []
 
 
+class IdentifiedPatientFilter(PatientFilter):
+    """What doctors can ask of their own patients, too."""
+
+    record_number = django_filters.CharFilter(
+        method="filter_record_number", label="Your patients with exactly this record number, whoever issued it."
+    )
+
+    def filter_record_number(self, patients: Any, name: str, value: str) -> Any:
+        identities = Identity.objects.of_number(self.request.user, value)
+        return patients.filter(owner=self.request.user, pk__in=identities.values("patient"))
+
+
 class StudyFilter(RecordFilter):
     modality = django_filters.CharFilter(
-        field_name="series__modality", distinct=True, label="Has a series of this modality, e.g. CT."
+        method="filter_modality", label="Has a series of this modality, e.g. CT, that you may know of."
     )
 
     class Meta:
         model = Study
         fields: list[str] = []
+
+    def filter_modality(self, studies: Any, name: str, value: str) -> Any:
+        known = Series.objects.visible_to(self.request.user).filter(modality=value)
+        return studies.filter(pk__in=known.values("study"))
 
 
 class SeriesFilter(RecordFilter):

@@ -12,10 +12,12 @@ from uuid import UUID
 
 from django.db import models
 
+from accounts.models import User
 from core.actions import Rejected
 from core.models import new_id
+from imagery import research
 from imagery.decoding import Description, Unreadable, describe
-from imagery.models import originals
+from imagery.models import Patient, originals, place
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Kept:
     name: str
     arrival: Arrival
     description: Description
+    patient: Patient | None  # under whose pseudonym the copy was made; perhaps not in the database yet
+    copy: research.Copy
 
 
 @contextmanager
@@ -61,21 +65,20 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 
 @contextmanager
-def kept(arrival: Arrival) -> Iterator[Kept]:
-    """Read the file and put it in its place; if what follows fails, it is removed again. Raises `Rejected`."""
-    description = read(arrival.path)
-    id = new_id()
-    name = originals().adopt(arrival.path, place(id))
-    try:
-        yield Kept(id, name, arrival, description)
-    except BaseException:
-        originals().delete(name)
-        raise
+def kept(arrival: Arrival, description: Description, patient: Patient | None, owner: User) -> Iterator[Kept]:
+    """Make the research copy and put the file in its place.
 
-
-def place(id: UUID) -> str:
-    """A name made by the server, spread over 256 folders by the random end of the id."""
-    return f"{id.hex[-2:]}/{id.hex}"
+    If what follows fails, the copy is removed and the file goes back to where it arrived.
+    """
+    subject = research.subject_of(patient, owner, description.study_uid)
+    with research.copied(arrival.path, subject) as copy:
+        id = new_id()
+        name = originals().adopt(arrival.path, place(id))
+        try:
+            yield Kept(id, name, arrival, description, patient, copy)
+        except BaseException:
+            os.rename(originals().path(name), arrival.path)
+            raise
 
 
 def read(path: Path) -> Description:

@@ -9,7 +9,8 @@ from accounts.models import Team
 from accounts.serializers import TeamNameSerializer
 from core.fields import PersonField, Ref
 from imagery import actions
-from imagery.models import Image, MediaType, Patient, Sex, Study
+from imagery.deidentification.manifest import Box
+from imagery.models import Identity, Image, MediaType, Patient, Release, Sex, Study
 
 
 class EvidenceSerializer(serializers.Serializer):
@@ -40,13 +41,51 @@ class EvidenceSchema(OpenApiSerializerExtension):
         return schema
 
 
+UNKNOWN: dict[str, Any] = {
+    "name": "", "record_number": "", "issuer": "", "birth_date": None, "address": "", "telephone": "", "other_ids": [],
+}  # fmt: skip
+
+
+class IdentitySerializer(serializers.Serializer):
+    """What names a patient; encrypted at rest, and for the doctor who keeps the patient alone."""
+
+    name = serializers.CharField(max_length=324, allow_blank=True, required=False, help_text="DICOM (0010,0010).")
+    record_number = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,0020)."
+    )
+    issuer = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="Who gave the record number, DICOM (0010,0021)."
+    )
+    birth_date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0010,0030).")
+    address = serializers.CharField(max_length=1000, allow_blank=True, required=False, help_text="DICOM (0010,1040).")
+    telephone = serializers.CharField(max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,2154).")
+    other_ids = serializers.ListField(
+        child=serializers.CharField(max_length=64), max_length=100, required=False, help_text="DICOM (0010,1002)."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        told = super().to_internal_value(data)
+        if told.get("birth_date"):
+            told["birth_date"] = told["birth_date"].isoformat()
+        return told
+
+    def to_representation(self, identity: Identity) -> dict[str, Any]:
+        return UNKNOWN | identity.facts
+
+
 class PatientSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id", "pseudonym")
+    research_fields: tuple[str, ...] = ("id", "pseudonym", "sex")
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
     sex = serializers.ChoiceField(
         choices=Sex.choices, allow_blank=True, required=False, help_text="M, F, O or empty for unknown."
+    )
+    identity = IdentitySerializer(
+        required=False, allow_null=True, help_text="What names them; of a change, what is left out stays."
+    )
+    withdrawn_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When consent to research was withdrawn (UTC)."
     )
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
@@ -73,11 +112,14 @@ class SeriesSerializer(EvidenceSerializer):
 
 
 class StudyListSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id",)
+    research_fields: tuple[str, ...] = ("id", "patient", "age")
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     owner = PersonField(help_text="The doctor who uploaded it.")
     patient = Ref(Patient, scope="owned_by", allow_null=True, required=False, help_text="Id of the patient, if known.")
+    age = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Of the patient, in whole years; 90 means 90 or more."
+    )
     date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0008,0020).")
     description = serializers.CharField(
         max_length=1000, allow_blank=True, required=False, help_text="DICOM (0008,1030). Free text."
@@ -86,7 +128,7 @@ class StudyListSerializer(EvidenceSerializer):
 
 
 class StudySerializer(StudyListSerializer):
-    research_fields: tuple[str, ...] = ("id", "series")
+    research_fields: tuple[str, ...] = ("id", "patient", "age", "series")
 
     uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
     series = SeriesSerializer(many=True, read_only=True, help_text="Its series.")
@@ -127,6 +169,9 @@ class ImageListSerializer(EvidenceSerializer):
     rows = serializers.IntegerField(read_only=True, help_text="Height in pixels.")
     columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
     frames = serializers.IntegerField(read_only=True, help_text="How many frames.")
+    release_state = serializers.ChoiceField(
+        choices=Release.choices, read_only=True, help_text="quarantined, released to research, or refused."
+    )
     owner = PersonField(help_text="The doctor who uploaded it.")
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was uploaded (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
@@ -136,6 +181,7 @@ class ImageSerializer(ImageListSerializer):
     uid = serializers.CharField(read_only=True, help_text="SOP Instance UID, DICOM (0008,0018).")
     size = serializers.IntegerField(read_only=True, help_text="Length of the original in bytes.")
     sha256 = serializers.CharField(read_only=True, help_text="SHA-256 of the original, in hexadecimal.")
+    release_reason = serializers.CharField(read_only=True, help_text="Why it is not released, in sentences.")
 
 
 class UploadSerializer(serializers.Serializer):
@@ -178,8 +224,54 @@ class PreviewSerializer(serializers.Serializer):
         help_text="center,width in the file's units (Hounsfield for CT), PS3.3 C.11.2.1.2.",
     )  # fmt: skip
 
+    redacted = serializers.BooleanField(
+        default=False, help_text="true: the research copy, as research will see it. Research never sees another."
+    )
+
     def validate_window(self, text: str) -> tuple[float, float]:
         center, width = (float(part) for part in text.split(","))
         if width < 1:
             raise serializers.ValidationError("The width of a window is at least 1 (PS3.3 C.11.2.1.2).")
         return center, width
+
+
+class BoxSerializer(serializers.Serializer):
+    """A rectangle in pixels of the image as displayed, from its top left."""
+
+    left = serializers.IntegerField(min_value=0, max_value=20_000, help_text="Pixels from the left edge.")
+    top = serializers.IntegerField(min_value=0, max_value=20_000, help_text="Pixels from the top edge.")
+    width = serializers.IntegerField(min_value=1, max_value=20_000, help_text="Pixels.")
+    height = serializers.IntegerField(min_value=1, max_value=20_000, help_text="Pixels.")
+
+
+class RedactionSerializer(serializers.Serializer):
+    """Which boxes to black out, on which frames."""
+
+    frames = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=1999),
+        required=False,
+        max_length=2000,
+        help_text="Frames counted from 0; without it, every frame.",
+    )
+    boxes = BoxSerializer(many=True, allow_empty=False, help_text="The rectangles; they replace those drawn before.")
+
+    def drawn(self) -> list[Box]:
+        """Each box on each frame that is meant."""
+        frames = self.validated_data.get("frames") or [None]
+        return [Box(frame=frame, **box) for frame in frames for box in self.validated_data["boxes"]]
+
+
+class ManifestSerializer(serializers.Serializer):
+    """What was done to make a research copy."""
+
+    profile = serializers.CharField(help_text="The profile of the standard, with its edition.")
+    options = serializers.DictField(child=serializers.CharField(), help_text="Codes of CID 7050 with their meanings.")
+    engine = serializers.CharField(help_text="What made the copy.")
+    version = serializers.CharField(help_text="The engine's version.")
+    key_id = serializers.CharField(help_text="Which project key replaced UIDs and shifted dates.")
+    media_type = serializers.CharField(help_text="Of the copy: a JPEG becomes image/png.")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="How many attributes met each action.")
+    removed = serializers.ListField(child=serializers.CharField(), help_text="Tags left out, without their values.")
+    sha256 = serializers.CharField(help_text="Of the copy.")
+    pixels_sha256 = serializers.CharField(help_text="Of its decoded pixels.")
+    boxes = serializers.ListField(child=serializers.DictField(), help_text="What was blacked out.")

@@ -3,26 +3,32 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, parsers, status
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import CLINICAL, Role
+from core.actions import Refused
 from core.negotiation import AnyAccept
+from core.parsers import BoundedJSONParser
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
 from imagery import actions, intake
 from imagery.decoding import render
-from imagery.filters import ImageFilter, PatientFilter, SeriesFilter, StudyFilter
-from imagery.models import Image, Patient, Series, Study
+from imagery.filters import IdentifiedPatientFilter, ImageFilter, PatientFilter, SeriesFilter, StudyFilter
+from imagery.models import Deidentification, Image, MediaType, Patient, Series, Study
 from imagery.serializers import (
     ImageListSerializer,
     ImageSerializer,
+    ManifestSerializer,
     PatientSerializer,
     PreviewSerializer,
+    RedactionSerializer,
     SeriesSerializer,
     ShareSerializer,
     StudyListSerializer,
@@ -32,6 +38,7 @@ from imagery.serializers import (
 
 DOCTORS = frozenset({Role.DOCTOR})
 READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
+BYTES = dict.fromkeys(("file", "preview", "deidentification"), CLINICAL)
 WRITE = dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), DOCTORS)
 
 
@@ -48,9 +55,27 @@ class PatientViewSet(
 
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
-    filterset_class = PatientFilter
-    roles = READ | WRITE
+    roles = READ | WRITE | {"withdraw": DOCTORS}
     owner = "owner"
+
+    @property
+    def filterset_class(self) -> type[PatientFilter]:
+        """For research a filter by what names a patient does not exist."""
+        doctor = Role.DOCTOR in getattr(self.request.user, "roles", DOCTORS)
+        return IdentifiedPatientFilter if doctor else PatientFilter
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("identity")
+
+    @extend_schema(
+        request=None,
+        description="Marks that consent to research is withdrawn: the patient's images leave every researcher's view.",
+    )
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def withdraw(self, request: Request, pk: str) -> Response:
+        patient = actions.withdraw_patient(by=self.by, patient=self.get_object())
+        return Response(self.get_serializer(patient).data)
 
     def perform_destroy(self, patient: Patient) -> None:
         actions.archive_patient(by=self.by, patient=patient)
@@ -79,7 +104,10 @@ class StudyViewSet(
 
     def get_queryset(self) -> Any:
         studies = super().get_queryset().select_related("owner")
-        return studies if self.action == "list" else studies.prefetch_related("series", "shared_with")
+        return studies if self.action == "list" else studies.prefetch_related(self.known_series(), "shared_with")
+
+    def known_series(self) -> Prefetch:
+        return Prefetch("series", Series.objects.visible_to(self.by))
 
     def perform_destroy(self, study: Study) -> None:
         actions.archive_study(by=self.by, study=study)
@@ -134,15 +162,15 @@ class ImageViewSet(
     list_serializer_class = ImageListSerializer
     serializer_class = ImageSerializer
     filterset_class = ImageFilter
-    roles = READ | dict.fromkeys(("create", "destroy", "restore", "file", "preview"), DOCTORS)
+    roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "release"), DOCTORS)
     owner = "owner"
-    query_parameters = {"preview": {"frame", "size", "window"}}
+    query_parameters = {"preview": {"frame", "size", "window", "redacted"}}
     parser_classes = [parsers.MultiPartParser]
 
     def get_queryset(self) -> Any:
-        """Whoever may only know of an image does not get at its bytes, whatever other roles they have."""
+        """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
         images = super().get_queryset().select_related("owner", "series", "study")
-        return images if self.action in READ else images.filter(is_open=True)
+        return images if self.action in READ | BYTES else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
         return UploadSerializer if self.action == "create" else super().get_serializer_class()
@@ -168,27 +196,76 @@ class ImageViewSet(
         actions.restore_image(by=self.by, image=image)
 
     @extend_schema(
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}, description="The bytes as uploaded."
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        description="The bytes as uploaded; for research those of the de-identified copy.",
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
     def file(self, request: Request, pk: str) -> FileResponse:
         image = self.get_object()
-        return guarded(
-            FileResponse(image.original.open(), as_attachment=True, filename=f"{image.pk}{SUFFIX[image.media_type]}")
-        )
+        name = f"{image.pk}{suffix(image, copy=not image.is_open)}"
+        return guarded(FileResponse(stored(image, copy=not image.is_open).open(), as_attachment=True, filename=name))
 
     @extend_schema(
         parameters=[PreviewSerializer],
         responses={(200, "image/png"): OpenApiTypes.BINARY},
-        description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1.",
+        description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1. "
+        "Research sees the de-identified copy, and so does its owner with `redacted=true`.",
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
     def preview(self, request: Request, pk: str) -> HttpResponse:
         image = self.get_object()
         query = PreviewSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        with intake.local(image.original) as path, intake.readable("frame"):
+        redacted = query.validated_data.pop("redacted")
+        shown = stored(image, copy=redacted or not image.is_open)
+        with intake.local(shown) as path, intake.readable("frame"):
             return guarded(HttpResponse(render(path, **query.validated_data), content_type="image/png"))
+
+    @extend_schema(
+        responses=ManifestSerializer, description="What was done to make the research copy. It quotes no removed value."
+    )
+    @action(detail=True)
+    def deidentification(self, request: Request, pk: str) -> Response:
+        done = get_object_or_404(Deidentification, image=self.get_object())
+        return Response(ManifestSerializer(done.manifest).data)
+
+    @extend_schema(
+        request=RedactionSerializer,
+        responses=ImageSerializer,
+        description="Makes a new research copy with these boxes in black. It waits until its owner releases it.",
+    )
+    @action(detail=True, methods=["post"], parser_classes=[BoundedJSONParser], serializer_class=RedactionSerializer)
+    def redact(self, request: Request, pk: str) -> Response:
+        with transaction.atomic():
+            image = self.get_object()
+        wanted = RedactionSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return self._answer(actions.redact_image(by=self.by, image=image, boxes=wanted.drawn()))
+
+    @extend_schema(
+        request=None, responses=ImageSerializer, description="Lets research have the image, as its copy now is."
+    )
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def release(self, request: Request, pk: str) -> Response:
+        return self._answer(actions.release_image(by=self.by, image=self.get_object()))
+
+    def _answer(self, image: Image) -> Response:
+        self.record = image
+        return Response(ImageSerializer(image, context=self.get_serializer_context()).data)
+
+
+def stored(image: Image, *, copy: bool) -> Any:
+    """Which bytes of an image are meant: whoever does not see it whole has the copy alone."""
+    if not copy:
+        return image.original
+    if not image.research:
+        raise Refused(f"There is no research copy of this image. {image.release_reason}")
+    return image.research
+
+
+def suffix(image: Image, *, copy: bool) -> str:
+    return ".png" if copy and image.media_type != MediaType.DICOM else SUFFIX[image.media_type]
 
 
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from accounts.models import Role, Team, User
 from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
 from events.models import Event
-from imagery.models import Image, MediaType, Patient, Series, Study
+from imagery.models import Deidentification, Image, MediaType, Patient, Release, Series, Study
 from label.models import Annotation, Label, State
 
 PASSWORD = "a long password"
@@ -135,6 +135,31 @@ class ImageFactory(factory.django.DjangoModelFactory):
     size = factory.LazyAttribute(lambda image: len(image.content))
     sha256 = factory.LazyAttribute(lambda image: hashlib.sha256(image.content).hexdigest())
     original = factory.LazyAttribute(lambda image: ContentFile(image.content, name=f"made/{image.sha256}"))
+    research = factory.LazyAttribute(lambda image: ContentFile(image.content, name=f"made/{image.sha256}"))
+    research_sha256 = factory.SelfAttribute("sha256")
+    release_state = Release.RELEASED
+
+
+class DeidentificationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Deidentification
+
+    image = factory.SubFactory(ImageFactory)
+    manifest = factory.LazyFunction(
+        lambda: {
+            "profile": "Pixels alone",
+            "options": {},
+            "engine": "made",
+            "version": "1",
+            "key_id": "00000000",
+            "media_type": "image/png",
+            "counts": {},
+            "removed": [],
+            "sha256": "",
+            "pixels_sha256": "",
+            "boxes": [],
+        }
+    )
 
 
 class LabelFactory(factory.django.DjangoModelFactory):

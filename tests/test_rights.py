@@ -51,6 +51,7 @@ RIGHTS = {
     ("DELETE", "patient-detail"):     (401, 204, 404, 404, 403, 403),
     ("POST",   "patient-restore"):    (401, 200, 404, 404, 403, 403),
     ("GET",    "patient-history"):    (401, 200, 404, 404, 200, 403),
+    ("POST",   "patient-withdraw"):   (401, 200, 404, 404, 403, 403),
     ("GET",    "study-list"):         (401, 200, 200, 200, 200, 403),
     ("POST",   "study-list"):         (401, 201, 201, 201, 403, 403),
     ("GET",    "study-detail"):       (401, 200, 200, 404, 200, 403),
@@ -70,8 +71,11 @@ RIGHTS = {
     ("DELETE", "image-detail"):       (401, 204, 403, 404, 403, 403),
     ("POST",   "image-restore"):      (401, 200, 403, 404, 403, 403),
     ("GET",    "image-history"):      (401, 200, 200, 404, 200, 403),
-    ("GET",    "image-file"):         (401, 200, 200, 404, 403, 403),
-    ("GET",    "image-preview"):      (401, 200, 200, 404, 403, 403),
+    ("GET",    "image-file"):         (401, 200, 200, 404, 200, 403),
+    ("GET",    "image-preview"):      (401, 200, 200, 404, 200, 403),
+    ("GET",    "image-deidentification"): (401, 200, 200, 404, 200, 403),
+    ("POST",   "image-redact"):       (401, 200, 403, 404, 403, 403),
+    ("POST",   "image-release"):      (401, 200, 403, 404, 403, 403),
 
     # the judgement
     ("GET",    "label-list"):         (401, 200, 200, 200, 200, 403),
@@ -124,6 +128,7 @@ def world(annotation, doctor, team, colleague, stranger, label):
     return {
         "annotation": annotation,
         "code": make.CodeFactory(),
+        "deidentification": make.DeidentificationFactory(image=annotation.image),
         "code-system": make.CodeSystemFactory(),
         "disease": make.DiseaseFactory(),
         "event": make.EventFactory(),
@@ -151,6 +156,7 @@ def bodies(world):
         "study-detail": {"description": "Cough"},
         "study-share": {"team": world["team"].pk},
         "study-unshare": {"team": world["team"].pk},
+        "image-redact": {"boxes": [{"left": 1, "top": 1, "width": 5, "height": 5}]},
         "label-list": {"name": "Nodule"},
         "label-detail": {"name": "Nodule"},
         "annotation-list": said,
