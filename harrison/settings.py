@@ -132,7 +132,7 @@ STORAGES = {
     },
 }
 MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

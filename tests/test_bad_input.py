@@ -202,3 +202,15 @@ def test_bytes_that_are_gone_are_a_503(api, image, well_shaped):
 def test_a_page_for_people_outside_the_api(api):
     answer = api.get("/nowhere/")
     assert answer.status_code == 404 and b"<h1>404</h1>" in answer.content
+
+
+@pytest.mark.parametrize(("room", "status"), [(-1, 413), (0, 201), (1, 201)])
+def test_an_upload_is_cut_off_at_the_limit_while_it_arrives(room, status, api, settings):
+    content = make.png(columns=400, rows=300)
+    settings.MAX_UPLOAD_BYTES = len(content) + room
+    assert upload(api, content).status_code == status
+
+
+def test_an_upload_that_is_cut_off_says_so(api, settings, well_shaped, nothing_stored):
+    settings.MAX_UPLOAD_BYTES = 10
+    well_shaped(upload(api, make.png()), 413)
