@@ -1,10 +1,24 @@
-"""Secrets from the environment, from a mounted file, or, on one's own machine, made once and kept."""
+"""Settings that django-environ does not read as we need them: strict flags, and secrets from wherever they are kept."""
 
 import os
 import secrets
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+def flag(name: str, default: bool) -> bool:
+    """`NAME` as true or false. Raises `ImproperlyConfigured` for any other word: read as false, a mistyped
+    HARRISON_PRODUCTION would open a hospital's server.
+    """
+    word = os.environ.get(name) or str(default)
+    if word.lower() not in FLAGS:
+        raise ImproperlyConfigured(
+            f"{name} is {word!r}, which is neither true nor false: set one of them, or unset it."
+        )
+    return FLAGS[word.lower()]
 
 
 def secret(name: str, *, folder: Path, production: bool) -> str:

@@ -7,7 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import secret
+from harrison.local import flag, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -15,13 +15,13 @@ env = environ.Env()
 
 # --- Where it runs --------------------------------------------------------------------------------------------------
 
-PRODUCTION = env.bool("HARRISON_PRODUCTION", False)
-DEBUG = env.bool("HARRISON_DEBUG", False)
+PRODUCTION = flag("HARRISON_PRODUCTION", False)
+DEBUG = flag("HARRISON_DEBUG", False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("HARRISON_DEBUG shows code and data to strangers: unset it in production.")
 
 DATA_DIR = Path(env.str("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
 # Research UIDs and date shifts come from this key: whoever changes it breaks them from all copies made before.
 PROJECT_KEY = secret("HARRISON_PROJECT_KEY", folder=DATA_DIR, production=PRODUCTION).encode()
@@ -231,7 +231,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 10 * 60 * 60
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 if PRODUCTION:
-    SECURE_SSL_REDIRECT = env.bool("HARRISON_SSL_REDIRECT", True)
+    SECURE_SSL_REDIRECT = flag("HARRISON_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 if PROXIES:

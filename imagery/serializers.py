@@ -253,7 +253,12 @@ class RedactionSerializer(serializers.Serializer):
         max_length=2000,
         help_text="Frames counted from 0; without it, every frame.",
     )
-    boxes = BoxSerializer(many=True, allow_empty=False, help_text="The rectangles; they replace those drawn before.")
+    boxes = serializers.ListField(
+        child=BoxSerializer(),
+        allow_empty=False,
+        max_length=100,
+        help_text="The rectangles; they replace those drawn before.",
+    )
 
     def drawn(self) -> list[Box]:
         """Each box on each frame that is meant."""

@@ -23,7 +23,6 @@ from granian.constants import Interfaces
 
 from accounts.models import User
 from disease.models import CodeSystem
-from harrison import checks  # noqa: F401 - registers them, so that a wrong flag stops the start
 
 
 class Command(BaseCommand):
