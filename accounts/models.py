@@ -65,10 +65,11 @@ class Team(Record):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
+                "lead",
                 Lower("name"),
                 condition=models.Q(archived_at__isnull=True),
                 name="team_name_is_unique_in_use",
-                violation_error_message="There is already a team of this name.",
+                violation_error_message="You lead a team of this name already.",
             )
         ]
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions, status
@@ -91,6 +91,8 @@ def translate(exc: Exception) -> exceptions.APIException | None:
         case IntegrityError():
             logger.warning("a write lost a race for a unique value", exc_info=exc)
             return Conflict("Someone else changed this at the same moment: read it again.")
+        case DataError():  # e.g. NUL in text on PostgreSQL
+            return exceptions.ParseError("The request cannot be understood.")
         case OperationalError():
             logger.error("the database did not answer", exc_info=exc)
             return Busy()

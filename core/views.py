@@ -6,6 +6,7 @@ from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -49,7 +50,7 @@ class RecordViewSet(GenericViewSet):
 
     def get_object(self) -> Any:
         """The row in scope; for a change, locked until the transaction ends and as the client last saw it."""
-        changing = self.request.method not in SAFE_METHODS
+        changing = self.request.method not in SAFE_METHODS and self.action != "metadata"
         queryset = self.get_queryset()
         found = queryset.select_for_update(of=("self",)) if changing else queryset
         self.record = get_object_or_404(found, pk=self.kwargs["pk"])
@@ -60,7 +61,7 @@ class RecordViewSet(GenericViewSet):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if self.record is not None and response.status_code in (200, 201):
+        if self.record is not None and response.status_code in (200, 201) and is_open(self.record):
             response.headers["ETag"] = etag(self.record)
         return response
 
@@ -125,9 +126,16 @@ class HistoryMixin(RecordViewSet):
     @action(detail=True, pagination_class=history.HistoryPages)
     def history(self, request: Request, pk: str) -> Response:
         record = self.get_object()
+        if not is_open(record):
+            raise NotFound()
         shown = self.get_serializer(record).data.keys()
         page = self.paginate_queryset(history.versions_of(record)) or []
         return self.get_paginated_response(history.entries(page, shown))
+
+
+def is_open(record: Record) -> bool:
+    """Whether the person who asks sees all of a row; otherwise its past, and how often it changed, stay untold."""
+    return getattr(record, "is_open", True)
 
 
 def etag(record: Record) -> str:

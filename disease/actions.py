@@ -28,6 +28,8 @@ def change_disease(*, by: User, disease: Disease, **fields: Any) -> Disease:
 
 @recorded("archived")
 def archive_disease(*, by: User, disease: Disease) -> Disease:
+    if disease.labels.live().exists():
+        raise Refused("Labels mean this disease: change them or merge it first.")
     return disease.change(archived_at=disease.archived_at or timezone.now())
 
 
@@ -63,6 +65,12 @@ def import_codes(*, by: User | None, key: str, release: str, title: str, uri: st
     system = CodeSystem.objects.filter(key=key, release=release).first()
     system = system or CodeSystem.objects.create(key=key, release=release, title=title, uri=uri)
     there = {code.code: code for code in Code.objects.filter(system=system)}
+    gone = there.keys() - {entry.code for entry in entries}
+    if gone:
+        raise Faults(
+            f"{code}: is in this release and not in the file; another edition needs another --release"
+            for code in sorted(gone)
+        )
     new = [entry for entry in entries if entry.code not in there]
     ids = {entry.code: there[entry.code].pk if entry.code in there else new_id() for entry in entries}
     Code.objects.bulk_create([_row(entry, system, ids) for entry in new], batch_size=BATCH)

@@ -45,9 +45,11 @@ def read_codes(path: Path) -> list[Entry]:
     for line, row in enumerate(rows, 2):
         try:
             entries.append(entry(row))
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             faults.append(f"line {line}: {exc}")
-    faults += [f"{code}: stands in the file more than once" for code in twice(row["code"] for row in rows)]
+    faults += [
+        f"{code}: stands in the file more than once" for code in twice((row["code"] or "").strip() for row in rows)
+    ]
     if faults:
         raise Faults(faults)
     return arranged(entries)
@@ -74,7 +76,7 @@ def read(path: Path, wanted: set[str]) -> Iterator[dict[str, str]]:
 
 def entry(row: dict[str, str]) -> Entry:
     """Raises `ValueError` with what is wrong with the row."""
-    code, title = row["code"].strip(), (row["title"] or "").strip()
+    code, title = (row["code"] or "").strip(), (row["title"] or "").strip()
     kind = row.get("kind") or CodeKind.CODE
     if not code or len(code) > LONGEST_CODE or "\0" in code:
         raise ValueError(f"a code has 1 to {LONGEST_CODE} characters")

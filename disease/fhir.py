@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/terminology-service.html: `CodeSystem/$lookup`, `Concept
 Answers are `Parameters` or `ValueSet` resources; an error is an `OperationOutcome`.
 """
 
+import re
 from typing import Any
 from uuid import uuid5
 
@@ -104,14 +105,14 @@ class Expand(Operation):
         url = self.needed("url")
         system = newest(url.removesuffix(EVERY_CODE))
         codes = Code.objects.live().filter(system=system, valid_to__isnull=True)
-        text = request.query_params.get("filter", "")
+        text = request.query_params.get("filter", "").replace("\0", " ")
         found = codes.matching(text) if text else codes.order_by("position")
         shown = [concept(code, system) for code in found[: self.wanted()]]
         return Response(value_set(url, system, shown, text))
 
     def wanted(self) -> int:
         text = self.request.query_params.get("count", "100")
-        if not (text.isascii() and text.isdigit() and int(text[:5]) <= 1000):
+        if not re.fullmatch(r"\d{1,4}", text, re.ASCII) or int(text) > 1000:
             raise exceptions.ParseError("The parameter count is a whole number from 0 to 1000.")
         return int(text)
 

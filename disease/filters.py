@@ -16,6 +16,9 @@ class UnderFilter(RecordFilter):
     under = django_filters.CharFilter(
         method="filter_under", label="A chapter, block, category or code with all below it, e.g. J09-J18."
     )
+    system = django_filters.CharFilter(
+        method="filter_system", label="The classification that `under` and `code` are of, e.g. icd-10-cm; else any."
+    )
     equivalent = django_filters.BooleanFilter(
         method="filter_nothing", label="true: `under` and `code` count also what the crosswalk links to them."
     )
@@ -26,12 +29,21 @@ class UnderFilter(RecordFilter):
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
         raise NotImplementedError
 
+    def filter_system(self, queryset: Any, name: str, value: str) -> Any:
+        if not CodeSystem.objects.filter(key=value).exists():
+            raise ValidationError({"system": ["There is no such classification here."]})
+        return queryset
+
     def filter_nothing(self, queryset: Any, name: str, value: bool) -> Any:
         return queryset
 
     def codes_below(self, value: str) -> CodeQuerySet:
         try:
-            return below(value, equivalent=bool(self.form.cleaned_data.get("equivalent")))
+            return below(
+                value,
+                system=self.form.cleaned_data.get("system"),
+                equivalent=bool(self.form.cleaned_data.get("equivalent")),
+            )
         except DjangoValidationError as exc:
             raise ValidationError({"under": exc.messages}) from exc
 
@@ -46,9 +58,10 @@ class CodeSystemFilter(RecordFilter):
 
 class CodeFilter(UnderFilter):
     search = django_filters.CharFilter(
-        method="filter_search", label="Words that begin words of code or title, best first, e.g. pneum viral."
+        method="filter_search",
+        max_length=200,
+        label="Words that begin words of code or title, best first, e.g. pneum viral.",
     )
-    system = django_filters.CharFilter(method="filter_system", label="The classification, e.g. icd-10-cm.")
     release = django_filters.CharFilter(field_name="system__release", label="Its edition, e.g. 2026-04.")
     code = django_filters.CharFilter(label="Exactly this code, e.g. J18.9.")
     kind = django_filters.ChoiceFilter(choices=CodeKind.choices, label="Where it stands in the hierarchy.")
@@ -62,9 +75,7 @@ class CodeFilter(UnderFilter):
         return queryset.matching(value)
 
     def filter_system(self, queryset: Any, name: str, value: str) -> Any:
-        if not CodeSystem.objects.filter(key=value).exists():
-            raise ValidationError({"system": ["There is no such classification here."]})
-        return queryset.filter(system__key=value)
+        return super().filter_system(queryset, name, value).filter(system__key=value)
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
         return queryset.filter(pk__in=codes.order_by().values("pk"))
@@ -80,7 +91,7 @@ class MappingFilter(RecordFilter):
 
 
 class DiseaseFilter(UnderFilter):
-    name = django_filters.CharFilter(method="filter_name", label="Part of the name or of a synonym.")
+    name = django_filters.CharFilter(method="filter_name", max_length=200, label="Part of the name or of a synonym.")
     code = django_filters.CharFilter(method="filter_code", label="Diseases that carry this code, e.g. J18.9.")
 
     class Meta:
@@ -91,7 +102,7 @@ class DiseaseFilter(UnderFilter):
         return queryset.called(value)
 
     def filter_code(self, queryset: Any, name: str, value: str) -> Any:
-        codes = Code.objects.filter(code=value)
+        codes = Code.objects.of(self.form.cleaned_data.get("system")).filter(code=value)
         return queryset.coded(codes.or_equivalent() if self.form.cleaned_data.get("equivalent") else codes)
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:

@@ -67,6 +67,10 @@ class CodeQuerySet(RecordQuerySet):
             return self.none()
         return self.filter(pk__in=FullText(words)).annotate(rank=rank_of(text)).order_by("rank", "id")
 
+    def of(self, system: str | None) -> Self:
+        """Codes of one classification, or of all."""
+        return self.filter(system__key=system) if system else self
+
     def under(self, code: str) -> Self:
         """A chapter, block, category or code and all below it, at any depth, in every system that has it."""
         tops = list(Code.objects.filter(code=code).values_list("system", "position", "last"))
@@ -81,9 +85,9 @@ class CodeQuerySet(RecordQuerySet):
         return Code.objects.filter(Q(pk__in=mine) | Q(mappings__target__in=mine) | Q(mapped_from__source__in=mine))
 
 
-def below(code: str, *, equivalent: bool = False) -> CodeQuerySet:
+def below(code: str, *, system: str | None = None, equivalent: bool = False) -> CodeQuerySet:
     """A chapter, block, category or code with all below it. Raises `ValidationError` when no system has it."""
-    found = Code.objects.under(code)
+    found = Code.objects.of(system).under(code)
     if not found.exists():
         raise ValidationError(f"There is no chapter, block, category or code {code[:40]}.")
     return found.or_equivalent() if equivalent else found

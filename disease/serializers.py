@@ -73,6 +73,8 @@ class CodeField(Ref):
     }
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and "id" in data:  # as it was read
+            data = data["id"]
         code: Any = self._named(data) if isinstance(data, dict) else super().to_internal_value(data)
         if code.valid_to:
             self.fail("retired", code=code.code, valid_to=code.valid_to)

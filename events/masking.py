@@ -1,6 +1,8 @@
 """What of a request may stand in the record: names always, values only where they name no patient and open no door."""
 
+import re
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from uuid import UUID
 
 from django.utils.crypto import salted_hmac
@@ -53,7 +55,7 @@ def headers(found: Mapping[str, str]) -> dict[str, object]:
 def query(found: Iterable[tuple[str, list[str]]]) -> dict[str, object]:
     return {
         (name if is_word(name) else "?"): [
-            told(value, plain=name in PLAIN_PARAMETERS or is_id(value)) for value in values
+            told(value, plain=(name in PLAIN_PARAMETERS and is_short(value)) or is_id(value)) for value in values
         ]
         for name, values in found
     }
@@ -63,9 +65,22 @@ def told(value: str, *, plain: bool) -> object:
     return value[:LONGEST].replace("\0", "�") if plain else masked(value)
 
 
+def path(found: str, *, resolved: bool) -> str:
+    """A path that met a route has nothing in it but words and ids; of any other what follows the words is left out."""
+    if resolved:
+        return found[:500]
+    words = list(takewhile(lambda part: re.fullmatch(r"[a-z0-9-]{0,20}", part), found.split("/")))
+    return "/".join(words)[:500] + ("" if found == "/".join(words) else "/…")
+
+
 def is_word(name: str) -> bool:
     """A parameter's name is told only when it looks like one: somebody may put anything before the equals sign."""
     return name.isascii() and name.replace("_", "").isalpha() and len(name) <= 40
+
+
+def is_short(value: str) -> bool:
+    """One of the few words that such a parameter takes."""
+    return re.fullmatch(r"[A-Za-z0-9_./-]{1,20}", value) is not None
 
 
 def is_id(value: str) -> bool:

@@ -61,7 +61,7 @@ def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
         "user": known,
         "roles": sorted(known.roles) if known else [],
         "method": str(request.method)[:16],
-        "path": request.path[:500].replace("\0", "�"),
+        "path": masking.path(request.path, resolved=request.resolver_match is not None),
         "route": request.resolver_match.route[:200] if request.resolver_match else "",
         "object_id": object_id(request, response),
         "query": masking.query(request.GET.lists()),

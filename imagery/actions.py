@@ -85,6 +85,8 @@ def create_study(*, by: User, **fields: Any) -> Study:
 
 @recorded("changed")
 def change_study(*, by: User, study: Study, **fields: Any) -> Study:
+    if study.archived:
+        raise Refused("This study is archived: restore it first.")
     aged = _aged(fields.get("patient", study.patient), fields.get("date", study.date))
     return study.change(**fields, **aged)
 
@@ -193,7 +195,7 @@ def add_image(
 ) -> Image:
     """The row of an image whose bytes are in place, with its study and series where they are new."""
     read = kept.description
-    found = _study(by, read, named=study)
+    found = _study(by, read, named=study)  # read anew and locked: decoding took its time
     patient = _settled(by, kept)
     of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
     image = Image.objects.create(
@@ -229,12 +231,14 @@ def _tell(image: Image, copy: research.Copy) -> None:
 
 
 def _study(by: User, read: Description, named: Study | None) -> Study | None:
-    """The study that was named, or the one that the file names, if it is there."""
+    """The study that was named, or the one that the file names, if it is there; locked, and as it is now."""
     if named and read.study_uid and named.uid != read.study_uid:
         raise ValidationError(
             {"study": "This DICOM file belongs to another study: leave `study` out and it finds its own."}
         )
-    found = named or (Study.objects.filter(owner=by, uid=read.study_uid).first() if read.study_uid else None)
+    studies = Study.objects.select_for_update()
+    meant = {"pk": named.pk} if named else {"owner": by, "uid": read.study_uid}
+    found = studies.filter(**meant).first() if named or read.study_uid else None
     if found and found.archived:
         raise Refused(f"The study of this image is archived: restore study {found.pk} first.")
     return found

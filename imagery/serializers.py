@@ -1,6 +1,7 @@
 """How the evidence looks on the wire: whole to those it is open to, without identity to research."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
@@ -145,6 +146,18 @@ class StudySerializer(StudyListSerializer):
 
 class ShareSerializer(serializers.Serializer):
     team = Ref(Team, help_text="Id of a team that you are in.")
+
+
+class UnshareSerializer(serializers.Serializer):
+    """A team that one has left, or that is archived, can be named too: the study is its owner's to take back."""
+
+    team = serializers.UUIDField(help_text="Id of a team that the study is shared with.")
+
+    def validate_team(self, id: UUID) -> Team:
+        team = self.context["study"].shared_with.filter(pk=id).first()
+        if team is None:
+            raise serializers.ValidationError("There is no such object.")
+        return team
 
 
 class ImageListSerializer(EvidenceSerializer):

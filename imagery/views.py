@@ -33,6 +33,7 @@ from imagery.serializers import (
     ShareSerializer,
     StudyListSerializer,
     StudySerializer,
+    UnshareSerializer,
     UploadSerializer,
 )
 
@@ -125,15 +126,18 @@ class StudyViewSet(
     def share(self, request: Request, pk: str) -> Response:
         return self._answer_with(actions.share_study)
 
-    @extend_schema(request=ShareSerializer, responses=StudySerializer, description="Takes the study back from a team.")
-    @action(detail=True, methods=["post"], serializer_class=ShareSerializer)
+    @extend_schema(
+        request=UnshareSerializer, responses=StudySerializer, description="Takes the study back from a team."
+    )
+    @action(detail=True, methods=["post"], serializer_class=UnshareSerializer)
     @transaction.atomic
     def unshare(self, request: Request, pk: str) -> Response:
         return self._answer_with(actions.unshare_study)
 
     def _answer_with(self, act: Any) -> Response:
         study = self.get_object()
-        named = self.get_serializer(data=self.request.data)
+        context = {**self.get_serializer_context(), "study": study}
+        named = self.serializer_class(data=self.request.data, context=context)
         named.is_valid(raise_exception=True)
         act(by=self.by, study=study, team=named.validated_data["team"])
         return Response(StudySerializer(study, context=self.get_serializer_context()).data)

@@ -46,6 +46,8 @@ def annotate(*, by: User, image: Image, label: Label, **said: Any) -> Annotation
 def revise(*, by: User, annotation: Annotation, **said: Any) -> Annotation:
     if annotation.archived:
         raise Refused("This annotation is archived: restore it first.")
+    if annotation.image.archived:
+        raise Refused("The image of this annotation is archived: restore the image first.")
     return annotation.change(**said)
 
 

@@ -10,7 +10,7 @@ from label.models import Annotation, Label, State
 
 
 class LabelFilter(UnderFilter):
-    name = django_filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
+    name = django_filters.CharFilter(lookup_expr="icontains", max_length=200, label="Part of the name.")
     disease = django_filters.UUIDFilter(field_name="diseases", label="Labels that mean this disease (its id).")
 
     class Meta:

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.fields import PersonField, Ref
+from core.parsers import DEEPEST, deeper_than
 from disease.models import Disease
 from imagery.models import Image
 from imagery.serializers import EvidenceSerializer
@@ -37,6 +38,16 @@ class LabelSerializer(LabelListSerializer):
 @extend_schema_field({key: value for key, value in SCHEMA.items() if key != "$schema"} | {"type": ["object", "null"]})
 class GeometryField(serializers.JSONField):
     """A shape in pixels of a frame, or null for the whole image; the model checks it against the image."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A form's field is text, which no parser has bounded."""
+        try:
+            value = super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
+        if deeper_than(DEEPEST, value):
+            self.fail("invalid")
+        return value
 
 
 class AnnotationListSerializer(serializers.Serializer):

@@ -6,6 +6,7 @@ from rest_framework import mixins
 
 from accounts.models import CLINICAL, Role
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from imagery.models import Image
 from label import actions
 from label.filters import AnnotationFilter, LabelFilter
 from label.models import Annotation, Label
@@ -68,7 +69,9 @@ class AnnotationViewSet(
     owner = "annotator"
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("image", "label", "annotator")
+        """What one knows only as research does may be read and not changed."""
+        annotations = super().get_queryset().select_related("image__study", "label", "annotator")
+        return annotations if self.action in READ else annotations.filter(image__in=Image.objects.open_to(self.by))
 
     def get_serializer_class(self) -> Any:
         revising = self.action in ("update", "partial_update")

@@ -214,3 +214,18 @@ def test_an_upload_is_cut_off_at_the_limit_while_it_arrives(room, status, api, s
 def test_an_upload_that_is_cut_off_says_so(api, settings, well_shaped, nothing_stored):
     settings.MAX_UPLOAD_BYTES = 10
     well_shaped(upload(api, make.png()), 413)
+
+
+def test_a_form_with_deep_json_in_a_field(api, image, label, well_shaped):
+    for depth in (100, 900, 2000):
+        body = {"image": image.pk, "label": label.pk, "state": "present", "geometry": "[" * depth + "]" * depth}
+        well_shaped(api.post(reverse("annotation-list"), body, format="multipart"), 400, "geometry")
+
+
+@pytest.mark.parametrize("count", ["0" * 5000, "00000999999", "-1", "²"])
+def test_a_count_that_is_none(count, api):
+    assert api.get(reverse("fhir-expand"), {"url": "x", "count": count}).status_code in (400, 404)
+
+
+def test_a_name_that_is_too_long_to_look_for(api, label, well_shaped):
+    well_shaped(api.get(reverse("label-list"), {"name": "x" * 201}), 400, "name")

@@ -84,3 +84,20 @@ def test_a_code_has_no_map_once():
 )
 def test_a_row_names_itself(row):
     assert str(row())
+
+
+def test_what_was_read_can_be_written_back_and_keeps_its_release(api):
+    old = make.CodeFactory(system=make.CodeSystemFactory(release="2026"), code="J18.9")
+    make.CodeFactory(system=make.CodeSystemFactory(release="2027"), code="J18.9")
+    disease = make.DiseaseFactory()
+    disease.codes.set([old])
+    where = reverse("disease-detail", kwargs={"pk": disease.pk})
+    body = api.get(where).json()
+    assert api.put(where, body).json()["codes"] == body["codes"]
+
+
+def test_a_code_that_two_systems_have_is_told_apart_by_its_system(api):
+    for key in ("icd-9-cm", "icd-10-cm"):
+        make.DiseaseFactory(name=key).codes.set([make.CodeFactory(system__key=key, code="V10", position=1, last=1)])
+    found = api.get(reverse("disease-list"), {"under": "V10", "system": "icd-9-cm"}).json()["results"]
+    assert [disease["name"] for disease in found] == ["icd-9-cm"]

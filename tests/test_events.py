@@ -188,3 +188,17 @@ def test_an_event_that_changed_nothing_shows_no_revision(auditor, client_of):
 
 def test_an_event_names_itself():
     assert str(make.EventFactory()) == "GET /api/v1/images/ 200"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [("/api/v1/patients/Doe^Jane-1950/", "/api/v1/patients/…"), ("/nothing/here/", "/nothing/here/")],
+)
+def test_an_address_of_nothing_is_kept_as_far_as_it_is_words(path, kept, api):
+    api.get(path)
+    assert last().path == kept
+
+
+def test_a_harmless_parameter_with_a_name_in_it_is_masked(api):
+    api.get(reverse("image-list"), {"modality": "Doe^Jane 1950-01-01"})
+    assert "Doe" not in json.dumps(last().query)

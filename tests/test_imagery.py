@@ -343,3 +343,28 @@ def test_a_row_names_itself_and_nobody_else(row):
 def test_a_patient_is_nobody_elses(api, doctor):
     Patient.objects.create(owner=make.DoctorFactory())
     assert api.get(reverse("patient-list")).json()["results"] == []
+
+
+def test_an_upload_meets_the_study_as_it_is_after_decoding(api, doctor, study, monkeypatch):
+    """Somebody archives the study while its new image is being read."""
+    read = actions.intake.read
+
+    def slowly(path):
+        actions.archive_study(by=doctor, study=Study.objects.get(pk=study.pk))
+        return read(path)
+
+    monkeypatch.setattr(actions.intake, "read", slowly)
+    assert upload(api, make.png(), study=str(study.pk)).status_code == 409
+    assert not study.images.exists()
+
+
+def test_an_owner_takes_a_study_back_from_a_team_that_they_have_left(api, study, team, doctor):
+    team.members.remove(doctor)
+    answer = api.post(reverse("study-unshare", kwargs={"pk": study.pk}), {"team": team.pk})
+    assert answer.status_code == 200 and not study.shared_with.exists()
+
+
+def test_an_archived_study_is_not_changed(api, study):
+    where = reverse("study-detail", kwargs={"pk": study.pk})
+    api.delete(where)
+    assert api.patch(where, {"description": "Other"}).status_code == 409

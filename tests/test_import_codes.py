@@ -118,3 +118,9 @@ def test_a_file_that_is_not_gzip_is_named(load, tmp_path):
 @pytest.mark.parametrize("missing", ["system", "release"])
 def test_a_release_is_named_by_system_and_edition(missing, load):
     assert "--system and --release" in load(GOOD, **{missing: None})
+
+
+def test_a_code_that_the_file_leaves_out_is_named(load):
+    load(GOOD)
+    answer = load(GOOD.replace("A1.2,Old cough,code,A1,true,2020-01-31,\n", ""))
+    assert "A1.2: is in this release and not in the file" in answer and Code.objects.count() == 4

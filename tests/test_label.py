@@ -217,3 +217,21 @@ def test_a_geometry_outside_the_image_is_refused_by_name(api, image, label):
 @pytest.mark.parametrize("row", [make.LabelFactory, make.AnnotationFactory])
 def test_a_row_names_itself(row):
     assert str(row())
+
+
+def test_a_label_keeps_its_disease_from_being_archived(label, researcher, client_of):
+    disease = make.DiseaseFactory()
+    label.diseases.set([disease])
+    assert client_of(researcher).delete(reverse("disease-detail", kwargs={"pk": disease.pk})).status_code == 409
+
+
+def test_what_one_knows_only_as_research_does_is_not_changed(image, label, client_of):
+    both = make.UserFactory(roles=["doctor", "researcher"])
+    said = make.AnnotationFactory(image=image, label=label, annotator=both)
+    where = reverse("annotation-detail", kwargs={"pk": said.pk})
+    assert client_of(both).patch(where, {"state": "absent"}).status_code == 404
+
+
+def test_an_annotation_of_an_archived_image_is_not_revised(api, annotation, doctor):
+    archive_study(by=doctor, study=annotation.image.study)
+    assert api.patch(reverse("annotation-detail", kwargs={"pk": annotation.pk}), {"state": "absent"}).status_code == 409
