@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, storages
 from django.utils.deconstruct import deconstructible
 
 
@@ -37,3 +38,18 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def originals() -> DurableStorage:
+    """Where uploads are kept as they came; no researcher's route reads from here."""
+    return cast(DurableStorage, storages["originals"])
+
+
+def research_copies() -> DurableStorage:
+    """Where the de-identified copies are kept: all that research ever reads."""
+    return cast(DurableStorage, storages["research"])
+
+
+def place(id: UUID) -> str:
+    """A name made by the server, spread over 256 folders by the random end of the id."""
+    return f"{id.hex[-2:]}/{id.hex}"

@@ -170,7 +170,7 @@ def test_an_upload_into_something_of_somebody_else(field, api, well_shaped):
 
 
 def test_an_upload_whose_row_cannot_be_written_leaves_no_file(api, monkeypatch, nothing_stored):
-    monkeypatch.setattr("imagery.actions.Image.objects.create", lambda **row: 1 / 0)
+    monkeypatch.setattr("imagery.models.Image.objects.create", lambda **row: 1 / 0)
     assert upload(api, make.png()).status_code == 500
 
 

@@ -98,7 +98,7 @@ def test_the_same_bytes_sent_twice_at_once_are_one_image(doctor, monkeypatch):
     """The second upload looks before the first has written its row, and meets the constraint."""
     first = actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png()))
     looks = iter([None, Image.objects.get()])
-    monkeypatch.setattr(actions, "_known", lambda by, sha256: next(looks))
+    monkeypatch.setattr(actions.uploads, "_known", lambda by, sha256: next(looks))
     second = actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png()))
     assert (second.pk, second.is_new, Image.objects.count()) == (first.pk, False, 1)
 
@@ -353,7 +353,7 @@ def test_an_upload_meets_the_study_as_it_is_after_decoding(api, doctor, study, m
         actions.archive_study(by=doctor, study=Study.objects.get(pk=study.pk))
         return read(path)
 
-    monkeypatch.setattr(actions.intake, "read", slowly)
+    monkeypatch.setattr(actions.uploads.intake, "read", slowly)
     assert upload(api, make.png(), study=str(study.pk)).status_code == 409
     assert not study.images.exists()
 

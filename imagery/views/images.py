@@ -1,9 +1,8 @@
-"""Patients, studies, series and images."""
+"""Images, their bytes and their previews."""
 
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -13,143 +12,23 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import CLINICAL, Role
 from core.actions import Refused
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet
 from imagery import actions, intake
 from imagery.decoding import render
-from imagery.filters import IdentifiedPatientFilter, ImageFilter, PatientFilter, SeriesFilter, StudyFilter
-from imagery.models import Deidentification, Image, MediaType, Patient, Series, Study
+from imagery.filters import ImageFilter
+from imagery.models import Deidentification, Image, MediaType
 from imagery.serializers import (
     ImageListSerializer,
     ImageSerializer,
     ManifestSerializer,
-    PatientSerializer,
     PreviewSerializer,
     RedactionSerializer,
-    SeriesSerializer,
-    ShareSerializer,
-    StudyListSerializer,
-    StudySerializer,
-    UnshareSerializer,
     UploadSerializer,
 )
-
-DOCTORS = frozenset({Role.DOCTOR})
-READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
-BYTES = dict.fromkeys(("file", "preview", "deidentification"), CLINICAL)
-WRITE = dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), DOCTORS)
-
-
-class PatientViewSet(
-    mixins.ListModelMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    RecordViewSet,
-):
-    """Whom the images show."""
-
-    queryset = Patient.objects.all()
-    serializer_class = PatientSerializer
-    roles = READ | WRITE | {"withdraw": DOCTORS}
-    owner = "owner"
-
-    @property
-    def filterset_class(self) -> type[PatientFilter]:
-        """For research a filter by what names a patient does not exist."""
-        doctor = Role.DOCTOR in getattr(self.request.user, "roles", DOCTORS)
-        return IdentifiedPatientFilter if doctor else PatientFilter
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("identity")
-
-    @extend_schema(
-        request=None,
-        description="Marks that consent to research is withdrawn: the patient's images leave every researcher's view.",
-    )
-    @action(detail=True, methods=["post"])
-    @transaction.atomic
-    def withdraw(self, request: Request, pk: str) -> Response:
-        patient = actions.withdraw_patient(by=self.by, patient=self.get_object())
-        return Response(self.get_serializer(patient).data)
-
-    def perform_destroy(self, patient: Patient) -> None:
-        actions.archive_patient(by=self.by, patient=patient)
-
-    def perform_restore(self, patient: Patient) -> None:
-        actions.restore_patient(by=self.by, patient=patient)
-
-
-class StudyViewSet(
-    mixins.ListModelMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    RecordViewSet,
-):
-    """Examinations; the unit that is owned and shared."""
-
-    queryset = Study.objects.all()
-    list_serializer_class = StudyListSerializer
-    serializer_class = StudySerializer
-    filterset_class = StudyFilter
-    roles = READ | WRITE | {"share": DOCTORS, "unshare": DOCTORS}
-    owner = "owner"
-
-    def get_queryset(self) -> Any:
-        studies = super().get_queryset().select_related("owner")
-        return studies if self.action == "list" else studies.prefetch_related(self.known_series(), "shared_with")
-
-    def known_series(self) -> Prefetch:
-        return Prefetch("series", Series.objects.visible_to(self.by))
-
-    def perform_destroy(self, study: Study) -> None:
-        actions.archive_study(by=self.by, study=study)
-
-    def perform_restore(self, study: Study) -> None:
-        actions.restore_study(by=self.by, study=study)
-
-    @extend_schema(
-        request=ShareSerializer,
-        responses=StudySerializer,
-        description="Lets the members of a team see the study and annotate it.",
-    )
-    @action(detail=True, methods=["post"], serializer_class=ShareSerializer)
-    @transaction.atomic
-    def share(self, request: Request, pk: str) -> Response:
-        return self._answer_with(actions.share_study)
-
-    @extend_schema(
-        request=UnshareSerializer, responses=StudySerializer, description="Takes the study back from a team."
-    )
-    @action(detail=True, methods=["post"], serializer_class=UnshareSerializer)
-    @transaction.atomic
-    def unshare(self, request: Request, pk: str) -> Response:
-        return self._answer_with(actions.unshare_study)
-
-    def _answer_with(self, act: Any) -> Response:
-        study = self.get_object()
-        context = {**self.get_serializer_context(), "study": study}
-        named = self.serializer_class(data=self.request.data, context=context)
-        named.is_valid(raise_exception=True)
-        act(by=self.by, study=study, team=named.validated_data["team"])
-        return Response(StudySerializer(study, context=self.get_serializer_context()).data)
-
-
-class SeriesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, HistoryMixin, RecordViewSet):
-    """Images of one study made by one device in one go."""
-
-    queryset = Series.objects.all()
-    serializer_class = SeriesSerializer
-    filterset_class = SeriesFilter
-    roles = READ
+from imagery.views.rights import BYTES, DOCTORS, READ
 
 
 class ImageViewSet(

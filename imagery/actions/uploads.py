@@ -1,116 +1,22 @@
-"""What happens to patients, studies and images."""
+"""How an image comes in: its bytes first, then in one short transaction its rows."""
 
-import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import IntegrityError
 
-from accounts.models import Team, User
+from accounts.models import User
 from core.actions import Refused, recorded
-from imagery import intake, research
-from imagery.ages import age_in_years, age_on
+from imagery import intake
+from imagery.actions.images import tell
+from imagery.actions.patients import aged, identify
+from imagery.ages import age_in_years
 from imagery.decoding import Description, PatientFacts
-from imagery.deidentification.manifest import Box
-from imagery.models import Deidentification, Identity, Image, Patient, Release, Series, Study, research_copies
+from imagery.models import Identity, Image, Patient, Series, Study
 
 
 class Outrun(Exception):
     """Another upload has made the patient while the research copy was being made under a new pseudonym."""
-
-
-@recorded("created")
-def create_patient(*, by: User, identity: dict[str, Any] | None = None, **fields: Any) -> Patient:
-    patient = Patient.objects.create(owner=by, **fields)
-    _identify(patient, identity or {})
-    return patient
-
-
-@recorded("changed")
-def change_patient(*, by: User, patient: Patient, identity: dict[str, Any] | None = None, **fields: Any) -> Patient:
-    """Of the identity, what is left out stays."""
-    patient.change(**fields)
-    _identify(patient, identity or {})
-    return patient
-
-
-def _identify(patient: Patient, told: dict[str, Any]) -> None:
-    """Seal what names a patient, and tell their studies how old they were."""
-    facts = patient.facts | told
-    if facts == patient.facts:
-        return
-    columns = Identity.kept_as(patient.owner_id, facts)
-    if hasattr(patient, "identity"):
-        patient.identity.change(**columns)
-        patient.identity.facts = facts
-    else:
-        Identity.objects.create(patient=patient, **columns)
-    patient.mark_change()
-    for study in patient.studies.all():
-        study.change(**_aged(patient, study.date))
-
-
-def _aged(patient: Patient | None, date: datetime.date | str | None) -> dict[str, int | None]:
-    """The age of a patient at a study, where birth date and study date are known."""
-    born = patient.facts.get("birth_date") if patient else None
-    if not born or not date:
-        return {}
-    return {"age": age_on(datetime.date.fromisoformat(str(date)), datetime.date.fromisoformat(born))}
-
-
-@recorded("archived")
-def archive_patient(*, by: User, patient: Patient) -> Patient:
-    if patient.studies.live().exists():
-        raise Refused("This patient has studies in use: archive them first.")
-    return patient.change(archived_at=patient.archived_at or timezone.now())
-
-
-@recorded("restored")
-def restore_patient(*, by: User, patient: Patient) -> Patient:
-    return patient.change(archived_at=None)
-
-
-@recorded("withdrawn")
-def withdraw_patient(*, by: User, patient: Patient) -> Patient:
-    """Consent is withdrawn: from now on nothing of this patient exists for research."""
-    return patient.change(withdrawn_at=patient.withdrawn_at or timezone.now())
-
-
-@recorded("created")
-def create_study(*, by: User, **fields: Any) -> Study:
-    return Study.objects.create(owner=by, **fields, **_aged(fields.get("patient"), fields.get("date")))
-
-
-@recorded("changed")
-def change_study(*, by: User, study: Study, **fields: Any) -> Study:
-    if study.archived:
-        raise Refused("This study is archived: restore it first.")
-    aged = _aged(fields.get("patient", study.patient), fields.get("date", study.date))
-    return study.change(**fields, **aged)
-
-
-@recorded("archived")
-def archive_study(*, by: User, study: Study) -> Study:
-    return study.change(archived_at=study.archived_at or timezone.now())
-
-
-@recorded("restored")
-def restore_study(*, by: User, study: Study) -> Study:
-    if study.patient and study.patient.archived:
-        raise Refused("The patient of this study is archived: restore the patient first.")
-    return study.change(archived_at=None)
-
-
-@recorded("shared")
-def share_study(*, by: User, study: Study, team: Team) -> Study:
-    return study.change(shared_with=[*study.shared_with.all(), team])
-
-
-@recorded("unshared")
-def unshare_study(*, by: User, study: Study, team: Team) -> Study:
-    return study.change(shared_with=[other for other in study.shared_with.all() if other != team])
 
 
 def upload_image(*, by: User, file: Any, **about: Any) -> Image:
@@ -161,7 +67,7 @@ def _settled(by: User, kept: intake.Kept) -> Patient | None:
     if Identity.objects.of_record(by, facts.issuer, facts.record_number).exists():
         raise Outrun
     patient = Patient.objects.create(id=fresh.pk, owner=by, pseudonym=fresh.pseudonym, sex=fresh.sex)
-    _identify(patient, _named_by(facts))
+    identify(patient, _named_by(facts))
     return patient
 
 
@@ -216,18 +122,9 @@ def add_image(
         release_state=kept.copy.state,
         release_reason=kept.copy.reason,
     )
-    _tell(image, kept.copy)
+    tell(image, kept.copy)
     image.is_new = True
     return image
-
-
-def _tell(image: Image, copy: research.Copy) -> None:
-    """Keep what was done to make a copy."""
-    told = Deidentification.objects.filter(image=image).first()
-    if told:
-        told.change(manifest=copy.manifest)
-    elif copy.manifest:
-        Deidentification.objects.create(image=image, manifest=copy.manifest)
 
 
 def _study(by: User, read: Description, named: Study | None) -> Study | None:
@@ -250,7 +147,7 @@ def _new_study(by: User, read: Description, patient: Patient | None, description
         patient=patient,
         uid=read.study_uid,
         date=read.study_date,
-        age=_aged(patient, read.study_date).get("age", age_in_years(read.patient.age if read.patient else "")),
+        age=aged(patient, read.study_date).get("age", age_in_years(read.patient.age if read.patient else "")),
         description=read.study_description or description,
     )
 
@@ -269,54 +166,4 @@ def _series(study: Study, read: Description, modality: str, body_part: str) -> S
     return found or Series.objects.create(study=study, owner=study.owner, uid=read.series_uid, **what)
 
 
-@recorded("archived")
-def archive_image(*, by: User, image: Image) -> Image:
-    return image.change(archived_at=image.archived_at or timezone.now())
-
-
-@recorded("restored")
-def restore_image(*, by: User, image: Image) -> Image:
-    if image.study.archived:
-        raise Refused("The study of this image is archived: restore the study first.")
-    return image.change(archived_at=None)
-
-
-def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
-    """Black out boxes in a new research copy, which its owner looks at before releasing it.
-
-    The copy is made before the transaction of `put_copy` opens.
-    """
-    subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
-    with intake.local(image.original) as path, research.copied(path, subject, boxes) as copy:
-        if not copy.name:
-            raise Refused(copy.reason)
-        return put_copy(by=by, image=image, copy=copy)
-
-
-@recorded("redacted")
-def put_copy(*, by: User, image: Image, copy: research.Copy) -> Image:
-    """Let a new research copy take the place of the old one, whose bytes go once that has happened."""
-    held = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
-    if held.version != image.version:
-        raise Refused("This image was changed while the boxes were drawn: look at it and draw them again.")
-    old = held.research.name or ""
-    _tell(image, copy)
-    if old:
-        transaction.on_commit(lambda: research_copies().delete(old))
-    return image.change(
-        research=copy.name,
-        research_sha256=copy.sha256,
-        release_state=Release.QUARANTINED,
-        release_reason="Boxes were drawn: look at the redacted preview, then release it.",
-    )
-
-
-@recorded("released")
-def release_image(*, by: User, image: Image) -> Image:
-    if image.release_state == Release.REFUSED:
-        raise Refused(f"No research copy of this image can be made. {image.release_reason}")
-    return image.change(release_state=Release.RELEASED, release_reason="")
-
-
-redact_image.verb = put_copy.verb  # type: ignore[attr-defined]  # the part of it that is recorded
 upload_image.verb = add_image.verb  # type: ignore[attr-defined]  # the part of it that is recorded

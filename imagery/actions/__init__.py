@@ -1,0 +1,34 @@
+"""What happens to the evidence."""
+
+from imagery.actions.images import archive_image, put_copy, redact_image, release_image, restore_image
+from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
+from imagery.actions.studies import (
+    archive_study,
+    change_study,
+    create_study,
+    restore_study,
+    share_study,
+    unshare_study,
+)
+from imagery.actions.uploads import add_image, upload_image
+
+__all__ = [
+    "add_image",
+    "archive_image",
+    "archive_patient",
+    "archive_study",
+    "change_patient",
+    "change_study",
+    "create_patient",
+    "create_study",
+    "put_copy",
+    "redact_image",
+    "release_image",
+    "restore_image",
+    "restore_patient",
+    "restore_study",
+    "share_study",
+    "unshare_study",
+    "upload_image",
+    "withdraw_patient",
+]

@@ -1,0 +1,45 @@
+"""What happens to studies."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Team, User
+from core.actions import Refused, recorded
+from imagery.actions.patients import aged
+from imagery.models import Study
+
+
+@recorded("created")
+def create_study(*, by: User, **fields: Any) -> Study:
+    return Study.objects.create(owner=by, **fields, **aged(fields.get("patient"), fields.get("date")))
+
+
+@recorded("changed")
+def change_study(*, by: User, study: Study, **fields: Any) -> Study:
+    if study.archived:
+        raise Refused("This study is archived: restore it first.")
+    age = aged(fields.get("patient", study.patient), fields.get("date", study.date))
+    return study.change(**fields, **age)
+
+
+@recorded("archived")
+def archive_study(*, by: User, study: Study) -> Study:
+    return study.change(archived_at=study.archived_at or timezone.now())
+
+
+@recorded("restored")
+def restore_study(*, by: User, study: Study) -> Study:
+    if study.patient and study.patient.archived:
+        raise Refused("The patient of this study is archived: restore the patient first.")
+    return study.change(archived_at=None)
+
+
+@recorded("shared")
+def share_study(*, by: User, study: Study, team: Team) -> Study:
+    return study.change(shared_with=[*study.shared_with.all(), team])
+
+
+@recorded("unshared")
+def unshare_study(*, by: User, study: Study, team: Team) -> Study:
+    return study.change(shared_with=[other for other in study.shared_with.all() if other != team])

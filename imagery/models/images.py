@@ -1,0 +1,119 @@
+"""Uploaded objects, and what was done to make their research copies."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from core.models import Record, keeps_its_past
+from imagery.models.scope import ImageQuerySet, Release
+from imagery.models.studies import Series, Study
+from imagery.storage import originals, research_copies
+
+
+class MediaType(models.TextChoices):
+    DICOM = "application/dicom"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+
+
+@keeps_its_past()
+class Image(Record):
+    """One uploaded object. Its bytes never change; what is said about it may."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="images",
+        help_text="The owner of the study, kept here too.",
+    )
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="images", help_text="The study of its series, kept here too."
+    )
+    series = models.ForeignKey(
+        Series, on_delete=models.PROTECT, related_name="images", help_text="The series it is part of."
+    )
+    uid = models.CharField(
+        max_length=64, blank=True, help_text="SOP Instance UID, DICOM (0008,0018); empty for a plain picture."
+    )
+    media_type = models.CharField(
+        max_length=32, choices=MediaType, help_text="What the bytes are, recognised by content."
+    )
+    rows = models.PositiveIntegerField(help_text="Height in pixels as displayed, DICOM (0028,0010).")
+    columns = models.PositiveIntegerField(help_text="Width in pixels as displayed, DICOM (0028,0011).")
+    frames = models.PositiveIntegerField(
+        default=1, help_text="How many frames, DICOM (0028,0008); counted from 0 in requests."
+    )
+    size = models.PositiveBigIntegerField(help_text="Length of the original in bytes.")
+    sha256 = models.CharField(max_length=64, help_text="SHA-256 of the original, in hexadecimal.")
+    original = models.FileField(storage=originals, max_length=200, help_text="Where the bytes as uploaded are kept.")
+    research = models.FileField(
+        storage=research_copies,
+        max_length=200,
+        blank=True,
+        help_text="Where the de-identified copy is kept; empty when there is none.",
+    )
+    research_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the de-identified copy, in hexadecimal."
+    )
+    release_state = models.CharField(
+        max_length=16,
+        choices=Release,
+        default=Release.QUARANTINED,
+        help_text="quarantined (its owner must look first), released to research, or refused.",
+    )
+    release_reason = models.TextField(blank=True, help_text="Why it is not released, in sentences.")
+
+    objects: ClassVar[Any] = ImageQuerySet.as_manager()
+
+    # Whether the upload that gave this row made it, or found it.
+    is_new = False
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "sha256"],
+                name="image_bytes_are_unique_per_owner",
+                violation_error_message="You have uploaded these bytes already.",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "uid"],
+                condition=~Q(uid=""),
+                name="image_uid_is_unique_per_owner",
+                violation_error_message="You have another image of this SOP Instance UID.",
+            ),
+            models.CheckConstraint(
+                condition=Q(release_state__in=Release.values),
+                name="image_release_state_is_known",
+                violation_error_message="The release state is quarantined, released or refused.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(release_state=Release.RELEASED) | ~Q(research=""),
+                name="released_image_has_a_research_copy",
+                violation_error_message="Only an image with a research copy is released.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def archived(self) -> bool:
+        return super().archived or self.study.archived
+
+
+@keeps_its_past()
+class Deidentification(Record):
+    """What was done to make the research copy of an image. It quotes no value of the original."""
+
+    image = models.OneToOneField(
+        Image, on_delete=models.PROTECT, related_name="deidentification", help_text="The image whose copy it tells of."
+    )
+    manifest = models.JSONField(
+        help_text="Profile, engine, key id, counts by action, removed tags, SHA-256 of file and pixels."
+    )
+
+    def __str__(self) -> str:
+        return str(self.image_id)

@@ -1,0 +1,107 @@
+"""Examinations and their series."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from core.models import Record, keeps_its_past
+from imagery.models.patients import Patient
+from imagery.models.scope import SeriesQuerySet, StudyQuerySet
+
+
+@keeps_its_past()
+class Study(Record):
+    """One examination; the unit that is owned and shared."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="studies",
+        help_text="The doctor who uploaded the study.",
+    )
+    patient = models.ForeignKey(
+        Patient,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="studies",
+        help_text="Whom it shows, if that is known.",
+    )
+    uid = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Study Instance UID, DICOM (0020,000D); empty for a study of plain pictures.",
+    )
+    date = models.DateField(null=True, blank=True, help_text="Study Date, DICOM (0008,0020).")
+    age = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Age of the patient at the study in whole years; 90 means 90 or more; empty when unknown.",
+    )
+    description = models.CharField(
+        max_length=1000, blank=True, help_text="Study Description, DICOM (0008,1030). Free text."
+    )
+    shared_with = models.ManyToManyField(
+        "accounts.Team",
+        blank=True,
+        related_name="studies",
+        help_text="The teams whose members see the study and may annotate it.",
+    )
+
+    objects: ClassVar[Any] = StudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "studies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "uid"],
+                condition=~Q(uid=""),
+                name="study_uid_is_unique_per_owner",
+                violation_error_message="You have a study of this UID already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+@keeps_its_past()
+class Series(Record):
+    """Images of one study made by one device in one go."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="series",
+        help_text="The owner of the study, kept here too.",
+    )
+    study = models.ForeignKey(
+        Study, on_delete=models.PROTECT, related_name="series", help_text="The study it is part of."
+    )
+    uid = models.CharField(
+        max_length=64, blank=True, help_text="Series Instance UID, DICOM (0020,000E); empty for plain pictures."
+    )
+    modality = models.CharField(max_length=16, help_text="DICOM (0008,0060), e.g. CR, DX, CT, MR, US; OT when unknown.")
+    body_part = models.CharField(
+        max_length=64, blank=True, help_text="Body Part Examined, DICOM (0018,0015), e.g. CHEST."
+    )
+
+    objects: ClassVar[Any] = SeriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "uid"],
+                condition=~Q(uid=""),
+                name="series_uid_is_unique_in_its_study",
+                violation_error_message="This study has a series of this UID already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.modality} {self.body_part}".strip()

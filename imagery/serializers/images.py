@@ -1,0 +1,146 @@
+"""How images, uploads and what is asked of them look on the wire."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.fields import PersonField, Ref
+from imagery import actions
+from imagery.deidentification.manifest import Box
+from imagery.models import Image, MediaType, Patient, Release, Study
+from imagery.serializers.evidence import EvidenceSerializer
+
+
+class ImageListSerializer(EvidenceSerializer):
+    research_fields: tuple[str, ...] = (
+        "id",
+        "study",
+        "series",
+        "modality",
+        "body_part",
+        "media_type",
+        "rows",
+        "columns",
+        "frames",
+    )
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")
+    series = serializers.UUIDField(source="series_id", read_only=True, help_text="Id of its series.")
+    modality = serializers.CharField(source="series.modality", read_only=True, help_text="DICOM (0008,0060).")
+    body_part = serializers.CharField(source="series.body_part", read_only=True, help_text="DICOM (0018,0015).")
+    media_type = serializers.ChoiceField(choices=MediaType.choices, read_only=True, help_text="Recognised by content.")
+    rows = serializers.IntegerField(read_only=True, help_text="Height in pixels.")
+    columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
+    frames = serializers.IntegerField(read_only=True, help_text="How many frames.")
+    release_state = serializers.ChoiceField(
+        choices=Release.choices, read_only=True, help_text="quarantined, released to research, or refused."
+    )
+    owner = PersonField(help_text="The doctor who uploaded it.")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was uploaded (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class ImageSerializer(ImageListSerializer):
+    uid = serializers.CharField(read_only=True, help_text="SOP Instance UID, DICOM (0008,0018).")
+    size = serializers.IntegerField(read_only=True, help_text="Length of the original in bytes.")
+    sha256 = serializers.CharField(read_only=True, help_text="SHA-256 of the original, in hexadecimal.")
+    release_reason = serializers.CharField(read_only=True, help_text="Why it is not released, in sentences.")
+
+
+class UploadSerializer(serializers.Serializer):
+    """What `POST /images/` takes; the answer is an image."""
+
+    file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
+    study = Ref(
+        Study,
+        scope="owned_by",
+        required=False,
+        help_text="Id of a study of yours to put a picture in; DICOM finds its own.",
+    )
+    patient = Ref(Patient, scope="owned_by", required=False, help_text="Id of a patient of yours.")
+    modality = serializers.RegexField(
+        r"^[A-Z0-9_ ]{1,16}$", required=False, help_text="DICOM (0008,0060), e.g. CR; used when the file does not say."
+    )
+    body_part = serializers.CharField(
+        max_length=16, required=False, help_text="DICOM (0018,0015), e.g. CHEST; used when the file does not say."
+    )
+    description = serializers.CharField(
+        max_length=1000, required=False, help_text="Of the study; used when it is new and the file does not say."
+    )
+
+    def create(self, validated_data: dict[str, Any]) -> Image:
+        return actions.upload_image(**validated_data)
+
+    def to_representation(self, image: Image) -> dict[str, Any]:
+        return ImageSerializer(image, context=self.context).data
+
+
+class PreviewSerializer(serializers.Serializer):
+    """The query of a preview."""
+
+    frame = serializers.IntegerField(min_value=0, default=0, help_text="Which frame, from 0.")
+    size = serializers.IntegerField(
+        min_value=1, max_value=4096, required=False, help_text="Longest side in pixels; only ever smaller."
+    )
+    window = serializers.RegexField(
+        r"^-?\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?$", required=False,
+        help_text="center,width in the file's units (Hounsfield for CT), PS3.3 C.11.2.1.2.",
+    )  # fmt: skip
+
+    redacted = serializers.BooleanField(
+        default=False, help_text="true: the research copy, as research will see it. Research never sees another."
+    )
+
+    def validate_window(self, text: str) -> tuple[float, float]:
+        center, width = (float(part) for part in text.split(","))
+        if width < 1:
+            raise serializers.ValidationError("The width of a window is at least 1 (PS3.3 C.11.2.1.2).")
+        return center, width
+
+
+class BoxSerializer(serializers.Serializer):
+    """A rectangle in pixels of the image as displayed, from its top left."""
+
+    left = serializers.IntegerField(min_value=0, max_value=20_000, help_text="Pixels from the left edge.")
+    top = serializers.IntegerField(min_value=0, max_value=20_000, help_text="Pixels from the top edge.")
+    width = serializers.IntegerField(min_value=1, max_value=20_000, help_text="Pixels.")
+    height = serializers.IntegerField(min_value=1, max_value=20_000, help_text="Pixels.")
+
+
+class RedactionSerializer(serializers.Serializer):
+    """Which boxes to black out, on which frames."""
+
+    frames = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=1999),
+        required=False,
+        max_length=2000,
+        help_text="Frames counted from 0; without it, every frame.",
+    )
+    boxes = serializers.ListField(
+        child=BoxSerializer(),
+        allow_empty=False,
+        max_length=100,
+        help_text="The rectangles; they replace those drawn before.",
+    )
+
+    def drawn(self) -> list[Box]:
+        """Each box on each frame that is meant."""
+        frames = self.validated_data.get("frames") or [None]
+        return [Box(frame=frame, **box) for frame in frames for box in self.validated_data["boxes"]]
+
+
+class ManifestSerializer(serializers.Serializer):
+    """What was done to make a research copy."""
+
+    profile = serializers.CharField(help_text="The profile of the standard, with its edition.")
+    options = serializers.DictField(child=serializers.CharField(), help_text="Codes of CID 7050 with their meanings.")
+    engine = serializers.CharField(help_text="What made the copy.")
+    version = serializers.CharField(help_text="The engine's version.")
+    key_id = serializers.CharField(help_text="Which project key replaced UIDs and shifted dates.")
+    media_type = serializers.CharField(help_text="Of the copy: a JPEG becomes image/png.")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="How many attributes met each action.")
+    removed = serializers.ListField(child=serializers.CharField(), help_text="Tags left out, without their values.")
+    sha256 = serializers.CharField(help_text="Of the copy.")
+    pixels_sha256 = serializers.CharField(help_text="Of its decoded pixels.")
+    boxes = serializers.ListField(child=serializers.DictField(), help_text="What was blacked out.")

@@ -1,0 +1,64 @@
+"""How patients look on the wire."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from imagery import actions
+from imagery.models import Identity, Patient, Sex
+from imagery.serializers.evidence import EvidenceSerializer
+
+UNKNOWN: dict[str, Any] = {
+    "name": "", "record_number": "", "issuer": "", "birth_date": None, "address": "", "telephone": "", "other_ids": [],
+}  # fmt: skip
+
+
+class IdentitySerializer(serializers.Serializer):
+    """What names a patient; encrypted at rest, and for the doctor who keeps the patient alone."""
+
+    name = serializers.CharField(max_length=324, allow_blank=True, required=False, help_text="DICOM (0010,0010).")
+    record_number = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,0020)."
+    )
+    issuer = serializers.CharField(
+        max_length=64, allow_blank=True, required=False, help_text="Who gave the record number, DICOM (0010,0021)."
+    )
+    birth_date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0010,0030).")
+    address = serializers.CharField(max_length=1000, allow_blank=True, required=False, help_text="DICOM (0010,1040).")
+    telephone = serializers.CharField(max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,2154).")
+    other_ids = serializers.ListField(
+        child=serializers.CharField(max_length=64), max_length=100, required=False, help_text="DICOM (0010,1002)."
+    )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        told = super().to_internal_value(data)
+        if told.get("birth_date"):
+            told["birth_date"] = told["birth_date"].isoformat()
+        return told
+
+    def to_representation(self, identity: Identity) -> dict[str, Any]:
+        return UNKNOWN | identity.facts
+
+
+class PatientSerializer(EvidenceSerializer):
+    research_fields: tuple[str, ...] = ("id", "pseudonym", "sex")
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
+    sex = serializers.ChoiceField(
+        choices=Sex.choices, allow_blank=True, required=False, help_text="M, F, O or empty for unknown."
+    )
+    identity = IdentitySerializer(
+        required=False, allow_null=True, help_text="What names them; of a change, what is left out stays."
+    )
+    withdrawn_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When consent to research was withdrawn (UTC)."
+    )
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+    def create(self, validated_data: dict[str, Any]) -> Patient:
+        return actions.create_patient(**validated_data)
+
+    def update(self, patient: Patient, validated_data: dict[str, Any]) -> Patient:
+        return actions.change_patient(patient=patient, **validated_data)

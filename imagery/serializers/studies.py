@@ -1,0 +1,75 @@
+"""How studies and series look on the wire."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from accounts.models import Team
+from accounts.serializers import TeamNameSerializer
+from core.fields import PersonField, Ref
+from imagery import actions
+from imagery.models import Patient, Study
+from imagery.serializers.evidence import EvidenceSerializer
+
+
+class SeriesSerializer(EvidenceSerializer):
+    research_fields: tuple[str, ...] = ("id", "study", "modality", "body_part")
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of the study it is part of.")
+    modality = serializers.CharField(
+        read_only=True, help_text="DICOM (0008,0060), e.g. CR, DX, CT, MR, US; OT when unknown."
+    )
+    body_part = serializers.CharField(read_only=True, help_text="DICOM (0018,0015), e.g. CHEST.")
+    uid = serializers.CharField(read_only=True, help_text="Series Instance UID, DICOM (0020,000E).")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class StudyListSerializer(EvidenceSerializer):
+    research_fields: tuple[str, ...] = ("id", "patient", "age")
+
+    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    owner = PersonField(help_text="The doctor who uploaded it.")
+    patient = Ref(Patient, scope="owned_by", allow_null=True, required=False, help_text="Id of the patient, if known.")
+    age = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Of the patient, in whole years; 90 means 90 or more."
+    )
+    date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0008,0020).")
+    description = serializers.CharField(
+        max_length=1000, allow_blank=True, required=False, help_text="DICOM (0008,1030). Free text."
+    )
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class StudySerializer(StudyListSerializer):
+    research_fields: tuple[str, ...] = ("id", "patient", "age", "series")
+
+    uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
+    series = SeriesSerializer(many=True, read_only=True, help_text="Its series.")
+    shared_with = TeamNameSerializer(many=True, read_only=True, help_text="The teams that see it.")
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
+
+    def create(self, validated_data: dict[str, Any]) -> Study:
+        return actions.create_study(**validated_data)
+
+    def update(self, study: Study, validated_data: dict[str, Any]) -> Study:
+        return actions.change_study(study=study, **validated_data)
+
+
+class ShareSerializer(serializers.Serializer):
+    team = Ref(Team, help_text="Id of a team that you are in.")
+
+
+class UnshareSerializer(serializers.Serializer):
+    """A team that one has left, or that is archived, can be named too: the study is its owner's to take back."""
+
+    team = serializers.UUIDField(help_text="Id of a team that the study is shared with.")
+
+    def validate_team(self, id: UUID) -> Team:
+        team = self.context["study"].shared_with.filter(pk=id).first()
+        if team is None:
+            raise serializers.ValidationError("There is no such object.")
+        return team

@@ -1,0 +1,62 @@
+"""Patients."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Role
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from imagery import actions
+from imagery.filters import IdentifiedPatientFilter, PatientFilter
+from imagery.models import Patient
+from imagery.serializers import (
+    PatientSerializer,
+)
+from imagery.views.rights import DOCTORS, READ, WRITE
+
+
+class PatientViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """Whom the images show."""
+
+    queryset = Patient.objects.all()
+    serializer_class = PatientSerializer
+    roles = READ | WRITE | {"withdraw": DOCTORS}
+    owner = "owner"
+
+    @property
+    def filterset_class(self) -> type[PatientFilter]:
+        """For research a filter by what names a patient does not exist."""
+        doctor = Role.DOCTOR in getattr(self.request.user, "roles", DOCTORS)
+        return IdentifiedPatientFilter if doctor else PatientFilter
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("identity")
+
+    @extend_schema(
+        request=None,
+        description="Marks that consent to research is withdrawn: the patient's images leave every researcher's view.",
+    )
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def withdraw(self, request: Request, pk: str) -> Response:
+        patient = actions.withdraw_patient(by=self.by, patient=self.get_object())
+        return Response(self.get_serializer(patient).data)
+
+    def perform_destroy(self, patient: Patient) -> None:
+        actions.archive_patient(by=self.by, patient=patient)
+
+    def perform_restore(self, patient: Patient) -> None:
+        actions.restore_patient(by=self.by, patient=patient)

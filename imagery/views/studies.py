@@ -1,0 +1,91 @@
+"""Studies and series."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from imagery import actions
+from imagery.filters import SeriesFilter, StudyFilter
+from imagery.models import Series, Study
+from imagery.serializers import (
+    SeriesSerializer,
+    ShareSerializer,
+    StudyListSerializer,
+    StudySerializer,
+    UnshareSerializer,
+)
+from imagery.views.rights import DOCTORS, READ, WRITE
+
+
+class StudyViewSet(
+    mixins.ListModelMixin,
+    CreateMixin,
+    mixins.RetrieveModelMixin,
+    UpdateMixin,
+    ArchiveMixin,
+    HistoryMixin,
+    RecordViewSet,
+):
+    """Examinations; the unit that is owned and shared."""
+
+    queryset = Study.objects.all()
+    list_serializer_class = StudyListSerializer
+    serializer_class = StudySerializer
+    filterset_class = StudyFilter
+    roles = READ | WRITE | {"share": DOCTORS, "unshare": DOCTORS}
+    owner = "owner"
+
+    def get_queryset(self) -> Any:
+        studies = super().get_queryset().select_related("owner")
+        return studies if self.action == "list" else studies.prefetch_related(self.known_series(), "shared_with")
+
+    def known_series(self) -> Prefetch:
+        return Prefetch("series", Series.objects.visible_to(self.by))
+
+    def perform_destroy(self, study: Study) -> None:
+        actions.archive_study(by=self.by, study=study)
+
+    def perform_restore(self, study: Study) -> None:
+        actions.restore_study(by=self.by, study=study)
+
+    @extend_schema(
+        request=ShareSerializer,
+        responses=StudySerializer,
+        description="Lets the members of a team see the study and annotate it.",
+    )
+    @action(detail=True, methods=["post"], serializer_class=ShareSerializer)
+    @transaction.atomic
+    def share(self, request: Request, pk: str) -> Response:
+        return self._answer_with(actions.share_study)
+
+    @extend_schema(
+        request=UnshareSerializer, responses=StudySerializer, description="Takes the study back from a team."
+    )
+    @action(detail=True, methods=["post"], serializer_class=UnshareSerializer)
+    @transaction.atomic
+    def unshare(self, request: Request, pk: str) -> Response:
+        return self._answer_with(actions.unshare_study)
+
+    def _answer_with(self, act: Any) -> Response:
+        study = self.get_object()
+        context = {**self.get_serializer_context(), "study": study}
+        named = self.serializer_class(data=self.request.data, context=context)
+        named.is_valid(raise_exception=True)
+        act(by=self.by, study=study, team=named.validated_data["team"])
+        return Response(StudySerializer(study, context=self.get_serializer_context()).data)
+
+
+class SeriesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, HistoryMixin, RecordViewSet):
+    """Images of one study made by one device in one go."""
+
+    queryset = Series.objects.all()
+    serializer_class = SeriesSerializer
+    filterset_class = SeriesFilter
+    roles = READ
