@@ -253,8 +253,8 @@ def test_two_uploads_that_bring_a_patient_at_once_bring_one(doctor, monkeypatch)
     """The second looks before the first has written; its copy is made again under the patient who is there now."""
     upload_of = [SimpleUploadedFile("a", file(PatientID="MRN-1", **another(n))) for n in (1, 2)]
     actions.upload_image(by=doctor, file=upload_of[0])
-    looks, look = iter([Patient(owner=doctor)]), actions._patient
-    monkeypatch.setattr(actions, "_patient", lambda *args, **named: next(looks, None) or look(*args, **named))
+    looks, look = iter([Patient(owner=doctor)]), actions.uploads._patient
+    monkeypatch.setattr(actions.uploads, "_patient", lambda *args, **named: next(looks, None) or look(*args, **named))
     image = actions.upload_image(by=doctor, file=upload_of[1])
     assert image.study.patient == Patient.objects.get()
     assert str(dcmread(image.research.path).PatientID) == Patient.objects.get().pseudonym

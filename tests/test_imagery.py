@@ -13,7 +13,7 @@ from PIL import Image as Picture
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from imagery import actions
+from imagery import actions, intake
 from imagery.models import Image, Patient, Series, Study
 from tests import factories as make
 
@@ -347,13 +347,13 @@ def test_a_patient_is_nobody_elses(api, doctor):
 
 def test_an_upload_meets_the_study_as_it_is_after_decoding(api, doctor, study, monkeypatch):
     """Somebody archives the study while its new image is being read."""
-    read = actions.intake.read
+    read = intake.read
 
     def slowly(path):
         actions.archive_study(by=doctor, study=Study.objects.get(pk=study.pk))
         return read(path)
 
-    monkeypatch.setattr(actions.uploads.intake, "read", slowly)
+    monkeypatch.setattr(intake, "read", slowly)
     assert upload(api, make.png(), study=str(study.pk)).status_code == 409
     assert not study.images.exists()
 

@@ -11,7 +11,9 @@ from PIL import Image as Picture
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
+from core.actions import Refused
 from imagery import actions, research
+from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release
 from tests import factories as make
 
@@ -174,7 +176,7 @@ def test_a_transaction_that_fails_leaves_no_file_in_either_storage(doctor, monke
         raise RuntimeError("no more room")
 
     before = files("originals"), files("research")
-    monkeypatch.setattr(actions, "add_image", fail)
+    monkeypatch.setattr(actions.uploads, "add_image", fail)
     with pytest.raises(RuntimeError):
         actions.upload_image(by=doctor, file=SimpleUploadedFile("a", real("CT_small.dcm")))
     assert (files("originals"), files("research")) == before
@@ -322,8 +324,8 @@ def test_the_manifest_names_the_boxes(api, photo):
 def test_boxes_drawn_on_what_changed_meanwhile_are_refused(doctor, photo):
     stale = Image.objects.get()
     actions.release_image(by=doctor, image=Image.objects.get())
-    with pytest.raises(actions.Refused, match="changed"):
-        actions.redact_image(by=doctor, image=stale, boxes=[actions.Box(None, 0, 0, 1, 1)])
+    with pytest.raises(Refused, match="changed"):
+        actions.redact_image(by=doctor, image=stale, boxes=[Box(None, 0, 0, 1, 1)])
 
 
 def test_boxes_on_what_cannot_be_cleaned_are_refused(api):
