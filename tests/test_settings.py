@@ -259,3 +259,12 @@ def test_the_way_by_hand_serves_over_https(tmp_path, unused_port):
         there = server.poll() is None
         os.killpg(server.pid, signal.SIGTERM)  # the reloader serves from a child
     assert there and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_the_lock_holds_every_requirement(name):
+    """A package that is named and not locked is missing on a fresh machine."""
+    wanted = re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", (ROOT / f"{name}.in").read_text(), re.MULTILINE)
+    locked = re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", (ROOT / f"{name}.txt").read_text(), re.MULTILINE)
+    plain = {(re.sub(r"[._]", "-", package).lower(), version) for package, version in locked}
+    assert {(re.sub(r"[._]", "-", package).lower(), version) for package, version in wanted} <= plain
