@@ -53,6 +53,7 @@ class Record(models.Model):
     )
 
     objects: ClassVar[Any] = RecordQuerySet.as_manager()
+    derived: ClassVar[tuple[str, ...]] = ()  # columns that `clean` works out from the others
 
     class Meta:
         abstract = True
@@ -93,7 +94,7 @@ class Record(models.Model):
             setattr(self, name, fields[name])
         self.version += 1
         self.check_rules()
-        self.save(update_fields=[*columns, "version", "updated_at"])
+        self.save(update_fields=[*columns, *self.derived, "version", "updated_at"])
 
 
 def keeps_its_past(*hidden: str) -> Any:
