@@ -3,6 +3,7 @@
 `{"detail": "…", "code": "invalid", "fields": {"name": ["…"]}}`
 """
 
+import errno
 import logging
 from typing import Any
 
@@ -56,6 +57,14 @@ class Busy(exceptions.APIException):
     wait = 1
 
 
+class NoRoom(exceptions.APIException):
+    """RFC 4918, section 11.5."""
+
+    status_code = status.HTTP_507_INSUFFICIENT_STORAGE
+    default_detail = "There is no room for this: whoever runs Harrison has to add some."
+    default_code = "disk_full"
+
+
 def shape(detail: str, code: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
     return {"detail": detail, "code": code, "fields": fields or {}}
 
@@ -96,6 +105,9 @@ def translate(exc: Exception) -> exceptions.APIException | None:
         case OperationalError():
             logger.error("the database did not answer", exc_info=exc)
             return Busy()
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            logger.error("the disk is full", exc_info=exc)
+            return NoRoom()
         case FileNotFoundError():
             logger.error("bytes of a row are missing", exc_info=exc)
             return Busy("These bytes cannot be read right now: tell whoever runs Harrison.")

@@ -12,7 +12,7 @@ from imagery.actions.images import tell
 from imagery.actions.patients import aged, identify
 from imagery.ages import age_in_years
 from imagery.decoding import Description, PatientFacts
-from imagery.models import Identity, Image, Patient, Series, Study
+from imagery.models import Identity, Image, Patient, Series, Study, Usage
 
 
 class Outrun(Exception):
@@ -28,6 +28,7 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
         known = _known(by, arrival.sha256)
         if known:
             return _as_it_was(known)
+        (Usage.objects.filter(owner=by).first() or Usage(owner=by)).refuse_beyond_quota(arrival.size)
         description = intake.read(arrival.path)
         try:
             return _take_in(by, arrival, description, about)
@@ -123,8 +124,16 @@ def add_image(
         release_reason=kept.copy.reason,
     )
     tell(image, kept.copy)
+    _count(by, image.size)
     image.is_new = True
     return image
+
+
+def _count(by: User, size: int) -> None:
+    """Add to what the owner holds; of two uploads at once the second sees the first."""
+    usage = Usage.objects.held_by(by)
+    usage.refuse_beyond_quota(size)
+    usage.change(images=usage.images + 1, size=usage.size + size)
 
 
 def _study(by: User, read: Description, named: Study | None) -> Study | None:

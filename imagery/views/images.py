@@ -28,6 +28,7 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
+from imagery.thumbnails import thumbnail
 from imagery.views.rights import BYTES, DOCTORS, READ
 
 
@@ -105,6 +106,16 @@ class ImageViewSet(
             return guarded(HttpResponse(render(path, **query.validated_data), content_type="image/png"))
 
     @extend_schema(
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
+        description="A small PNG of the first frame of the research copy, 256 pixels at its longer side.",
+    )
+    @action(detail=True, content_negotiation_class=AnyAccept)
+    def thumbnail(self, request: Request, pk: str) -> HttpResponse:
+        image = self.get_object()
+        refuse_without_copy(image)
+        return guarded(HttpResponse(thumbnail(image), content_type="image/png"))
+
+    @extend_schema(
         responses=ManifestSerializer, description="What was done to make the research copy. It quotes no removed value."
     )
     @action(detail=True)
@@ -142,9 +153,13 @@ def stored(image: Image, *, copy: bool) -> Any:
     """Which bytes of an image are meant: whoever does not see it whole has the copy alone."""
     if not copy:
         return image.original
+    refuse_without_copy(image)
+    return image.research
+
+
+def refuse_without_copy(image: Image) -> None:
     if not image.research:
         raise Refused(f"There is no research copy of this image. {image.release_reason}")
-    return image.research
 
 
 def suffix(image: Image, *, copy: bool) -> str:
