@@ -70,6 +70,13 @@ class PatientQuerySet(EvidenceQuerySet):
 class StudyQuerySet(EvidenceQuerySet):
     study = "pk__"
 
+    def counted_for(self, user: User) -> Self:
+        """Each study with the number of its series and images in use that this person may know of."""
+        return self.annotate(
+            series_count=count_of(apps.get_model("imagery", "Series").objects.visible_to(user).live(), "study"),
+            images_count=count_of(apps.get_model("imagery", "Image").objects.visible_to(user).live(), "study"),
+        )
+
     def _in_research(self) -> Q:
         return self._in_use() & Q(patient__withdrawn_at__isnull=True) & Q(released("study"))
 
@@ -97,6 +104,13 @@ class SeriesQuerySet(PartOfStudyQuerySet):
 class ImageQuerySet(PartOfStudyQuerySet):
     def _in_research(self) -> Q:
         return self._in_use() & Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+
+
+def count_of(rows: models.QuerySet, whole: str) -> models.Subquery:
+    """How many of these rows point with `whole` at the row of the outer query; counted for its page alone."""
+    mine = rows.order_by().filter(**{whole: models.OuterRef("pk")})
+    counted = mine.annotate(number=models.Func("pk", function="COUNT")).values("number")
+    return models.Subquery(counted, output_field=models.IntegerField())
 
 
 def released(whole: str) -> models.Exists:

@@ -15,10 +15,10 @@ from rest_framework.response import Response
 from core.actions import Refused
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin
 from imagery import actions, intake
 from imagery.decoding import render
-from imagery.filters import ImageFilter
+from imagery.filters import ImageFilter, WholeImageFilter
 from imagery.models import Deidentification, Image, MediaType
 from imagery.serializers import (
     ImageListSerializer,
@@ -29,7 +29,7 @@ from imagery.serializers import (
     UploadSerializer,
 )
 from imagery.thumbnails import thumbnail
-from imagery.views.rights import BYTES, DOCTORS, READ
+from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
 
 class ImageViewSet(
@@ -38,14 +38,15 @@ class ImageViewSet(
     mixins.RetrieveModelMixin,
     ArchiveMixin,
     HistoryMixin,
-    RecordViewSet,
+    FilteredByRole,
 ):
     """Uploaded objects, their bytes and their previews."""
 
     queryset = Image.objects.all()
     list_serializer_class = ImageListSerializer
     serializer_class = ImageSerializer
-    filterset_class = ImageFilter
+    research_filterset_class = ImageFilter
+    whole_filterset_class = WholeImageFilter
     roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "release"), DOCTORS)
     owner = "owner"
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}}

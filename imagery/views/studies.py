@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
 from imagery import actions
-from imagery.filters import SeriesFilter, StudyFilter
+from imagery.filters import SeriesFilter, StudyFilter, WholeStudyFilter
 from imagery.models import Series, Study
 from imagery.serializers import (
     SeriesSerializer,
@@ -21,7 +21,7 @@ from imagery.serializers import (
     StudySerializer,
     UnshareSerializer,
 )
-from imagery.views.rights import DOCTORS, READ, WRITE
+from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
 
 class StudyViewSet(
@@ -31,20 +31,23 @@ class StudyViewSet(
     UpdateMixin,
     ArchiveMixin,
     HistoryMixin,
-    RecordViewSet,
+    FilteredByRole,
 ):
     """Examinations; the unit that is owned and shared."""
 
     queryset = Study.objects.all()
     list_serializer_class = StudyListSerializer
     serializer_class = StudySerializer
-    filterset_class = StudyFilter
+    research_filterset_class = StudyFilter
+    whole_filterset_class = WholeStudyFilter
     roles = READ | WRITE | {"share": DOCTORS, "unshare": DOCTORS}
     owner = "owner"
 
     def get_queryset(self) -> Any:
         studies = super().get_queryset().select_related("owner")
-        return studies if self.action == "list" else studies.prefetch_related(self.known_series(), "shared_with")
+        if self.action == "list":
+            return studies.counted_for(self.by)
+        return studies.prefetch_related(self.known_series(), "shared_with")
 
     def known_series(self) -> Prefetch:
         return Prefetch("series", Series.objects.visible_to(self.by))
