@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 def fill(apps: Any, schema_editor: Any) -> None:
-    for disease in apps.get_model("disease", "Disease").objects.iterator():
+    for disease in apps.get_model("disease", "Disease").objects.using(schema_editor.connection.alias).iterator():
         names = [unicodedata.normalize("NFC", name).casefold() for name in [disease.name, *disease.synonyms]]
         disease.names = "\n".join(names)
         disease.save(update_fields=["names"])

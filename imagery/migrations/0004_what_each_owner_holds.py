@@ -11,10 +11,12 @@ import core.models
 
 
 def count(apps: Any, schema_editor: Any) -> None:
-    held = apps.get_model("imagery", "Image").objects.order_by().values("owner")
-    for row in held.annotate(images=models.Count("pk"), bytes=models.Sum("size")):
-        usage = apps.get_model("imagery", "Usage")
-        usage.objects.create(owner_id=row["owner"], images=row["images"], size=row["bytes"])
+    images, usages = (
+        apps.get_model("imagery", name).objects.using(schema_editor.connection.alias) for name in ("Image", "Usage")
+    )
+    held = images.order_by().values("owner").annotate(images=models.Count("pk"), bytes=models.Sum("size"))
+    for row in held:
+        usages.create(owner_id=row["owner"], images=row["images"], size=row["bytes"])
 
 
 class Migration(migrations.Migration):
