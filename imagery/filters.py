@@ -72,8 +72,8 @@ class SeriesFilter(RecordFilter):
 class ImageFilter(RecordFilter):
     study = django_filters.UUIDFilter(field_name="study_id", label="Id of the study.")
     series = django_filters.UUIDFilter(field_name="series_id", label="Id of the series.")
-    modality = django_filters.CharFilter(field_name="series__modality", label="DICOM modality, e.g. CT.")
-    body_part = django_filters.CharFilter(field_name="series__body_part", label="DICOM body part, e.g. CHEST.")
+    modality = django_filters.CharFilter(label="DICOM modality, e.g. CT.")
+    body_part = django_filters.CharFilter(label="DICOM body part, e.g. CHEST.")
     media_type = django_filters.ChoiceFilter(choices=MediaType.choices, label="What the bytes are.")
     release_state = django_filters.ChoiceFilter(
         choices=Release.choices, label="quarantined, released or refused. Research knows of released images alone."

@@ -59,10 +59,12 @@ class SaidFilter(RecordFilter):
         asked = self.form.cleaned_data
         wanted = {"label": asked["label"], "state": asked["annotation_state"]}
         said = Annotation.objects.live().filter(**{name: value for name, value in wanted.items() if value})
-        if asked["annotated_by_me"] is not None:
-            mine = said.filter(annotator=self.request.user, image=OuterRef("pk"))
-            return images.filter(Exists(mine) if asked["annotated_by_me"] else ~Exists(mine))
-        return images.filter(pk__in=said.values("image")) if any(wanted.values()) else images
+        mine = said.filter(annotator=self.request.user)
+        if asked["annotated_by_me"] is False:
+            return images.filter(~Exists(mine.filter(image=OuterRef("pk"))))
+        if asked["annotated_by_me"]:
+            return images.filter(pk__in=mine.order_by().values("image"))
+        return images.filter(pk__in=said.order_by().values("image")) if any(wanted.values()) else images
 
 
 class AnnotatedImageFilter(SaidFilter, ImageFilter):

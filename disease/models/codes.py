@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import Record, RecordQuerySet, keeps_its_past
-from disease.models.search import FullText, rank_of, searchable, words_of
+from disease.models.search import Matches, rank_of, searchable, words_of
 
 
 @keeps_its_past()
@@ -51,7 +51,7 @@ class CodeQuerySet(RecordQuerySet):
         words = words_of(text)
         if not words:
             return self.none()
-        return self.filter(pk__in=FullText(words)).annotate(rank=rank_of(text)).order_by("rank", "id")
+        return self.filter(Matches(words)).annotate(rank=rank_of(text)).order_by("rank", "id")
 
     def of(self, system: str | None) -> Self:
         """Codes of one classification, or of all."""
@@ -67,8 +67,10 @@ class CodeQuerySet(RecordQuerySet):
 
     def or_equivalent(self) -> "CodeQuerySet":
         """These codes and those that a crosswalk links to them, either way."""
-        mine = self.order_by().values("pk")
-        return Code.objects.filter(Q(pk__in=mine) | Q(mappings__target__in=mine) | Q(mapped_from__source__in=mine))
+        mine, links = self.order_by().values("pk"), CodeMapping.objects.order_by()
+        forth = links.filter(source__in=mine, target__isnull=False).values("target")
+        back = links.filter(target__in=mine).values("source")
+        return Code.objects.filter(pk__in=mine.union(forth, back))
 
 
 def below(code: str, *, system: str | None = None, equivalent: bool = False) -> CodeQuerySet:
@@ -133,6 +135,10 @@ class Code(Record):
         indexes = [
             models.Index(fields=["system", "position"], name="code_by_place"),
             models.Index(fields=["code"], name="code_by_code"),
+            models.Index(fields=["system", "-id"], name="code_by_system"),
+            models.Index(fields=["kind", "-id"], name="code_by_kind"),
+            models.Index(fields=["assignable", "-id"], name="code_by_assignability"),
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_archived"),
         ]
 
     def __str__(self) -> str:
@@ -183,6 +189,7 @@ class CodeMapping(Record):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_mapping_archived")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "target", "scenario", "choice_list"],

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, F, When
-from django.db.models.expressions import RawSQL
 
 
 def folded(text: str) -> str:
@@ -25,20 +24,24 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", re.sub(r"\b([a-z]?\d\w+)\.(\w+)", r"\1\2", plain))
 
 
-class FullText(RawSQL):
-    """The ids of the codes whose searchable words begin with all of these words, in the database's own index."""
+class Matches(models.Func):
+    """Whether every word begins one of a code's searchable words, by the database's own full-text index."""
+
+    output_field = models.BooleanField()
 
     def __init__(self, words: list[str]) -> None:
-        self.words = words
-        super().__init__("", ())
+        self.wanted = words
+        super().__init__(F("pk"), F("words"))
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
-        match = " ".join(f'"{word}"*' for word in self.words)
-        return "(SELECT id FROM disease_code_search WHERE disease_code_search MATCH %s)", [match]
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        key, _ = compiler.compile(self.source_expressions[0])
+        match = " ".join(f'"{word}"*' for word in self.wanted)
+        return f"{key} IN (SELECT id FROM disease_code_search WHERE disease_code_search MATCH %s)", [match]
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
-        match = " & ".join(f"{word}:*" for word in self.words)
-        return "(SELECT id FROM disease_code WHERE to_tsvector('simple', words) @@ to_tsquery('simple', %s))", [match]
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        words, _ = compiler.compile(self.source_expressions[1])
+        match = " & ".join(f"{word}:*" for word in self.wanted)
+        return f"to_tsvector('simple', {words}) @@ to_tsquery('simple', %s)", [match]
 
 
 PLACES = 10_000_000  # more than any system has entries

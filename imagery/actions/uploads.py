@@ -105,11 +105,14 @@ def add_image(
     found = _study(by, read, named=study)  # read anew and locked: decoding took its time
     patient = _settled(by, kept)
     of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
+    series = _series(of, read, modality or "OT", body_part)
     image = Image.objects.create(
         id=kept.id,
         owner=by,
         study=of,
-        series=_series(of, read, modality or "OT", body_part),
+        series=series,
+        modality=series.modality,
+        body_part=series.body_part,
         uid=read.sop_instance_uid,
         original=kept.name,
         media_type=read.media_type,

@@ -54,7 +54,7 @@ class ImageViewSet(
 
     def get_queryset(self) -> Any:
         """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
-        images = super().get_queryset().select_related("owner", "series", "study")
+        images = super().get_queryset().select_related("owner", "study")
         return images if self.action in READ | BYTES else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
