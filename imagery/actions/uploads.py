@@ -88,7 +88,7 @@ def _named_by(facts: PatientFacts) -> dict[str, Any]:
 
 
 def _known(by: User, sha256: str) -> Image | None:
-    return Image.objects.filter(owner=by, sha256=sha256).first()
+    return Image.objects.filter(owner=by, sha256=sha256).select_related("study").first()
 
 
 def _as_it_was(image: Image) -> Image:
