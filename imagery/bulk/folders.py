@@ -4,33 +4,59 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISLNK, S_ISREG
 
 from imagery.bulk.parts import CHUNK, bounded, fault, passed_over
 
-HERE_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+HERE_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def walked(folder: Path) -> Iterator["OnDisk"]:
-    """Every file below the folder, in order of their names; and each folder that cannot be looked into."""
-    closed: list[OSError] = []
-    for at, folders, names, descriptor in os.fwalk(folder, onerror=closed.append, follow_symlinks=False):
-        folders.sort()
-        below = os.path.relpath(at, folder)
-        for name in sorted(names + [each for each in folders if _kind(each, descriptor) == "link"]):
-            path = os.path.normpath(os.path.join(below, name))
-            yield OnDisk(folder, path, passed_over(path) or _kind(name, descriptor))
-    for error in closed:
-        yield OnDisk(folder, os.path.relpath(error.filename, folder), "")
+    """Every file below the folder, in order of their names; what cannot be looked into is told of as one.
+
+    A hidden folder is told of, and what is in it is not.
+    """
+    to_come = [(Path(), "folder")]
+    while to_come:
+        path, kind = to_come.pop()
+        skipped = passed_over(str(path)) or kind
+        if skipped != "folder":
+            yield OnDisk(folder, str(path), skipped)
+            continue
+        try:
+            to_come += sorted(inside(folder, path), reverse=True)
+        except OSError:
+            yield OnDisk(folder, str(path), "")
 
 
-def _kind(name: str, folder: int) -> str:
-    """Why this is no file to read: a key of `SKIPPED`, or nothing."""
+def inside(folder: Path, path: Path) -> list[tuple[Path, str]]:
+    """What is in a folder below the folder, and of which kind. Raises `OSError`."""
+    descriptor = opened(folder, path)
     try:
-        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-    except OSError:  # gone meanwhile: whoever opens it will say so
-        return ""
-    return "link" if S_ISLNK(mode) else "" if S_ISREG(mode) else "special"
+        with os.scandir(descriptor) as entries:
+            return [(path / entry.name, kind_of(entry)) for entry in entries]
+    finally:
+        os.close(descriptor)
+
+
+def kind_of(entry: os.DirEntry) -> str:
+    """ "folder", nothing for a file, or why it is neither: a key of `SKIPPED`."""
+    if entry.is_symlink():
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "" if entry.is_file(follow_symlinks=False) else "special"
+
+
+def opened(folder: Path, path: Path) -> int:
+    """Step by step, so that no folder that was swapped for a link meanwhile leads elsewhere. Raises `OSError`."""
+    at = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    for step in path.parts:
+        try:
+            below = os.open(step, HERE_ONLY, dir_fd=at)
+        finally:
+            os.close(at)
+        at = below
+    return at
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +73,8 @@ class OnDisk:
 
     def _read(self) -> Iterator[bytes]:
         try:
-            with os.fdopen(self._open(), "rb") as file:
+            with os.fdopen(opened(self.folder, Path(self.name)), "rb") as file:
                 while chunk := file.read(CHUNK):
                     yield chunk
         except OSError as exc:
             raise fault("unreadable") from exc
-
-    def _open(self) -> int:
-        """Folder by folder, so that none that was swapped for a link meanwhile leads elsewhere."""
-        at = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        *folders, name = Path(self.name).parts
-        try:
-            for each in folders:
-                below = os.open(each, HERE_ONLY | os.O_DIRECTORY, dir_fd=at)
-                os.close(at)
-                at = below
-            return os.open(name, HERE_ONLY | os.O_NONBLOCK, dir_fd=at)
-        finally:
-            os.close(at)
