@@ -20,6 +20,7 @@ LOCAL = struct.Struct("<4s5H3L2H")  # APPNOTE 4.3.7
 STORED, DEFLATED = 0, 8
 ENCRYPTED = 0x0001 | 0x0040 | 0x2000  # flags: encrypted, strongly, directory too
 STEEP, LARGE = 250, 16 * 1024 * 1024  # times and bytes: what unpacks to more of both is no image
+MANY_TIMES = 4  # as large, for all files together
 FILES = 2_000  # in an archive that is sent
 
 
@@ -34,6 +35,9 @@ LIMITS_OF_A_COMMAND = Limits(files=200_000, directory=64 * 1024 * 1024, total=2*
 def members(descriptor: int, limits: Limits) -> list["Member"]:
     """The files of an open archive, folders left out. Raises `Rejected` if it is none or holds too much."""
     entries, directory = read_directory(descriptor, limits)
+    packed, size = sum(entry.packed for entry in entries), sum(entry.size for entry in entries)
+    if size > MANY_TIMES * LARGE and size > STEEP * packed:
+        raise fault("inflates_too_far", "archive")
     starts = sorted(entry.offset for entry in entries)
     return [Member(descriptor, entry, _room(entry, starts, directory)) for entry in entries if not entry.is_folder]
 

@@ -229,6 +229,16 @@ def test_what_is_large_does_not_unpack_a_thousandfold(size):
     assert taken == (["inflates_too_far"] if size > LARGE else [bytes(size)])
 
 
+@pytest.mark.parametrize("number", [3, 4, 5])
+def test_what_is_small_does_not_unpack_to_much_by_being_many(number):
+    packed = deflated(bytes(LARGE))
+    many = archive(*(File(f"{each}", b"", packed=packed, says={"size": LARGE}) for each in range(number)))
+    if number > 4:
+        assert code(many, limits_of_a_request()) == "inflates_too_far"
+    else:
+        assert unpacked(many, limits_of_a_request()) == ["wrong_checksum"] * number
+
+
 def test_a_bomb_that_tells_a_small_size_is_left_after_that_size():
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = b"".join([packer.compress(bytes(2**20)) for _ in range(300)]) + packer.flush()

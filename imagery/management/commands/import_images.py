@@ -23,6 +23,7 @@ from imagery.bulk.zips import LIMITS_OF_A_COMMAND, members
 from imagery.models import Image
 from imagery.serializers import AboutSerializer
 
+# Measured with 300 files on two busy cores, medians of three: one thread 65 s, two 44 s, four 38 s, two processes 42 s.
 WORKERS, MOST_WORKERS = 2, 32
 SHOWN = 20  # refusals that are told on the terminal
 TAKEN = ("stored", "already there")
