@@ -4,10 +4,16 @@ from typing import Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Role, User
 from core.models import RecordQuerySet
+
+
+class MediaType(models.TextChoices):
+    DICOM = "application/dicom"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
 
 
 class Release(models.TextChoices):
@@ -95,11 +101,32 @@ class SeriesQuerySet(PartOfStudyQuerySet):
 
 
 class ImageQuerySet(PartOfStudyQuerySet):
+    def with_copy(self) -> Self:
+        return self.exclude(research="")
+
+    def fitting(self) -> Self:
+        """Images whose copy was made for whom their study shows now."""
+        return self.with_copy().filter(copy_fits())
+
+    def outdated(self) -> Self:
+        """Images whose copy was made for somebody else, or for nobody who was known."""
+        return self.with_copy().exclude(copy_fits())
+
     def _in_research(self) -> Q:
-        return self._in_use() & Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+        free = Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+        return self._in_use() & free & copy_fits()
+
+
+def copy_fits() -> Q:
+    """Whether an image's copy bears the pseudonym and the dates of whom its study shows now.
+
+    The copy of a picture bears nobody's: it fits everybody.
+    """
+    nobody = Q(research_patient__isnull=True, study__patient__isnull=True)
+    return ~Q(media_type=MediaType.DICOM) | Q(research_patient=F("study__patient")) | nobody
 
 
 def released(whole: str) -> models.Exists:
     """Whether a study or a series has an image in use that is released."""
     images = apps.get_model("imagery", "Image").objects.filter(archived_at__isnull=True, release_state=Release.RELEASED)
-    return models.Exists(images.filter(**{whole: models.OuterRef("pk")}))
+    return models.Exists(images.filter(copy_fits(), **{whole: models.OuterRef("pk")}))

@@ -45,7 +45,7 @@ class ImageViewSet(
     list_serializer_class = ImageListSerializer
     serializer_class = ImageSerializer
     filterset_class = ImageFilter
-    roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "release"), DOCTORS)
+    roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "remake", "release"), DOCTORS)
     owner = "owner"
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}}
     parser_classes = [parsers.MultiPartParser]
@@ -119,11 +119,20 @@ class ImageViewSet(
     )
     @action(detail=True, methods=["post"], parser_classes=[BoundedJSONParser], serializer_class=RedactionSerializer)
     def redact(self, request: Request, pk: str) -> Response:
-        with transaction.atomic():
-            image = self.get_object()
+        image = self._seen()
         wanted = RedactionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         return self._answer(actions.redact_image(by=self.by, image=image, boxes=wanted.drawn()))
+
+    @extend_schema(
+        request=None,
+        responses=ImageSerializer,
+        description="Makes the research copy anew, with the boxes that were drawn: where none could be made, or where "
+        "it was made for another patient. What was released is released again if it shows the same.",
+    )
+    @action(detail=True, methods=["post"])
+    def remake(self, request: Request, pk: str) -> Response:
+        return self._answer(actions.remake_copy(by=self.by, image=self._seen()))
 
     @extend_schema(
         request=None, responses=ImageSerializer, description="Lets research have the image, as its copy now is."
@@ -132,6 +141,11 @@ class ImageViewSet(
     @transaction.atomic
     def release(self, request: Request, pk: str) -> Response:
         return self._answer(actions.release_image(by=self.by, image=self.get_object()))
+
+    def _seen(self) -> Image:
+        """The image as it is now, for what takes too long to keep it locked: the action looks again."""
+        with transaction.atomic():
+            return self.get_object()
 
     def _answer(self, image: Image) -> Response:
         self.record = image
