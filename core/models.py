@@ -32,9 +32,9 @@ class RecordQuerySet(models.QuerySet):
         return record
 
     def change_all(self, **fields: Any) -> None:
-        """Change many rows alike: one statement, and a version of each. The rules that hold are those of the database."""
-        keys = [row.pk for row in self.only("pk")]
-        rows = self.model._default_manager.filter(pk__in=keys)
+        """Change many rows alike: one statement, and a version of each. The database alone holds their rules."""
+        found: Any = self.only("pk")
+        rows = self.model._default_manager.filter(pk__in=[row.pk for row in found])
         rows.update(**fields, version=models.F("version") + 1, updated_at=timezone.now())
         for row in rows:
             reversion.add_to_revision(row)
