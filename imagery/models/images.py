@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from core.models import Record, keeps_its_past
 from imagery.models.patients import Patient
-from imagery.models.scope import ImageQuerySet, MediaType, Release
+from imagery.models.scope import COPIED_AS, ImageQuerySet, MediaType, Release
 from imagery.models.studies import Series, Study
 from imagery.storage import originals, research_copies
 
@@ -109,6 +109,11 @@ class Image(Record):
     @property
     def archived(self) -> bool:
         return super().archived or self.study.archived
+
+    @property
+    def copy_media_type(self) -> str:
+        """What the research copy is: of a JPEG a PNG."""
+        return COPIED_AS[MediaType(self.media_type)]
 
     @property
     def copy_fits(self) -> bool:

@@ -16,6 +16,10 @@ class MediaType(models.TextChoices):
     JPEG = "image/jpeg"
 
 
+# What the research copy of each is.
+COPIED_AS = {MediaType.DICOM: MediaType.DICOM, MediaType.PNG: MediaType.PNG, MediaType.JPEG: MediaType.PNG}
+
+
 class Release(models.TextChoices):
     """Whether research may have an image. Nothing risky gets to RELEASED without its owner."""
 
@@ -103,6 +107,11 @@ class SeriesQuerySet(PartOfStudyQuerySet):
 class ImageQuerySet(PartOfStudyQuerySet):
     def with_copy(self) -> Self:
         return self.exclude(research="")
+
+    def shown_as(self, media_type: str) -> Self:
+        """Of the images one may know of, those that are this for whom they are shown to (after `visible_to`)."""
+        copied = [original for original, copy in COPIED_AS.items() if copy == media_type]
+        return self.filter(Q(is_open=True, media_type=media_type) | Q(is_open=False, media_type__in=copied))
 
     def fitting(self) -> Self:
         """Images whose copy was made for whom their study shows now."""

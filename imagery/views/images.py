@@ -19,7 +19,7 @@ from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet
 from imagery import actions, intake
 from imagery.decoding import render
 from imagery.filters import ImageFilter
-from imagery.models import Deidentification, Image, MediaType
+from imagery.models import Deidentification, Image
 from imagery.serializers import (
     ImageListSerializer,
     ImageSerializer,
@@ -85,7 +85,7 @@ class ImageViewSet(
     @action(detail=True, content_negotiation_class=AnyAccept)
     def file(self, request: Request, pk: str) -> FileResponse:
         image = self.get_object()
-        name = f"{image.pk}{suffix(image, copy=not image.is_open)}"
+        name = f"{image.pk}{SUFFIX[image.media_type if image.is_open else image.copy_media_type]}"
         return guarded(FileResponse(stored(image, copy=not image.is_open).open(), as_attachment=True, filename=name))
 
     @extend_schema(
@@ -159,10 +159,6 @@ def stored(image: Image, *, copy: bool) -> Any:
     if not image.research:
         raise Refused(f"There is no research copy of this image. {image.release_reason}")
     return image.research
-
-
-def suffix(image: Image, *, copy: bool) -> str:
-    return ".png" if copy and image.media_type != MediaType.DICOM else SUFFIX[image.media_type]
 
 
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
