@@ -74,14 +74,21 @@ class ImageFilter(RecordFilter):
     series = django_filters.UUIDFilter(field_name="series_id", label="Id of the series.")
     modality = django_filters.CharFilter(label="DICOM modality, e.g. CT.")
     body_part = django_filters.CharFilter(label="DICOM body part, e.g. CHEST.")
-    media_type = django_filters.ChoiceFilter(choices=MediaType.choices, label="What the bytes are.")
     release_state = django_filters.ChoiceFilter(
         choices=Release.choices, label="quarantined, released or refused. Research knows of released images alone."
+    )
+    media_type = django_filters.ChoiceFilter(
+        choices=MediaType.choices,
+        method="filter_media_type",
+        label="What the bytes are; for research those of the copy.",
     )
 
     class Meta:
         model = Image
         fields: list[str] = []
+
+    def filter_media_type(self, images: Any, name: str, value: str) -> Any:
+        return images.shown_as(value)
 
 
 class WholeImageFilter(WholeFilter, ImageFilter):

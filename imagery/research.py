@@ -39,13 +39,14 @@ class Subject:
 
     key: str = field(repr=False)  # always the same for one patient
     pseudonym: str
+    patient: Patient | None = None
 
 
 def subject_of(patient: Patient | None, owner: User, study_uid: str) -> Subject:
     """The patient; where nobody is named, whoever the study shows."""
     if patient is None:
         return Subject(f"{owner.pk} {study_uid}", UNNAMED)
-    return Subject(str(patient.pk), patient.pseudonym)
+    return Subject(str(patient.pk), patient.pseudonym, patient)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Copy:
     reason: str  # sentences
     name: str = ""  # in the storage
     manifest: dict[str, Any] | None = None
+    patient: Patient | None = None  # for whom it was made
 
     @property
     def sha256(self) -> str:
@@ -82,21 +84,25 @@ def make(source: Path, subject: Subject, boxes: Sequence[Box] = ()) -> Copy:
         if "wrong" in told:
             raise Rejected(told["wrong"], code="invalid", field="boxes")
         name = storage.adopt(target, place(new_id())) if "manifest" in told else ""
-    return Copy(STATES[told["state"]], " ".join(told["reasons"]), name, told.get("manifest"))
+    return Copy(STATES[told["state"]], " ".join(told["reasons"]), name, told.get("manifest"), subject.patient)
 
 
 def wish(source: Path, target: Path, subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
-    key = settings.PROJECT_KEY
     return {
         "seconds": LONGEST,
         "source": str(source),
         "target": str(target),
-        "key": key.hex(),
-        "key_id": hashlib.sha256(key).hexdigest()[:8],
+        "key": settings.PROJECT_KEY.hex(),
+        "key_id": key_id(),
         "patient": subject.key,
         "pseudonym": subject.pseudonym,
         "boxes": [asdict(box) for box in boxes],
     }
+
+
+def key_id() -> str:
+    """By which name manifests know the project's key."""
+    return hashlib.sha256(settings.PROJECT_KEY).hexdigest()[:8]
 
 
 class Cleaner:

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from core.models import Record, RecordQuerySet, keeps_its_past
 from disease.models import Disease
 from imagery.models import Image, Release
-from imagery.models.scope import EvidenceQuerySet
+from imagery.models.scope import EvidenceQuerySet, copy_fits
 from label import geometry
 
 
@@ -64,9 +64,14 @@ class AnnotationQuerySet(EvidenceQuerySet):
     study = "image__study"
     part = "image__"
 
+    def visible_to(self, user: Any) -> Self:
+        """Research reads the past of an annotation too, so no row says whether it is open."""
+        return self if user.is_superuser else self.filter(self._seen(user))
+
     def _in_research(self) -> Q:
         image = {"archived_at__isnull": True, "study__archived_at__isnull": True, "release_state": Release.RELEASED}
-        return Q(image__study__patient__withdrawn_at__isnull=True, **{f"image__{k}": v for k, v in image.items()})
+        free = Q(image__study__patient__withdrawn_at__isnull=True, **{f"image__{k}": v for k, v in image.items()})
+        return free & copy_fits("image__")
 
 
 @keeps_its_past()

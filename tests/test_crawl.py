@@ -1,6 +1,7 @@
 """A researcher looks everywhere for what was planted: every route, every header, every byte."""
 
 import re
+import sys
 from io import BytesIO
 
 import pytest
@@ -91,6 +92,34 @@ def test_the_crawl_sees_a_description_that_is_shown(evidence, research_client, m
 def test_the_crawl_sees_an_original_that_is_served(evidence, research_client, monkeypatch):
     monkeypatch.setattr("imagery.views.images.stored", lambda image, *, copy: image.original)
     assert {sign for _, sign in crawl(research_client)} >= {"Quillon", "MRN-90125", "Nowhere Lane", "19440229"}
+
+
+# The process that cleans, with one rule of the standard's table switched off: this attribute stays as it is.
+CARELESS = """
+from imagery.deidentification import header, server
+clean = header.cleaned_element
+header.cleaned_element = lambda dataset, tag, *rest: dataset[tag] if tag == {} else clean(dataset, tag, *rest)
+server.main()
+"""
+
+
+@pytest.fixture
+def careless(request, monkeypatch):
+    monkeypatch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", CARELESS.format(request.param)])
+    monkeypatch.setattr(research, "cleaner", research.Cleaner())
+    yield
+    research.cleaner.close()
+
+
+@pytest.mark.parametrize(
+    ("careless", "sign"),
+    [(0x00080080, "Acme Clinic"), (0x00081030, "Zzyzx"), (0x00100030, "19440229")],
+    indirect=["careless"],
+    ids=["Institution Name", "Study Description", "Patient's Birth Date"],
+)
+def test_the_crawl_sees_in_the_bytes_what_one_rule_less_leaves(careless, evidence, sign, research_client):
+    seen = crawl(research_client)
+    assert sign in {sign for _, sign in seen} and {where.split("/")[-2] for where, _ in seen} == {"file"}
 
 
 def test_the_crawl_of_the_doctor_who_keeps_them_finds_them(evidence, doctor, client_of):

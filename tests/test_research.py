@@ -138,13 +138,43 @@ def test_a_researcher_gets_the_copy(ct, research_client):
     assert copy.PatientIdentityRemoved == "YES" and copy.PatientID != "1CT1"
 
 
-def test_the_copy_of_a_jpeg_is_called_a_png(api, research_client):
+@pytest.fixture
+def jpeg(api):
+    """Released by its owner."""
     stream = BytesIO()
     Picture.new("RGB", (12, 8)).save(stream, "JPEG")
     image = upload(api, stream.getvalue()).json()
-    api.post(where("image-release", image))
-    answer = research_client.get(where("image-file", image))
+    return api.post(where("image-release", image)).json()
+
+
+def test_the_copy_of_a_jpeg_is_called_a_png(jpeg, research_client):
+    answer = research_client.get(where("image-file", jpeg))
     assert answer.headers["Content-Disposition"].endswith('.png"') and body(answer).startswith(b"\x89PNG")
+
+
+def test_researchers_read_that_the_copy_of_a_jpeg_is_a_png(jpeg, research_client):
+    listed = research_client.get(reverse("image-list")).json()["results"]
+    shown = research_client.get(where("image-detail", jpeg)).json()
+    assert [row["media_type"] for row in listed] == ["image/png"] == [shown["media_type"]]
+
+
+def test_its_owner_reads_that_it_is_a_jpeg(jpeg, api):
+    assert api.get(where("image-detail", jpeg)).json()["media_type"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "application/dicom"])
+@pytest.mark.parametrize("who", ["doctor", "researcher", "both"])
+def test_the_filter_finds_what_is_shown(jpeg, photo, ct, media_type, who, request, client_of):
+    """A doctor who is a researcher too sees their own JPEG as one, and everybody else's as a PNG."""
+    Image.objects.update(release_state=Release.RELEASED)
+    make.ImageFactory(media_type="image/jpeg")
+    both = make.UserFactory(roles=["doctor", "researcher"])
+    make.ImageFactory(media_type="image/jpeg", study=make.StudyFactory(owner=both))
+    client = client_of(both if who == "both" else request.getfixturevalue(who))
+    shown = client.get(reverse("image-list")).json()["results"]
+    found = client.get(reverse("image-list"), {"media_type": media_type}).json()["results"]
+    assert found == [row for row in shown if row["media_type"] == media_type]
+    assert any(found) or (media_type, who) == ("image/jpeg", "researcher")
 
 
 def test_original_and_copy_lie_in_storages_of_their_own(ct):

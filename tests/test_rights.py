@@ -77,6 +77,7 @@ RIGHTS = {
     ("GET",    "image-thumbnail"):    (401, 200, 200, 404, 200, 403),
     ("GET",    "image-deidentification"): (401, 200, 200, 404, 200, 403),
     ("POST",   "image-redact"):       (401, 200, 403, 404, 403, 403),
+    ("POST",   "image-remake"):       (401, 200, 403, 404, 403, 403),
     ("POST",   "image-release"):      (401, 200, 403, 404, 403, 403),
 
     # the judgement

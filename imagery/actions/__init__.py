@@ -1,7 +1,8 @@
 """What happens to the evidence."""
 
 from imagery.actions.bulk import OUTCOMES, Outcome, look_at, take
-from imagery.actions.images import archive_image, put_copy, redact_image, release_image, restore_image
+from imagery.actions.copies import put_redacted, put_remade, redact_image, remake_copy
+from imagery.actions.images import archive_image, release_image, restore_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
 from imagery.actions.studies import (
     archive_study,
@@ -25,9 +26,11 @@ __all__ = [
     "create_patient",
     "create_study",
     "look_at",
-    "put_copy",
+    "put_redacted",
+    "put_remade",
     "redact_image",
     "release_image",
+    "remake_copy",
     "restore_image",
     "restore_patient",
     "restore_study",

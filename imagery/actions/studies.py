@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from core.actions import Refused, recorded
+from imagery.actions.copies import settle
 from imagery.actions.patients import aged
 from imagery.models import Study
 
@@ -19,8 +20,12 @@ def create_study(*, by: User, **fields: Any) -> Study:
 def change_study(*, by: User, study: Study, **fields: Any) -> Study:
     if study.archived:
         raise Refused("This study is archived: restore it first.")
+    before = study.patient_id
     age = aged(fields.get("patient", study.patient), fields.get("date", study.date))
-    return study.change(**fields, **age)
+    study.change(**fields, **age)
+    if study.patient_id != before:
+        settle(by=by, study=study)
+    return study
 
 
 @recorded("archived")

@@ -10,8 +10,9 @@ from django.db import IntegrityError
 from accounts.models import User
 from core.actions import Refused, recorded
 from imagery import intake
-from imagery.actions.images import tell
+from imagery.actions.copies import tell
 from imagery.actions.patients import aged, identify
+from imagery.actions.studies import change_study
 from imagery.ages import age_in_years
 from imagery.decoding import Description, PatientFacts
 from imagery.models import Identity, Image, Patient, Series, Study, Usage
@@ -58,7 +59,7 @@ def _take_in(by: User, arrival: intake.Arrival, description: Description, about:
 
 def _patient(by: User, read: Description, named: Study | None) -> Patient | None:
     """The patient of the study, or whom the file's record number names; a new one is not in the database yet."""
-    study = named or (Study.objects.filter(owner=by, uid=read.study_uid).first() if read.study_uid else None)
+    study = _studies(by, read, named).first()
     if study and study.patient:
         return study.patient
     if not read.patient or not read.patient.record_number:
@@ -114,7 +115,9 @@ def add_image(
     found = _study(by, read, named=study)  # read anew and locked: decoding took its time
     with _outrun():
         patient = _settled(by, kept)
-        of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
+        of = (
+            _of_patient(by, found, patient) if found else _new_study(by, read, patient=patient, description=description)
+        )
         series = _series(of, read, modality or "OT", body_part)
     image = Image.objects.create(
         id=kept.id,
@@ -133,6 +136,7 @@ def add_image(
         sha256=kept.arrival.sha256,
         research=kept.copy.name,
         research_sha256=kept.copy.sha256,
+        research_patient=patient,
         release_state=kept.copy.state,
         release_reason=kept.copy.reason,
     )
@@ -158,15 +162,20 @@ def _outrun() -> Iterator[None]:
         raise Outrun from exc
 
 
+def _studies(by: User, read: Description, named: Study | None) -> Any:
+    """The one that is meant, if it is there."""
+    if named:
+        return Study.objects.filter(pk=named.pk)
+    return Study.objects.filter(owner=by, uid=read.study_uid) if read.study_uid else Study.objects.none()
+
+
 def _study(by: User, read: Description, named: Study | None) -> Study | None:
     """The study that was named, or the one that the file names, if it is there; locked, and as it is now."""
     if named and read.study_uid and named.uid != read.study_uid:
         raise ValidationError(
             {"study": "This DICOM file belongs to another study: leave `study` out and it finds its own."}
         )
-    studies = Study.objects.select_for_update()
-    meant = {"pk": named.pk} if named else {"owner": by, "uid": read.study_uid}
-    found = studies.filter(**meant).first() if named or read.study_uid else None
+    found = _studies(by, read, named).select_for_update().first()
     if found and found.archived:
         raise Refused(f"The study of this image is archived: restore study {found.pk} first.")
     return found
@@ -183,10 +192,13 @@ def _new_study(by: User, read: Description, patient: Patient | None, description
     )
 
 
-def _of_patient(study: Study, patient: Patient | None) -> Study:
+def _of_patient(by: User, study: Study, patient: Patient | None) -> Study:
+    """The study, which gets its patient when this is the first image to name them. Raises `Outrun`."""
+    if patient is None and study.patient:
+        raise Outrun
     if patient and study.patient and study.patient != patient:
         raise Refused("The study of this image is another patient's.")
-    return study.change(patient=patient) if patient else study
+    return change_study(by=by, study=study, patient=patient)
 
 
 def _series(study: Study, read: Description, modality: str, body_part: str) -> Series:

@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from imagery.decoding.limits import Limits
@@ -44,8 +45,13 @@ def lock(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    keep_to(SYSTEM_CALLS)
+
+
+def keep_to(calls: Mapping[str, int]) -> None:
+    """Give up every other system call. Raises `OSError` if the system does not let us."""
     if sys.platform == "linux" and platform.machine() == "x86_64":
-        _filter_system_calls()
+        _filter_system_calls(program(calls))
     else:
         socket.socket = socket.create_connection = _refuse  # type: ignore[assignment,misc]
 
@@ -59,9 +65,9 @@ def stop_clock() -> None:
     signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def program() -> bytes:
+def program(listed: Mapping[str, int]) -> bytes:
     """The filter: right architecture, no x32, a listed call, else EPERM. It reads `struct seccomp_data`."""
-    calls = sorted(SYSTEM_CALLS.values())
+    calls = sorted(listed.values())
     steps = [
         (LOAD, 0, 0, 4),  # architecture
         (JUMP_IF_EQUAL, 1, 0, X86_64),
@@ -81,8 +87,7 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
 
 
-def _filter_system_calls() -> None:
-    steps = program()
+def _filter_system_calls(steps: bytes) -> None:
     filter = _Program(len(steps) // 8, steps)
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     for call in ((NO_NEW_PRIVILEGES, 1, 0, 0, 0), (SECCOMP, FILTER, ctypes.byref(filter), 0, 0)):

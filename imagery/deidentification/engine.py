@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset
@@ -44,24 +45,34 @@ def deidentify(
         FileExistsError: something is at the target already.
         ValueError: a box lies outside the image, or the pseudonym is empty, too long or not printable.
     """
-    if not 0 < len(pseudonym) <= 64 or not pseudonym.isprintable() or "\\" in pseudonym:
-        raise ValueError("A pseudonym has 1 to 64 printable characters and no backslash.")
     if target.exists():
         raise FileExistsError("A research copy is never written over another file.")
-    kind = format_of(source)
+    with source.open("rb") as file:
+        data, told = deidentified(file, secrets=secrets, patient=patient, pseudonym=pseudonym, boxes=boxes)
+    save(target, data)
+    return told
+
+
+def deidentified(
+    file: BinaryIO, *, secrets: Secrets, patient: str, pseudonym: str, boxes: Sequence[Box] = ()
+) -> tuple[bytes, Manifest]:
+    """The research copy of a file that is open, and its manifest. No other file is opened; raises as `deidentify`."""
+    if not 0 < len(pseudonym) <= 64 or not pseudonym.isprintable() or "\\" in pseudonym:
+        raise ValueError("A pseudonym has 1 to 64 printable characters and no backslash.")
+    kind = format_of(file)
     if kind is None:
         raise CannotBeCleaned("not_recognised", "The file is neither DICOM nor PNG nor JPEG.")
     with quietly():
         if kind is Format.DICOM:
-            return dicom_copy(source, target, secrets, patient, pseudonym, tuple(boxes))
-        return picture_copy(source, target, secrets, tuple(boxes))
+            return dicom_copy(file, secrets, patient, pseudonym, tuple(boxes))
+        return picture_copy(file, secrets, tuple(boxes))
 
 
 def dicom_copy(
-    source: Path, target: Path, secrets: Secrets, patient: str, pseudonym: str, boxes: tuple[Box, ...]
-) -> Manifest:
+    file: BinaryIO, secrets: Secrets, patient: str, pseudonym: str, boxes: tuple[Box, ...]
+) -> tuple[bytes, Manifest]:
     with refusing_damage():
-        original = dcmread(source)
+        original = dcmread(file)
         check(original)
         cleaning = Cleaning(secrets, days_earlier(secrets, patient), identifying_words(original))
         copy = new_object(original, cleaning, pseudonym, redacted=bool(boxes))
@@ -70,7 +81,7 @@ def dicom_copy(
     pixels = pixels_sha256(copy)  # before anything is written: it raises when nobody could look at the copy
     with refusing_damage():
         data = encoded(copy)
-    return manifest(secrets, Format.DICOM, save(target, data), pixels, boxes, cleaning)
+    return data, manifest(secrets, Format.DICOM, data, pixels, boxes, cleaning)
 
 
 def new_object(original: Dataset, cleaning: Cleaning, pseudonym: str, *, redacted: bool) -> Dataset:
@@ -96,9 +107,9 @@ def refusing_damage() -> Iterator[None]:
         raise CannotBeCleaned("damaged", "The file cannot be read as DICOM.") from None
 
 
-def picture_copy(source: Path, target: Path, secrets: Secrets, boxes: tuple[Box, ...]) -> Manifest:
-    data, pixels = new_picture(source.read_bytes(), boxes)
-    return manifest(secrets, Format.PNG, save(target, data), pixels, boxes)
+def picture_copy(file: BinaryIO, secrets: Secrets, boxes: tuple[Box, ...]) -> tuple[bytes, Manifest]:
+    data, pixels = new_picture(file.read(), boxes)
+    return data, manifest(secrets, Format.PNG, data, pixels, boxes)
 
 
 def encoded(copy: Dataset) -> bytes:
@@ -109,8 +120,8 @@ def encoded(copy: Dataset) -> bytes:
     return buffer.getvalue()
 
 
-def save(target: Path, data: bytes) -> str:
-    """Write the file whole or not at all, down to the disk. Returns its sha256."""
+def save(target: Path, data: bytes) -> None:
+    """Write the file whole or not at all, down to the disk."""
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("xb") as file:
@@ -120,11 +131,10 @@ def save(target: Path, data: bytes) -> str:
         part.rename(target)
     finally:
         part.unlink(missing_ok=True)
-    return hashlib.sha256(data).hexdigest()
 
 
 def manifest(
-    secrets: Secrets, kind: Format, digest: str, pixels: str, boxes: tuple[Box, ...], cleaning: Cleaning | None = None
+    secrets: Secrets, kind: Format, data: bytes, pixels: str, boxes: tuple[Box, ...], cleaning: Cleaning | None = None
 ) -> Manifest:
     """The record. A picture has no attributes, so its copy claims no profile of theirs."""
     return Manifest(
@@ -136,7 +146,7 @@ def manifest(
         media_type=kind.value,
         counts=dict(cleaning.counts) if cleaning else {"metadata_removed": 1},
         removed=written_tags(cleaning.removed) if cleaning else (),
-        sha256=digest,
+        sha256=hashlib.sha256(data).hexdigest(),
         pixels_sha256=pixels,
         boxes=boxes,
     )

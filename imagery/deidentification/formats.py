@@ -1,7 +1,7 @@
 """Telling files apart by their first bytes, whatever they are called."""
 
 from enum import Enum
-from pathlib import Path
+from typing import BinaryIO
 
 
 class Format(Enum):
@@ -10,10 +10,11 @@ class Format(Enum):
     JPEG = "image/jpeg"
 
 
-def format_of(path: Path) -> Format | None:
+def format_of(file: BinaryIO) -> Format | None:
     """What the file begins like; None when it is none of ours. DICOM without its preamble is not recognised."""
-    with path.open("rb") as file:
-        start = file.read(132)
+    file.seek(0)
+    start = file.read(132)
+    file.seek(0)
     if start[128:] == b"DICM":
         return Format.DICOM
     if start.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -7,7 +7,7 @@ Only what comes straight from a device that writes nothing into its images passe
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -45,13 +45,20 @@ class Assessment:
 
 def assess(source: Path) -> Assessment:
     """Judge an original by its kind and its header. The pixels themselves are not looked at."""
-    if format_of(source) is not Format.DICOM:
-        if format_of(source) is None:
+    with source.open("rb") as file:
+        return assess_open(file)
+
+
+def assess_open(file: BinaryIO) -> Assessment:
+    """The same of a file that is open."""
+    kind = format_of(file)
+    if kind is not Format.DICOM:
+        if kind is None:
             return Assessment("refused", ("The file is neither DICOM nor PNG nor JPEG.",))
         return Assessment("quarantine", ("Whoever makes a PNG or a JPEG may write anything into its pixels.",))
     try:
         with quietly():
-            dataset = dcmread(source, stop_before_pixels=True)
+            dataset = dcmread(file, stop_before_pixels=True)
             check(dataset)
             reasons = tuple(risks(dataset))
     except CannotBeCleaned as refusal:

@@ -1,7 +1,10 @@
 """The process that copies are made in: one request as a line of JSON on standard input, one answer on standard output.
 
-Decoders of hostile pixels can end the process they run in. So each copy is made in a fork of its own, which can use so
-much memory, time and disk and no more, and is gone afterwards. What is slow to load is loaded once.
+Decoders of hostile pixels can end the process they run in, or take it over. So each copy is made in a fork of its own,
+which is gone afterwards. It opens the original and the file for the copy, and then gives up what it does not need:
+memory, time and disk beyond a limit, and on Linux with x86-64 every system call but those that read, write and compute
+(`imagery.decoding.cage`): no other file can be opened, no socket made, no program run. What is slow to load, or could
+not be loaded any more then, is loaded once and before.
 """
 
 import json
@@ -9,10 +12,14 @@ import os
 import resource
 import signal
 import sys
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from . import Box, CannotBeCleaned, Secrets, assess, codes, deidentify
+from imagery.decoding import cage
+from imagery.decoding.worker import warm_up
+
+from . import Box, CannotBeCleaned, Secrets, allowed, codes, rules
+from .engine import deidentified
+from .risk import assess_open
 
 GIB = 1024**3
 LIMITS = {
@@ -21,12 +28,22 @@ LIMITS = {
     resource.RLIMIT_FSIZE: 4 * GIB,  # bytes
     resource.RLIMIT_CORE: 0,
 }
+SYSTEM_CALLS = cage.SYSTEM_CALLS | {"fsync": 74}
 
 
 def main() -> None:
-    codes.dictionary()
+    warm_up()
+    load_tables()
     for line in sys.stdin.buffer:
         os.write(1, in_a_fork(json.loads(line)) + b"\n")
+
+
+def load_tables() -> None:
+    """Read every table that a cleaning may ask for."""
+    codes.dictionary()
+    allowed.body_parts()
+    for name in ("profile.json", "iods.json", "safe_private.json"):
+        rules.read(name)
 
 
 def in_a_fork(wish: dict[str, Any]) -> bytes:
@@ -46,25 +63,29 @@ def work(wish: dict[str, Any], writing: int) -> None:
     """Runs in the fork, and ends it."""
     try:
         signal.setitimer(signal.ITIMER_REAL, wish["seconds"])
-        for limit, most in LIMITS.items():
-            resource.setrlimit(limit, (most, most))
-        with open(writing, "wb") as pipe:
-            pipe.write(json.dumps(answer(wish)).encode())
+        with open(writing, "wb") as pipe, open(wish["source"], "rb") as source, open(wish["target"], "xb") as target:
+            lock()
+            pipe.write(json.dumps(answer(wish, source, target)).encode())
         os._exit(0)
     finally:
         os._exit(1)
 
 
-def answer(wish: dict[str, Any]) -> dict[str, Any]:
+def lock() -> None:
+    """Give up what making a copy does not need. Raises `OSError` if the system does not let us."""
+    for limit, most in LIMITS.items():
+        resource.setrlimit(limit, (most, most))
+    cage.keep_to(SYSTEM_CALLS)
+
+
+def answer(wish: dict[str, Any], source: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """What became of the file: `state` and `reasons`, with a `manifest` where a copy was made; or what is `wrong`."""
-    source = Path(wish["source"])
-    judged = assess(source)
+    judged = assess_open(source)
     if judged.state == "refused":
         return {"state": "refused", "reasons": judged.reasons}
     try:
-        manifest = deidentify(
+        data, manifest = deidentified(
             source,
-            Path(wish["target"]),
             secrets=Secrets(bytes.fromhex(wish["key"]), wish["key_id"]),
             patient=wish["patient"],
             pseudonym=wish["pseudonym"],
@@ -74,6 +95,9 @@ def answer(wish: dict[str, Any]) -> dict[str, Any]:
         return {"state": "refused", "reasons": [refusal.sentence]}
     except ValueError as exc:
         return {"wrong": str(exc) if wish["boxes"] else "The file cannot be read."}
+    target.write(data)
+    target.flush()
+    os.fsync(target.fileno())
     return {"state": judged.state, "reasons": judged.reasons, "manifest": manifest.as_dict()}
 
 

@@ -7,15 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import Record, keeps_its_past
-from imagery.models.scope import ImageQuerySet, Release
+from imagery.models.patients import Patient
+from imagery.models.scope import COPIED_AS, ImageQuerySet, MediaType, Release
 from imagery.models.studies import Series, Study
 from imagery.storage import originals, research_copies
-
-
-class MediaType(models.TextChoices):
-    DICOM = "application/dicom"
-    PNG = "image/png"
-    JPEG = "image/jpeg"
 
 
 @keeps_its_past()
@@ -64,6 +59,14 @@ class Image(Record):
     research_sha256 = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the de-identified copy, in hexadecimal."
     )
+    research_patient = models.ForeignKey(
+        Patient,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose pseudonym and shift of dates the de-identified copy has; empty when nobody was named.",
+    )
     release_state = models.CharField(
         max_length=16,
         choices=Release,
@@ -71,6 +74,10 @@ class Image(Record):
         help_text="quarantined (its owner must look first), released to research, or refused.",
     )
     release_reason = models.TextField(blank=True, help_text="Why it is not released, in sentences.")
+    held_back = models.BooleanField(
+        default=False,
+        help_text="Whether research had it until its study changed its patient: it may come back by itself.",
+    )
 
     objects: ClassVar[Any] = ImageQuerySet.as_manager()
 
@@ -120,6 +127,17 @@ class Image(Record):
     @property
     def archived(self) -> bool:
         return super().archived or self.study.archived
+
+    @property
+    def copy_media_type(self) -> str:
+        """What the research copy is: of a JPEG a PNG."""
+        return COPIED_AS[MediaType(self.media_type)]
+
+    @property
+    def copy_fits(self) -> bool:
+        """Whether there is a copy, made for whom the study shows now; the same in SQL is `scope.copy_fits`."""
+        unnamed = self.media_type != MediaType.DICOM
+        return bool(self.research) and (unnamed or self.research_patient_id == self.study.patient_id)
 
 
 @keeps_its_past()

@@ -4,12 +4,22 @@ from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import CLINICAL, Role, User
 from core.models import RecordQuerySet
 
 FEW = 10_000  # rows; below it a list is looked up by index, above it by reading on
+
+
+class MediaType(models.TextChoices):
+    DICOM = "application/dicom"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+
+
+# What the research copy of each is.
+COPIED_AS = {MediaType.DICOM: MediaType.DICOM, MediaType.PNG: MediaType.PNG, MediaType.JPEG: MediaType.PNG}
 
 
 class Release(models.TextChoices):
@@ -39,9 +49,13 @@ class EvidenceQuerySet(RecordQuerySet):
         if user.is_superuser:
             return self.annotate(is_open=models.Value(True))
         is_open = self._open(user) if Role.DOCTOR in user.roles else Q(pk__in=[])
-        seen = is_open | self._in_research() if Role.RESEARCHER in user.roles else is_open
         opened = models.Case(models.When(is_open, then=True), default=False, output_field=models.BooleanField())
-        return self.filter(seen).annotate(is_open=opened)
+        return self.filter(self._seen(user)).annotate(is_open=opened)
+
+    def _seen(self, user: User) -> Q:
+        """What this person may know of, whole or not."""
+        is_open = self._open(user) if Role.DOCTOR in user.roles else Q(pk__in=[])
+        return is_open | self._in_research() if Role.RESEARCHER in user.roles else is_open
 
     def narrowed_to(self, user: User) -> Self:
         """The same rows of `visible_to`, said so that a database finds a few among millions by its indexes.
@@ -132,8 +146,35 @@ class SeriesQuerySet(PartOfStudyQuerySet):
 
 
 class ImageQuerySet(PartOfStudyQuerySet):
+    def with_copy(self) -> Self:
+        return self.exclude(research="")
+
+    def shown_as(self, media_type: str) -> Self:
+        """Of the images one may know of, those that are this for whom they are shown to (after `visible_to`)."""
+        copied = [original for original, copy in COPIED_AS.items() if copy == media_type]
+        return self.filter(Q(is_open=True, media_type=media_type) | Q(is_open=False, media_type__in=copied))
+
+    def fitting(self) -> Self:
+        """Images whose copy was made for whom their study shows now."""
+        return self.with_copy().filter(copy_fits())
+
+    def outdated(self) -> Self:
+        """Images whose copy was made for somebody else, or for nobody who was known."""
+        return self.with_copy().exclude(copy_fits())
+
     def _in_research(self) -> Q:
-        return self._in_use() & Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+        free = Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+        return self._in_use() & free & copy_fits()
+
+
+def copy_fits(image: str = "") -> Q:
+    """Whether an image's copy bears the pseudonym and the dates of whom its study shows now.
+
+    The copy of a picture bears nobody's: it fits everybody.
+    """
+    nobody = Q(**{f"{image}research_patient__isnull": True, f"{image}study__patient__isnull": True})
+    theirs = Q(**{f"{image}research_patient": F(f"{image}study__patient")})
+    return ~Q(**{f"{image}media_type": MediaType.DICOM}) | theirs | nobody
 
 
 def count_of(rows: models.QuerySet, whole: str) -> models.Subquery:
@@ -146,4 +187,4 @@ def count_of(rows: models.QuerySet, whole: str) -> models.Subquery:
 def released(whole: str) -> models.Exists:
     """Whether a study or a series has an image in use that is released."""
     images = apps.get_model("imagery", "Image").objects.filter(archived_at__isnull=True, release_state=Release.RELEASED)
-    return models.Exists(images.filter(**{whole: models.OuterRef("pk")}))
+    return models.Exists(images.filter(copy_fits(), **{whole: models.OuterRef("pk")}))

@@ -29,7 +29,11 @@ class ImageListSerializer(EvidenceSerializer):
     series = serializers.UUIDField(source="series_id", read_only=True, help_text="Id of its series.")
     modality = serializers.CharField(read_only=True, help_text="DICOM (0008,0060).")
     body_part = serializers.CharField(read_only=True, help_text="DICOM (0018,0015).")
-    media_type = serializers.ChoiceField(choices=MediaType.choices, read_only=True, help_text="Recognised by content.")
+    media_type = serializers.ChoiceField(
+        choices=MediaType.choices,
+        read_only=True,
+        help_text="Recognised by content; for research that of the copy: of a JPEG image/png.",
+    )
     rows = serializers.IntegerField(read_only=True, help_text="Height in pixels.")
     columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
     frames = serializers.IntegerField(read_only=True, help_text="How many frames.")
@@ -39,6 +43,10 @@ class ImageListSerializer(EvidenceSerializer):
     owner = PersonField(help_text="The doctor who uploaded it.")
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was uploaded (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+    def to_representation(self, image: Image) -> dict[str, Any]:
+        shown = super().to_representation(image)
+        return shown if self.is_open(image) else shown | {"media_type": image.copy_media_type}
 
 
 class ImageSerializer(ImageListSerializer):

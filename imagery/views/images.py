@@ -19,7 +19,7 @@ from core.views import ArchiveMixin, CreateMixin, HistoryMixin
 from imagery import actions, intake
 from imagery.decoding import render
 from imagery.filters import ImageFilter, WholeImageFilter
-from imagery.models import Deidentification, Image, MediaType
+from imagery.models import Deidentification, Image
 from imagery.serializers import (
     ImageListSerializer,
     ImageSerializer,
@@ -47,7 +47,7 @@ class ImageViewSet(
     serializer_class = ImageSerializer
     research_filterset_class = ImageFilter
     whole_filterset_class = WholeImageFilter
-    roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "release"), DOCTORS)
+    roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "remake", "release"), DOCTORS)
     owner = "owner"
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}}
     parser_classes = [parsers.MultiPartParser]
@@ -87,7 +87,7 @@ class ImageViewSet(
     @action(detail=True, content_negotiation_class=AnyAccept)
     def file(self, request: Request, pk: str) -> FileResponse:
         image = self.get_object()
-        name = f"{image.pk}{suffix(image, copy=not image.is_open)}"
+        name = f"{image.pk}{SUFFIX[image.media_type if image.is_open else image.copy_media_type]}"
         return guarded(FileResponse(stored(image, copy=not image.is_open).open(), as_attachment=True, filename=name))
 
     @extend_schema(
@@ -131,11 +131,20 @@ class ImageViewSet(
     )
     @action(detail=True, methods=["post"], parser_classes=[BoundedJSONParser], serializer_class=RedactionSerializer)
     def redact(self, request: Request, pk: str) -> Response:
-        with transaction.atomic():
-            image = self.get_object()
+        image = self._seen()
         wanted = RedactionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         return self._answer(actions.redact_image(by=self.by, image=image, boxes=wanted.drawn()))
+
+    @extend_schema(
+        request=None,
+        responses=ImageSerializer,
+        description="Makes the research copy anew, with the boxes that were drawn: where none could be made, or where "
+        "it was made for another patient. What was released is released again if it shows the same.",
+    )
+    @action(detail=True, methods=["post"])
+    def remake(self, request: Request, pk: str) -> Response:
+        return self._answer(actions.remake_copy(by=self.by, image=self._seen()))
 
     @extend_schema(
         request=None, responses=ImageSerializer, description="Lets research have the image, as its copy now is."
@@ -144,6 +153,11 @@ class ImageViewSet(
     @transaction.atomic
     def release(self, request: Request, pk: str) -> Response:
         return self._answer(actions.release_image(by=self.by, image=self.get_object()))
+
+    def _seen(self) -> Image:
+        """The image as it is now, for what takes too long to keep it locked: the action looks again."""
+        with transaction.atomic():
+            return self.get_object()
 
     def _answer(self, image: Image) -> Response:
         self.record = image
@@ -161,10 +175,6 @@ def stored(image: Image, *, copy: bool) -> Any:
 def refuse_without_copy(image: Image) -> None:
     if not image.research:
         raise Refused(f"There is no research copy of this image. {image.release_reason}")
-
-
-def suffix(image: Image, *, copy: bool) -> str:
-    return ".png" if copy and image.media_type != MediaType.DICOM else SUFFIX[image.media_type]
 
 
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
