@@ -2,10 +2,12 @@
 
 from imagery.serializers.evidence import EvidenceSerializer
 from imagery.serializers.images import (
+    FrameSerializer,
     ImageListSerializer,
     ImageSerializer,
     ManifestSerializer,
     PreviewSerializer,
+    ProposalSerializer,
     RedactionSerializer,
     UploadSerializer,
 )
@@ -19,7 +21,7 @@ from imagery.serializers.studies import (
 )
 
 __all__ = [
-    "EvidenceSerializer", "ImageListSerializer", "ImageSerializer", "ManifestSerializer", "PatientSerializer",
-    "PreviewSerializer", "RedactionSerializer", "SeriesSerializer", "ShareSerializer", "StudyListSerializer",
-    "StudySerializer", "UnshareSerializer", "UploadSerializer",
+    "EvidenceSerializer", "FrameSerializer", "ImageListSerializer", "ImageSerializer", "ManifestSerializer",
+    "PatientSerializer", "PreviewSerializer", "ProposalSerializer", "RedactionSerializer", "SeriesSerializer",
+    "ShareSerializer", "StudyListSerializer", "StudySerializer", "UnshareSerializer", "UploadSerializer",
 ]  # fmt: skip
