@@ -21,8 +21,9 @@ help:  ## what there is
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
 	@touch $@
 
-.venv/tests: .venv/runs requirements-dev.txt
+.venv/tests: .venv/runs requirements-dev.txt requirements-ocr.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-ocr.txt
 	@touch $@
 
 run: .venv/runs  ## Harrison on https://127.0.0.1:8000/ with made-up data; PORT= chooses another port
@@ -37,7 +38,7 @@ test: .venv/tests  ## the whole suite, on every core
 
 test-postgresql: .venv/tests  ## what speaks SQL of its own, on a private PostgreSQL
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto tests/test_catalogue.py tests/test_import_codes.py \
-		tests/test_bulk.py tests/test_merge.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
+		tests/test_bulk.py tests/test_merge.py tests/test_copies.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
 
 check: .venv/tests  ## the gate: format, lint, types, migrations, schema, production settings, tests
 	$(BIN)/ruff format --check .
@@ -53,6 +54,7 @@ lock: .venv/tests  ## requirements*.txt anew from requirements*.in
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements-ocr.in -o requirements-ocr.txt
 
 clean:  ## forget the virtual environment and everything measured; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -66,6 +66,12 @@ class NoRoom(exceptions.APIException):
     default_code = "disk_full"
 
 
+class NotInstalled(exceptions.APIException):
+    status_code = status.HTTP_501_NOT_IMPLEMENTED
+    default_detail = "What this needs is not installed here."
+    default_code = "not_installed"
+
+
 def shape(detail: str, code: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
     return {"detail": detail, "code": code, "fields": fields or {}}
 

@@ -76,6 +76,7 @@ RIGHTS = {
     ("GET",    "image-preview"):      (401, 200, 200, 404, 200, 403),
     ("GET",    "image-thumbnail"):    (401, 200, 200, 404, 200, 403),
     ("GET",    "image-deidentification"): (401, 200, 200, 404, 200, 403),
+    ("GET",    "image-text-boxes"):   (401, 200, 404, 404, 403, 403),
     ("POST",   "image-redact"):       (401, 200, 403, 404, 403, 403),
     ("POST",   "image-remake"):       (401, 200, 403, 404, 403, 403),
     ("POST",   "image-release"):      (401, 200, 403, 404, 403, 403),
@@ -143,6 +144,12 @@ def world(annotation, doctor, team, colleague, stranger, label):
         "study": annotation.image.study,
         "team": team,
     }
+
+
+@pytest.fixture(autouse=True)
+def no_text_anywhere(monkeypatch):
+    """The extra that finds text in pictures has tests of its own."""
+    monkeypatch.setattr("imagery.lettering.propose.boxes_in", lambda png: [])
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def test_the_way_by_hand_serves_over_https(tmp_path, unused_port):
     assert there and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-ocr"])
 def test_the_lock_holds_every_requirement(name):
     """A package that is named and not locked is missing on a fresh machine."""
     wanted = re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", (ROOT / f"{name}.in").read_text(), re.MULTILINE)

@@ -36,7 +36,8 @@ X86_64 = 0xC000003E  # AUDIT_ARCH_X86_64
 LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # classic BPF
 KILL, REFUSE, ALLOW = 0x80000000, 0x00050001, 0x7FFF0000  # the process dies; EPERM; go on
 X32 = 0x40000000  # calls of the x32 ABI carry this bit
-NO_NEW_PRIVILEGES, SECCOMP, FILTER = 38, 22, 2  # prctl
+NO_NEW_PRIVILEGES = 38  # prctl
+SECCOMP, FILTER, ALL_THREADS = 317, 1, 1  # the system call, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC
 
 
 def lock(limits: Limits) -> None:
@@ -89,10 +90,10 @@ class _Program(ctypes.Structure):
 
 def _filter_system_calls(steps: bytes) -> None:
     filter = _Program(len(steps) // 8, steps)
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    for call in ((NO_NEW_PRIVILEGES, 1, 0, 0, 0), (SECCOMP, FILTER, ctypes.byref(filter), 0, 0)):
-        if prctl(*call) != 0:
-            raise OSError(ctypes.get_errno(), "the system does not let this process give up its rights")
+    libc = ctypes.CDLL(None, use_errno=True)
+    given_up = libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
+    if not given_up or libc.syscall(SECCOMP, FILTER, ALL_THREADS, ctypes.byref(filter)) != 0:
+        raise OSError(ctypes.get_errno(), "the system does not let this process give up its rights")
 
 
 def _refuse(*_: Any, **__: Any) -> Any:

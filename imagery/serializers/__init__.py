@@ -4,10 +4,12 @@ from imagery.serializers.bulk import BatchSerializer, NoneTakenSerializer, Repor
 from imagery.serializers.evidence import EvidenceSerializer
 from imagery.serializers.images import (
     AboutSerializer,
+    FrameSerializer,
     ImageListSerializer,
     ImageSerializer,
     ManifestSerializer,
     PreviewSerializer,
+    ProposalSerializer,
     RedactionSerializer,
     UploadSerializer,
 )
@@ -21,8 +23,24 @@ from imagery.serializers.studies import (
 )
 
 __all__ = [
-    "AboutSerializer", "BatchSerializer", "EvidenceSerializer", "ImageListSerializer", "ImageSerializer",
-    "ManifestSerializer", "NoneTakenSerializer", "PatientSerializer", "PreviewSerializer", "RedactionSerializer",
-    "ReportSerializer", "SeriesSerializer", "ShareSerializer", "StudyListSerializer", "StudySerializer",
-    "UnshareSerializer", "UploadSerializer", "report",
-]  # fmt: skip
+    "AboutSerializer",
+    "BatchSerializer",
+    "EvidenceSerializer",
+    "FrameSerializer",
+    "ImageListSerializer",
+    "ImageSerializer",
+    "ManifestSerializer",
+    "NoneTakenSerializer",
+    "PatientSerializer",
+    "PreviewSerializer",
+    "ProposalSerializer",
+    "RedactionSerializer",
+    "ReportSerializer",
+    "SeriesSerializer",
+    "ShareSerializer",
+    "StudyListSerializer",
+    "StudySerializer",
+    "UnshareSerializer",
+    "UploadSerializer",
+    "report",
+]

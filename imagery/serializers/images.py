@@ -89,10 +89,15 @@ class UploadSerializer(AboutSerializer):
         return ImageSerializer(image, context=self.context).data
 
 
-class PreviewSerializer(serializers.Serializer):
-    """The query of a preview."""
+class FrameSerializer(serializers.Serializer):
+    """A query about one frame."""
 
     frame = serializers.IntegerField(min_value=0, default=0, help_text="Which frame, from 0.")
+
+
+class PreviewSerializer(FrameSerializer):
+    """The query of a preview."""
+
     size = serializers.IntegerField(
         min_value=1, max_value=4096, required=False, help_text="Longest side in pixels; only ever smaller."
     )
@@ -141,6 +146,17 @@ class RedactionSerializer(serializers.Serializer):
         """Each box on each frame that is meant."""
         frames = self.validated_data.get("frames") or [None]
         return [Box(frame=frame, **box) for frame in frames for box in self.validated_data["boxes"]]
+
+
+class ProposedBoxSerializer(BoxSerializer):
+    confidence = serializers.FloatField(help_text="How sure the model is that there is text, from 0 to 1.")
+
+
+class ProposalSerializer(serializers.Serializer):
+    """Boxes that may be drawn: what `redact` takes."""
+
+    frames = serializers.ListField(child=serializers.IntegerField(), help_text="The frame that was looked at.")
+    boxes = serializers.ListField(child=ProposedBoxSerializer(), help_text="Where there may be text; none where not.")
 
 
 class ManifestSerializer(serializers.Serializer):

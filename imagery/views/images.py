@@ -15,21 +15,27 @@ from rest_framework.response import Response
 from core.actions import Refused
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
+from core.schema import ErrorSerializer
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin
 from imagery import actions, intake
 from imagery.decoding import render
 from imagery.filters import ImageFilter, WholeImageFilter
+from imagery.lettering import propose
 from imagery.models import Deidentification, Image
 from imagery.serializers import (
+    FrameSerializer,
     ImageListSerializer,
     ImageSerializer,
     ManifestSerializer,
     PreviewSerializer,
+    ProposalSerializer,
     RedactionSerializer,
     UploadSerializer,
 )
 from imagery.thumbnails import thumbnail
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
+
+WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
 class ImageViewSet(
@@ -47,14 +53,16 @@ class ImageViewSet(
     serializer_class = ImageSerializer
     research_filterset_class = ImageFilter
     whole_filterset_class = WholeImageFilter
-    roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "remake", "release"), DOCTORS)
+    roles = READ | BYTES | dict.fromkeys((*WRITE_IMAGES, "text_boxes"), DOCTORS)
     owner = "owner"
-    query_parameters = {"preview": {"frame", "size", "window", "redacted"}}
+    query_parameters = {"preview": {"frame", "size", "window", "redacted"}, "text_boxes": {"frame"}}
     parser_classes = [parsers.MultiPartParser]
 
     def get_queryset(self) -> Any:
         """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
         images = super().get_queryset().select_related("owner", "study")
+        if self.action == "text_boxes":
+            return images.owned_by(self.by)
         return images if self.action in READ | BYTES else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
@@ -135,6 +143,22 @@ class ImageViewSet(
         wanted = RedactionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         return self._answer(actions.redact_image(by=self.by, image=image, boxes=wanted.drawn()))
+
+    @extend_schema(
+        parameters=[FrameSerializer],
+        responses={200: ProposalSerializer, 501: OpenApiResponse(ErrorSerializer, "Text detection is not installed.")},
+        description="Proposes boxes where one frame of the original may show text, in the form that `redact` takes. "
+        "Nothing is read, redacted or released by it, and it may miss text: look yourself.",
+    )
+    @action(detail=True, url_path="text-boxes", url_name="text-boxes")
+    def text_boxes(self, request: Request, pk: str) -> Response:
+        image = self.get_object()
+        query = FrameSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        frame = query.validated_data["frame"]
+        with intake.local(image.original) as path, intake.readable("frame"):
+            boxes = propose.boxes_in(render(path, frame=frame))
+        return Response(ProposalSerializer({"frames": [frame], "boxes": boxes}).data)
 
     @extend_schema(
         request=None,

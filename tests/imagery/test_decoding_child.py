@@ -78,6 +78,21 @@ def test_the_cage_refuses(attempt):
     assert tried.stdout == "refused\n", tried.stderr
 
 
+@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="seccomp's numbers are x86-64's")
+def test_the_cage_holds_threads_that_run_already():
+    script = (
+        "import _socket, threading\nfrom imagery.decoding import cage\nfrom imagery.decoding.limits import LIMITS\n"
+        "locked, told = threading.Event(), []\n"
+        "def attempt():\n"
+        "    locked.wait()\n"
+        "    try:\n        _socket.socket()\n    except OSError:\n        told.append('refused')\n"
+        "thread = threading.Thread(target=attempt)\nthread.start()\n"
+        "cage.keep_to(cage.SYSTEM_CALLS)\nlocked.set()\nthread.join()\nprint(*told)\n"
+    )
+    tried = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert tried.stdout == "refused\n", tried.stderr
+
+
 def pretend(monkeypatch, script):
     """Let children be something else: a script that has `parent`, the socket to us."""
     start = "import json, os, socket, sys; from imagery.decoding import channel; parent = socket.socket(fileno=0)\n"
