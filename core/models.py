@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import reversion
@@ -13,6 +14,11 @@ from uuid_utils.compat import uuid7
 def new_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562 section 5.7): ordered by time, safe to show."""
     return uuid7()
+
+
+def first_id(moment: datetime) -> uuid.UUID:
+    """What the ids made from this moment on are not less than: a UUIDv7 begins with 48 bits of Unix milliseconds."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 class RecordQuerySet(models.QuerySet):
