@@ -170,6 +170,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "core.http.client_address"
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # what stands in the record is not for deleting; `axes_reset` lets somebody in again
 
 # --- The wire -------------------------------------------------------------------------------------------------------
 
