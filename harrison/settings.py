@@ -39,7 +39,7 @@ PROXIES = env.int("HARRISON_PROXIES", 0)
 # --- The house ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "harrison.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

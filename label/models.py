@@ -60,6 +60,8 @@ class State(models.TextChoices):
 class AnnotationQuerySet(RecordQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Annotations on images they see: an image that does not exist for someone takes its annotations with it."""
+        if user.is_superuser:
+            return self
         return self.filter(image__in=Image.objects.visible_to(user).values("pk"))
 
 

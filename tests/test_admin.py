@@ -620,8 +620,8 @@ def test_every_filter_of_a_list_answers(model, world, cast, client_of):
 MANY = {
     User: make.UserFactory, Team: make.TeamFactory, Study: make.StudyFactory, Image: make.ImageFactory,
     Annotation: make.AnnotationFactory, Label: make.LabelFactory, Disease: make.DiseaseFactory,
-    Event: make.EventFactory, Code: make.CodeFactory, CodeMapping: make.CodeMappingFactory, Patient: make.PatientFactory,
-    Series: make.SeriesFactory, Deidentification: make.DeidentificationFactory,
+    Event: make.EventFactory, Code: make.CodeFactory, CodeMapping: make.CodeMappingFactory,
+    Patient: make.PatientFactory, Series: make.SeriesFactory, Deidentification: make.DeidentificationFactory,
 }  # fmt: skip
 
 

@@ -72,6 +72,14 @@ class Image(Record):
 
     class Meta:
         ordering = ["id"]
+        indexes = [  # what the start page of the admin counts and adds up by ranges of the key
+            models.Index(fields=["id", "owner", "size"], name="image_sizes_by_time"),
+            models.Index(
+                fields=["id", "owner"],
+                condition=Q(release_state=Release.QUARANTINED, archived_at__isnull=True),
+                name="image_waiting_by_time",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "sha256"],
