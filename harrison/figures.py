@@ -50,9 +50,7 @@ def uploads(user: User, days: list[date]) -> Plot:
 
 
 def annotations(user: User, days: list[date]) -> Plot:
-    seen = Image.objects.visible_to(user).filter(
-        pk=OuterRef("image_id")
-    )  # asked of the annotations of those days alone
+    seen = Image.objects.visible_to(user).filter(pk=OuterRef("image_id"))  # asked of the rows of those days alone
     rows = Annotation.objects.all() if user.is_superuser else Annotation.objects.filter(Exists(seen))
     counts = per_day(rows, days)
     link = reverse("admin:label_annotation_changelist")
@@ -64,7 +62,7 @@ def quarantine(user: User, days: list[date]) -> Plot:
     waiting = Image.objects.owned_by(user).filter(release_state=Release.QUARANTINED, archived_at__isnull=True)
     counts = per_day(waiting, days)
     older = waiting.filter(pk__lt=begin(days[0])).count()
-    headline = f"{sum(counts) + older} waiting, {older} of them longer than {DAYS} days"
+    headline = f"{sum(counts) + older} waiting, {older} for more than {DAYS} days"
     link = f"{reverse('admin:imagery_image_changelist')}?release_state={Release.QUARANTINED}"
     return Plot("quarantine", "Waiting in quarantine, by day of upload", days, {"images": counts}, headline, link)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 
 WIDTH, HEIGHT = 600, 150  # of the field in which the bars stand, in units of the drawing
-LEFT, TOP, BOTTOM = 56, 10, 24  # room for the axes
+LEFT, RIGHT, TOP, BOTTOM = 70, 20, 10, 24  # room for the axes
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Plot:
 
     @property
     def box(self) -> str:
-        return f"0 0 {LEFT + WIDTH} {TOP + HEIGHT + BOTTOM}"
+        return f"0 0 {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BOTTOM}"
 
     @cached_property
     def most(self) -> int:
@@ -61,7 +61,12 @@ class Plot:
     def levels(self) -> list[dict[str, Any]]:
         """Lines across, with what they mean."""
         return [
-            {"y": TOP + HEIGHT - HEIGHT * share, "right": LEFT + WIDTH, "says": self.say(int(self.most * share))}
+            {
+                "y": TOP + HEIGHT - HEIGHT * share,
+                "left": LEFT,
+                "right": LEFT + WIDTH,
+                "says": self.say(int(self.most * share)),
+            }
             for share in (0, 0.5, 1)
         ]
 

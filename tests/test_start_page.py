@@ -68,7 +68,7 @@ def test_refusals_are_told_by_status(root):
 def test_what_waits_in_quarantine_is_told_however_long(doctor, study):
     for ago, state in ((1, Release.QUARANTINED), (90, Release.QUARANTINED), (1, Release.RELEASED)):
         make.ImageFactory(id=at(ago), study=study, release_state=state)
-    assert plots_of(doctor)["quarantine"].headline == "2 waiting, 1 of them longer than 30 days"
+    assert plots_of(doctor)["quarantine"].headline == "2 waiting, 1 for more than 30 days"
 
 
 def test_storage_is_what_has_been_uploaded_until_each_day(doctor, study):

@@ -2,7 +2,7 @@
 
 from core.admin.filters import Archived, Made, one_of
 from core.admin.forms import JSONField, Lines, RecordForm
-from core.admin.links import link, linked, links, listing
+from core.admin.links import link, linked, links, listing, short
 from core.admin.record import RecordAdmin
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "links",
     "listing",
     "one_of",
+    "short",
 ]

@@ -22,7 +22,13 @@ def link(row: models.Model | None, text: str = "") -> SafeString | str:
     """A link to a thing's page in the admin."""
     if row is None:
         return NOTHING
-    return format_html('<a href="{}">{}</a>', address(row, "change", row.pk), text or str(row))
+    return format_html('<a href="{}">{}</a>', address(row, "change", row.pk), text or short(row))
+
+
+def short(row: models.Model) -> str:
+    """What a row is called; a row without a name by the random end of its id."""
+    name = str(row)
+    return f"…{name[-8:]}" if name == str(row.pk) else name
 
 
 def links(rows: Iterable[models.Model]) -> SafeString | str:

@@ -45,6 +45,7 @@ class ImageAdmin(EvidenceAdmin):
     list_filter: ClassVar[Any] = (
         Archived, Made, one_of("release_state", tuple(Release.values)), one_of("media_type", tuple(MediaType.values)),
     )  # fmt: skip
+    research_filter = list_filter
     list_select_related = ("owner", "series", "study")
     list_per_page = 25
     search_fields: ClassVar[Any] = ("owner__username__exact", "uid__exact", "sha256__exact")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Team
-from core.admin import Archived, Made, link, linked, links, listing, one_of
+from core.admin import Archived, Made, link, linked, links, listing, one_of, short
 from imagery import actions
 from imagery.admin.base import READ, EvidenceAdmin
 from imagery.models import Image, Patient, Series, Study
@@ -17,7 +17,7 @@ MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
 @admin.register(Study)
 class StudyAdmin(EvidenceAdmin):
     list_display = (
-        "id",
+        "name",
         "description",
         "date",
         "to_patient",
@@ -26,7 +26,7 @@ class StudyAdmin(EvidenceAdmin):
         "created_at",
         "archived_at",
     )
-    research_columns = ("id", "to_patient", "age")
+    research_columns = ("name", "to_patient", "age")
     search_fields: ClassVar[Any] = ("owner__username__exact", "uid__exact")
     search_help_text = "The id of a study or patient, exactly a Study Instance UID, or its owner's username."
     ids = ("pk", "patient")
@@ -65,6 +65,10 @@ class StudyAdmin(EvidenceAdmin):
         for team in there - wanted:
             actions.unshare_study(by=by, study=study, team=team)
         return study
+
+    @admin.display(description="study")
+    def name(self, study: Study) -> str:
+        return short(study)
 
     @admin.display(description="patient")
     def to_patient(self, study: Study) -> Any:
