@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.models import CLINICAL
-from core.admin import Archived, Made, RecordAdmin, RecordForm, linked, one_of
+from core.admin import Archived, Made, RecordAdmin, RecordForm, linked, one_of, short
 from imagery import actions
 from imagery.admin.base import EvidenceAdmin
 from imagery.admin.previews import preview, thumb
@@ -114,7 +114,7 @@ class DeidentificationAdmin(RecordAdmin):
     """What was done to make a research copy; it quotes no removed value."""
 
     roles: ClassVar[Any] = {"view": CLINICAL}
-    list_display = (linked("image"), "created_at", "updated_at")
+    list_display = ("of", "created_at", "updated_at")
     list_filter: ClassVar[Any] = (Made,)
     list_select_related = ("image",)
     ids = ("pk", "image")
@@ -126,3 +126,7 @@ class DeidentificationAdmin(RecordAdmin):
     def get_queryset(self, request: Any) -> Any:
         seen = Image.objects.visible_to(request.user)
         return super().get_queryset(request).filter(image__in=seen.values("pk")).select_related("image")
+
+    @admin.display(description="image")
+    def of(self, done: Deidentification) -> str:
+        return short(done.image)
