@@ -27,7 +27,8 @@ from django.db import connection  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from disease.models import Code, words_of  # noqa: E402
+from disease.models import Code  # noqa: E402
+from disease.models.search import words_of  # noqa: E402
 
 SEARCHES = (
     "pneumonia",

@@ -3,11 +3,13 @@
 `{"detail": "…", "code": "invalid", "fields": {"name": ["…"]}}`
 """
 
+import errno
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -56,6 +58,14 @@ class Busy(exceptions.APIException):
     wait = 1
 
 
+class NoRoom(exceptions.APIException):
+    """RFC 4918, section 11.5."""
+
+    status_code = status.HTTP_507_INSUFFICIENT_STORAGE
+    default_detail = "There is no room for this: whoever runs Harrison has to add some."
+    default_code = "disk_full"
+
+
 def shape(detail: str, code: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
     return {"detail": detail, "code": code, "fields": fields or {}}
 
@@ -82,6 +92,8 @@ def translate(exc: Exception) -> exceptions.APIException | None:
             return exceptions.ValidationError(as_fields(exc))
         case RequestDataTooBig():
             return TooLarge()
+        case TooManyFilesSent():
+            return exceptions.ParseError(f"At most {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files in one request.")
         case SuspiciousOperation():
             return exceptions.ParseError("The request cannot be understood.")
         case Http404():
@@ -96,6 +108,9 @@ def translate(exc: Exception) -> exceptions.APIException | None:
         case OperationalError():
             logger.error("the database did not answer", exc_info=exc)
             return Busy()
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            logger.error("the disk is full", exc_info=exc)
+            return NoRoom()
         case FileNotFoundError():
             logger.error("bytes of a row are missing", exc_info=exc)
             return Busy("These bytes cannot be read right now: tell whoever runs Harrison.")

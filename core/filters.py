@@ -14,8 +14,10 @@ PAGING = frozenset({"cursor", "page_size"})
 class ListFilterBackend(DjangoFilterBackend):
     """Filters lists only: one object is looked up by its id, archived or not."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
-        return queryset if view.detail else super().filter_queryset(request, queryset, view)
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> QuerySet:
+        if view.detail:
+            return queryset
+        return super().filter_queryset(request, queryset.narrowed_to(request.user), view)
 
 
 class RecordFilter(django_filters.FilterSet):

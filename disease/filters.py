@@ -62,7 +62,7 @@ class CodeFilter(UnderFilter):
         max_length=200,
         label="Words that begin words of code or title, best first, e.g. pneum viral.",
     )
-    release = django_filters.CharFilter(field_name="system__release", label="Its edition, e.g. 2026-04.")
+    release = django_filters.CharFilter(method="filter_release", label="Its edition, e.g. 2026-04.")
     code = django_filters.CharFilter(label="Exactly this code, e.g. J18.9.")
     kind = django_filters.ChoiceFilter(choices=CodeKind.choices, label="Where it stands in the hierarchy.")
     assignable = django_filters.BooleanFilter(label="Whether a diagnosis may be coded with it.")
@@ -75,7 +75,14 @@ class CodeFilter(UnderFilter):
         return queryset.matching(value)
 
     def filter_system(self, queryset: Any, name: str, value: str) -> Any:
-        return super().filter_system(queryset, name, value).filter(system__key=value)
+        return self.of(super().filter_system(queryset, name, value), key=value)
+
+    def filter_release(self, queryset: Any, name: str, value: str) -> Any:
+        return self.of(queryset, release=value)
+
+    def of(self, codes: Any, **wanted: str) -> Any:
+        """Codes of the systems that are meant; named one by one, for then an index gives them in order."""
+        return codes.filter(system__in=list(CodeSystem.objects.filter(**wanted)))
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
         return queryset.filter(pk__in=codes.order_by().values("pk"))

@@ -1,5 +1,6 @@
 """How the vocabulary's meaning looks on the wire."""
 
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -76,11 +77,21 @@ class CodeField(Ref):
         if isinstance(data, dict) and "id" in data:  # as it was read
             data = data["id"]
         code: Any = self._named(data) if isinstance(data, dict) else super().to_internal_value(data)
+        if code not in self._carried:
+            self._refuse_unusable(code)
+        return code
+
+    @cached_property
+    def _carried(self) -> set[Any]:
+        """What the disease carries already stays, also when it has been retired since."""
+        disease = self.root.instance
+        return set(disease.codes.all()) if isinstance(disease, Disease) else set()
+
+    def _refuse_unusable(self, code: Code) -> None:
         if code.valid_to:
             self.fail("retired", code=code.code, valid_to=code.valid_to)
         if not code.assignable:
             self.fail("heading", code=code.code)
-        return code
 
     def _named(self, data: dict[str, Any]) -> Code:
         key, code = str(data.get("system", "")), str(data.get("code", ""))

@@ -101,7 +101,7 @@ class DiseaseViewSet(
     @action(detail=True, url_path="suggested-codes", pagination_class=None)
     def suggested_codes(self, request: Request, pk: str) -> Response:
         """Codes of the other system that the crosswalk links to this disease's codes; none is attached by itself."""
-        found = CodeMapping.objects.proposed_for(self.get_object())
+        found = CodeMapping.objects.proposed_for(self.get_object().codes)
         return Response(SuggestionSerializer(found, many=True).data)
 
     @extend_schema(request=MergeSerializer, responses=DiseaseSerializer)

@@ -7,8 +7,7 @@ nothing else, whatever the size of the table.
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
-from django.db.models import Count, Exists, OuterRef, Sum, Value
+from django.db.models import Count, Sum, Value
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
@@ -16,12 +15,11 @@ from accounts.models import CLINICAL, Role, User
 from core.models import first_id
 from events.models import Event
 from harrison.plots import Plot
-from imagery.models import Image, Release
+from imagery.models import Image, Release, Usage
 from label.models import Annotation
 
 DAYS = 30
 REFUSALS = range(400, 500)  # HTTP statuses
-A_DAY = 24 * 60 * 60  # seconds
 
 
 def plots(user: Any, now: datetime) -> list[Plot]:
@@ -50,9 +48,7 @@ def uploads(user: User, days: list[date]) -> Plot:
 
 
 def annotations(user: User, days: list[date]) -> Plot:
-    seen = Image.objects.visible_to(user).filter(pk=OuterRef("image_id"))  # asked of the rows of those days alone
-    rows = Annotation.objects.all() if user.is_superuser else Annotation.objects.filter(Exists(seen))
-    counts = per_day(rows, days)
+    counts = per_day(Annotation.objects.visible_to(user), days)
     link = reverse("admin:label_annotation_changelist")
     return Plot("annotations", "Annotations per day", days, {"made": counts}, f"{sum(counts)} in {DAYS} days", link)
 
@@ -68,19 +64,13 @@ def quarantine(user: User, days: list[date]) -> Plot:
 
 
 def storage(user: User, days: list[date]) -> Plot:
-    """Bytes of originals at the end of each day. What was there before the first day is added up once a day."""
-    mine = Image.objects.owned_by(user)
-    total: int = cache.get_or_set(f"bytes-{days[0]}-{user.pk}", lambda: size_before(mine, days[0]), A_DAY)  # type: ignore[assignment]
-    grown = []
-    for added in per_day(mine, days, Sum("size")):
-        total += added
-        grown.append(total)
+    """Bytes of originals at the end of each day, from what is counted at every upload back to the first day."""
+    held = Usage.objects.all() if user.is_superuser else Usage.objects.filter(owner=user)
+    total: int = held.aggregate(size=Sum("size"))["size"] or 0
+    added = per_day(Image.objects.owned_by(user), days, Sum("size"))
+    grown = [total - sum(added[day + 1 :]) for day in range(len(days))]
     link = reverse("admin:imagery_image_changelist")
     return Plot("storage", "Storage used by originals", days, {"bytes": grown}, filesizeformat(total), link, "bytes")
-
-
-def size_before(images: Any, day: date) -> int:
-    return images.filter(pk__lt=begin(day)).aggregate(size=Sum("size"))["size"] or 0
 
 
 def refusals(days: list[date]) -> Plot:

@@ -125,6 +125,10 @@ STORAGES = {
         "BACKEND": "imagery.storage.DurableStorage",
         "OPTIONS": {"location": DATA_DIR / "research"},
     },
+    "thumbnails": {
+        "BACKEND": "imagery.storage.DurableStorage",
+        "OPTIONS": {"location": DATA_DIR / "thumbnails"},
+    },
     # Production serves collected files under hashed names; elsewhere they are served from where they lie.
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -132,6 +136,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# How much one owner may upload in all, and how much of the disk stays free whoever uploads.
+QUOTA_BYTES = env.int("HARRISON_QUOTA_MB", 102_400) * 1024 * 1024
+FREE_DISK_BYTES = env.int("HARRISON_FREE_DISK_MB", 1024) * 1024 * 1024
 MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
 STATIC_URL = "static/"

@@ -19,8 +19,8 @@ from accounts.views import LoginView, LogoutAllView, LogoutView, MeView, TeamVie
 from disease.fhir import Expand, Lookup, Translate
 from disease.views import CodeSystemViewSet, CodeViewSet, DiseaseViewSet, MappingViewSet
 from events.views import EventViewSet
-from imagery.views import ImageViewSet, PatientViewSet, SeriesViewSet, StudyViewSet
-from label.views import AnnotationViewSet, LabelViewSet
+from imagery.views import PatientViewSet, SeriesViewSet
+from label.views import AnnotatedImageViewSet, AnnotatedStudyViewSet, AnnotationViewSet, LabelViewSet
 
 SINGLE = (
     "login", "logout", "logout-all", "me", "schema", "docs", "fhir-lookup", "fhir-translate", "fhir-expand",
@@ -51,9 +51,9 @@ router.register("mappings", MappingViewSet, "mapping")
 router.register("diseases", DiseaseViewSet, "disease")
 router.register("labels", LabelViewSet, "label")
 router.register("patients", PatientViewSet, "patient")
-router.register("studies", StudyViewSet, "study")
+router.register("studies", AnnotatedStudyViewSet, "study")
 router.register("series", SeriesViewSet, "series")
-router.register("images", ImageViewSet, "image")
+router.register("images", AnnotatedImageViewSet, "image")
 router.register("annotations", AnnotationViewSet, "annotation")
 router.register("teams", TeamViewSet, "team")
 router.register("events", EventViewSet, "event")

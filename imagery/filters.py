@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 
 from core.filters import RecordFilter
-from imagery.models import Identity, Image, MediaType, Patient, Series, Study
+from imagery.models import Identity, Image, MediaType, Patient, Release, Series, Study
 
 
 class PatientFilter(RecordFilter):
@@ -28,10 +28,18 @@ class IdentifiedPatientFilter(PatientFilter):
         return patients.filter(owner=self.request.user, pk__in=identities.values("patient"))
 
 
+class WholeFilter(django_filters.FilterSet):
+    """Asks about what research may not know, so only of rows that are open to the person who asks."""
+
+    def filter_open(self, rows: Any, name: str, value: Any) -> Any:
+        return rows.filter(is_open=True, **{name: value})
+
+
 class StudyFilter(RecordFilter):
     modality = django_filters.CharFilter(
         method="filter_modality", label="Has a series of this modality, e.g. CT, that you may know of."
     )
+    patient = django_filters.UUIDFilter(field_name="patient_id", label="Id of the patient.")
 
     class Meta:
         model = Study
@@ -40,6 +48,15 @@ class StudyFilter(RecordFilter):
     def filter_modality(self, studies: Any, name: str, value: str) -> Any:
         known = Series.objects.visible_to(self.request.user).filter(modality=value)
         return studies.filter(pk__in=known.values("study"))
+
+
+class WholeStudyFilter(WholeFilter, StudyFilter):
+    date_from = django_filters.DateFilter(
+        method="filter_open", field_name="date__gte", label="Done on this day or later, e.g. 2026-01-31."
+    )
+    date_to = django_filters.DateFilter(
+        method="filter_open", field_name="date__lte", label="Done on this day or earlier."
+    )
 
 
 class SeriesFilter(RecordFilter):
@@ -55,10 +72,28 @@ class SeriesFilter(RecordFilter):
 class ImageFilter(RecordFilter):
     study = django_filters.UUIDFilter(field_name="study_id", label="Id of the study.")
     series = django_filters.UUIDFilter(field_name="series_id", label="Id of the series.")
-    modality = django_filters.CharFilter(field_name="series__modality", label="DICOM modality, e.g. CT.")
-    body_part = django_filters.CharFilter(field_name="series__body_part", label="DICOM body part, e.g. CHEST.")
+    modality = django_filters.CharFilter(label="DICOM modality, e.g. CT.")
+    body_part = django_filters.CharFilter(label="DICOM body part, e.g. CHEST.")
     media_type = django_filters.ChoiceFilter(choices=MediaType.choices, label="What the bytes are.")
+    release_state = django_filters.ChoiceFilter(
+        choices=Release.choices, label="quarantined, released or refused. Research knows of released images alone."
+    )
 
     class Meta:
         model = Image
         fields: list[str] = []
+
+
+class WholeImageFilter(WholeFilter, ImageFilter):
+    study_date_from = django_filters.DateFilter(
+        method="filter_open", field_name="study__date__gte", label="Of a study done on this day or later."
+    )
+    study_date_to = django_filters.DateFilter(
+        method="filter_open", field_name="study__date__lte", label="Of a study done on this day or earlier."
+    )
+    size_min = django_filters.NumberFilter(
+        method="filter_open", field_name="size__gte", min_value=0, max_value=2**62, label="At least so many bytes."
+    )
+    size_max = django_filters.NumberFilter(
+        method="filter_open", field_name="size__lte", min_value=0, max_value=2**62, label="At most so many bytes."
+    )

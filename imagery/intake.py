@@ -1,7 +1,9 @@
 """How bytes come in: hashed while they arrive, looked at by a guarded reader, synced, and kept or thrown away."""
 
 import hashlib
+import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 
 from accounts.models import User
@@ -18,6 +21,8 @@ from core.models import new_id
 from imagery import research
 from imagery.decoding import Description, Unreadable, describe
 from imagery.models import Patient, originals, place
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Kept:
 @contextmanager
 def arriving(file: Any) -> Iterator[Arrival]:
     """Write an upload to the storage's own file system, hashed on the way and synced; gone at the end unless kept."""
+    refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
     handle, path = tempfile.mkstemp(dir=originals().incoming())
     try:
         with os.fdopen(handle, "wb") as target:
@@ -53,6 +59,18 @@ def arriving(file: Any) -> Iterator[Arrival]:
         yield Arrival(Path(path), sha256, size)
     finally:
         Path(path).unlink(missing_ok=True)
+
+
+def refuse_a_full_disk(folder: Path, more: int) -> None:
+    """Raise `Rejected` (507) if `more` bytes would leave less of the disk free than HARRISON_FREE_DISK_MB."""
+    if shutil.disk_usage(folder).free - more < settings.FREE_DISK_BYTES:
+        logger.error("uploads are refused: less than HARRISON_FREE_DISK_MB would stay free")
+        raise Rejected(
+            "There is no room for this file: whoever runs Harrison has to add some.",
+            code="disk_full",
+            field="file",
+            status=507,
+        )
 
 
 def _copy(file: Any, target: Any) -> tuple[str, int]:

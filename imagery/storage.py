@@ -50,6 +50,11 @@ def research_copies() -> DurableStorage:
     return cast(DurableStorage, storages["research"])
 
 
+def thumbnails() -> DurableStorage:
+    """Where small pictures of research copies are kept; whatever is missing is made again."""
+    return cast(DurableStorage, storages["thumbnails"])
+
+
 def place(id: UUID) -> str:
     """A name made by the server, spread over 256 folders by the random end of the id."""
     return f"{id.hex[-2:]}/{id.hex}"

@@ -39,7 +39,7 @@ def restore_label(*, by: User, label: Label) -> Label:
 @recorded("annotated")
 def annotate(*, by: User, image: Image, label: Label, **said: Any) -> Annotation:
     _refuse_archived_label(label)
-    return Annotation.objects.create(image=image, label=label, annotator=by, **said)
+    return Annotation.objects.create(image=image, owner_id=image.owner_id, label=label, annotator=by, **said)
 
 
 @recorded("revised")

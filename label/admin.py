@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
 from django.utils.html import format_html, format_html_join
 
 from accounts.models import CLINICAL, Role
@@ -107,11 +106,6 @@ class AnnotationAdmin(RecordAdmin):
         "shows", linked("image"), linked("label"), "annotator", "state", "geometry", "confidence", "created_at",
         "updated_at", "archived_at",
     )  # fmt: skip
-
-    def get_queryset(self, request: Any) -> Any:
-        """A comment is free text: only who sees the image whole reads it."""
-        whole = Image.objects.open_to(request.user).filter(pk=OuterRef("image_id"))
-        return super().get_queryset(request).annotate(is_open=Exists(whole))
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Image.objects.open_to(user).live() if name == "image" else super().choices(user, name, model)

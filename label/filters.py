@@ -3,9 +3,12 @@
 from typing import Any
 
 import django_filters
+from django.db.models import Exists, OuterRef
 
+from core.filters import RecordFilter
 from disease.filters import UnderFilter
 from disease.models import CodeQuerySet, Disease
+from imagery.filters import ImageFilter, WholeImageFilter
 from label.models import Annotation, Label, State
 
 
@@ -35,3 +38,38 @@ class AnnotationFilter(UnderFilter):
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
         labels = Label.objects.meaning(Disease.objects.live().coded(codes))
         return queryset.filter(label__in=labels.values("pk"))
+
+
+class SaidFilter(RecordFilter):
+    """Images by what was said of them. What is asked together must be said by one annotation in use."""
+
+    label = django_filters.UUIDFilter(method="filter_nothing", label="Id of a label that it is annotated with.")
+    annotation_state = django_filters.ChoiceFilter(
+        method="filter_nothing", choices=State.choices, label="The state of that annotation."
+    )
+    annotated_by_me = django_filters.BooleanFilter(
+        method="filter_nothing", label="true: that annotation is yours; false: there is no such annotation of yours."
+    )
+
+    def filter_nothing(self, images: Any, name: str, value: Any) -> Any:
+        return images
+
+    def filter_queryset(self, images: Any) -> Any:
+        images = super().filter_queryset(images)
+        asked = self.form.cleaned_data
+        wanted = {"label": asked["label"], "state": asked["annotation_state"]}
+        said = Annotation.objects.live().filter(**{name: value for name, value in wanted.items() if value})
+        mine = said.filter(annotator=self.request.user)
+        if asked["annotated_by_me"] is False:
+            return images.filter(~Exists(mine.filter(image=OuterRef("pk"))))
+        if asked["annotated_by_me"]:
+            return images.filter(pk__in=mine.order_by().values("image"))
+        return images.filter(pk__in=said.order_by().values("image")) if any(wanted.values()) else images
+
+
+class AnnotatedImageFilter(SaidFilter, ImageFilter):
+    pass
+
+
+class AnnotatedWholeImageFilter(SaidFilter, WholeImageFilter):
+    pass

@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from accounts.models import Role
 from core.models import Record, RecordQuerySet, keeps_its_past
 from disease.models import Disease
-from imagery.models import Image
+from imagery.models import Image, Release
+from imagery.models.scope import EvidenceQuerySet
 from label import geometry
 
 
@@ -58,15 +58,15 @@ class State(models.TextChoices):
     NOT_ASSESSABLE = "not_assessable"
 
 
-class AnnotationQuerySet(RecordQuerySet):
-    def visible_to(self, user: Any) -> Self:
-        """Annotations on images they see: an image that does not exist for someone takes its annotations with it."""
-        if user.is_superuser:
-            return self
-        seen = Image.objects.visible_to(user)
-        if Role.RESEARCHER in user.roles:  # who sees most images: each row is asked for its own, newest first
-            return self.filter(models.Exists(seen.filter(pk=models.OuterRef("image_id"))))
-        return self.filter(image__in=seen.values("pk"))
+class AnnotationQuerySet(EvidenceQuerySet):
+    """Annotations are seen with their image: one that does not exist for someone takes its annotations with it."""
+
+    study = "image__study"
+    part = "image__"
+
+    def _in_research(self) -> Q:
+        image = {"archived_at__isnull": True, "study__archived_at__isnull": True, "release_state": Release.RELEASED}
+        return Q(image__study__patient__withdrawn_at__isnull=True, **{f"image__{k}": v for k, v in image.items()})
 
 
 @keeps_its_past()
@@ -74,11 +74,21 @@ class Annotation(Record):
     """One reader's statement about one image."""
 
     image = models.ForeignKey(
-        Image, on_delete=models.PROTECT, related_name="annotations", help_text="The image it speaks of."
+        Image, on_delete=models.PROTECT, related_name="annotations", db_index=False, help_text="The image it speaks of."
     )
-    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="annotations", help_text="The term.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The owner of the image, kept here too.",
+    )
+    label = models.ForeignKey(
+        Label, on_delete=models.PROTECT, related_name="annotations", db_index=False, help_text="The term."
+    )
     annotator = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        db_index=False,
         on_delete=models.PROTECT,
         related_name="annotations",
         help_text="The doctor who says it.",
@@ -96,7 +106,15 @@ class Annotation(Record):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["label", "state", "-id"], name="annotation_by_label")]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="annotation_by_owner"),
+            models.Index(fields=["image", "-id"], name="annotation_by_image"),
+            models.Index(fields=["label", "-id"], name="annotation_by_label_alone"),
+            models.Index(fields=["label", "state", "-id"], name="annotation_by_label"),
+            models.Index(fields=["annotator", "-id"], name="annotation_by_annotator"),
+            models.Index(fields=["state", "-id"], name="annotation_by_state"),
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="annotation_archived"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["image", "label", "annotator"],

@@ -10,7 +10,7 @@ from core.fields import PersonField, Ref
 from core.parsers import DEEPEST, deeper_than
 from disease.models import Disease
 from imagery.models import Image
-from imagery.serializers import EvidenceSerializer
+from imagery.serializers import EvidenceSerializer, StudyListSerializer
 from label import actions
 from label.geometry import SCHEMA
 from label.models import Annotation, Label, State
@@ -105,3 +105,11 @@ class AnnotationSerializer(RevisionSerializer):
 
     def create(self, validated_data: dict[str, Any]) -> Annotation:
         return actions.annotate(**validated_data)
+
+
+class AnnotatedStudyListSerializer(StudyListSerializer):
+    """A study of a list, with what has been said of it."""
+
+    research_fields = (*StudyListSerializer.research_fields, "annotations_count")
+
+    annotations_count = serializers.IntegerField(read_only=True, help_text="How many annotations in use you may read.")

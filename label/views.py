@@ -7,10 +7,13 @@ from rest_framework import mixins
 from accounts.models import CLINICAL, Role
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
 from imagery.models import Image
+from imagery.models.scope import count_of
+from imagery.views import ImageViewSet, StudyViewSet
 from label import actions
-from label.filters import AnnotationFilter, LabelFilter
+from label.filters import AnnotatedImageFilter, AnnotatedWholeImageFilter, AnnotationFilter, LabelFilter
 from label.models import Annotation, Label
 from label.serializers import (
+    AnnotatedStudyListSerializer,
     AnnotationListSerializer,
     AnnotationSerializer,
     LabelListSerializer,
@@ -82,3 +85,23 @@ class AnnotationViewSet(
 
     def perform_restore(self, annotation: Annotation) -> None:
         actions.restore_annotation(by=self.by, annotation=annotation)
+
+
+class AnnotatedImageViewSet(ImageViewSet):
+    """Images, found also by what was said of them; imagery itself knows no labels."""
+
+    research_filterset_class = AnnotatedImageFilter
+    whole_filterset_class = AnnotatedWholeImageFilter
+
+
+class AnnotatedStudyViewSet(StudyViewSet):
+    """Studies, listed with the number of annotations."""
+
+    list_serializer_class = AnnotatedStudyListSerializer
+
+    def get_queryset(self) -> Any:
+        studies = super().get_queryset()
+        if self.action != "list":
+            return studies
+        said = Annotation.objects.visible_to(self.by).live()
+        return studies.annotate(annotations_count=count_of(said, "image__study"))

@@ -129,6 +129,8 @@ class ImageFactory(factory.django.DjangoModelFactory):
     study = factory.SubFactory(StudyFactory)
     series = factory.SubFactory(SeriesFactory, study=factory.SelfAttribute("..study"))
     owner = factory.SelfAttribute("study.owner")
+    modality = factory.SelfAttribute("series.modality")
+    body_part = factory.SelfAttribute("series.body_part")
     media_type = MediaType.PNG
     rows = 30
     columns = 40
@@ -175,6 +177,7 @@ class AnnotationFactory(factory.django.DjangoModelFactory):
 
     image = factory.SubFactory(ImageFactory)
     label = factory.SubFactory(LabelFactory)
+    owner = factory.SelfAttribute("image.owner")
     annotator = factory.SelfAttribute("image.owner")
     state = State.PRESENT
 

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TRUSTING = ["--auth=trust", "--username=harrison", "--encoding=UTF8", "--no-sync"]
@@ -36,7 +38,9 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
 
 
-def main(command: list[str]) -> int:
+@contextmanager
+def private() -> Iterator[str]:
+    """The address of a PostgreSQL that ends with the block."""
     port, folder = free_port(), Path(tempfile.mkdtemp(prefix="harrison-postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -45,11 +49,15 @@ def main(command: list[str]) -> int:
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {QUICK}"
     run(program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
-        url = f"postgres://harrison@127.0.0.1:{port}/postgres"
-        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}).returncode
+        yield f"postgres://harrison@127.0.0.1:{port}/postgres"
     finally:
         run(program("pg_ctl"), "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder)
+
+
+def main(command: list[str]) -> int:
+    with private() as url:
+        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}).returncode
 
 
 if __name__ == "__main__":

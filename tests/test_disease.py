@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from disease.models import CodeMapping
+from disease.models import Code, CodeMapping
 from tests import factories as make
 
 
@@ -101,3 +101,29 @@ def test_a_code_that_two_systems_have_is_told_apart_by_its_system(api):
         make.DiseaseFactory(name=key).codes.set([make.CodeFactory(system__key=key, code="V10", position=1, last=1)])
     found = api.get(reverse("disease-list"), {"under": "V10", "system": "icd-9-cm"}).json()["results"]
     assert [disease["name"] for disease in found] == ["icd-9-cm"]
+
+
+@pytest.mark.parametrize("asked", ["müdigkeit", "MÜDIGKEIT", "Mu\u0308dig"])
+def test_a_disease_is_found_by_a_synonym_in_any_script_and_case(asked, api):
+    api.post(reverse("disease-list"), {"name": "Fatigue", "synonyms": ["Müdigkeit"]})
+    assert len(api.get(reverse("disease-list"), {"name": asked}).json()["results"]) == 1
+
+
+@pytest.mark.parametrize("asked", ["[", '"', ","])
+def test_a_disease_is_not_found_by_what_stands_between_its_synonyms(asked, api):
+    api.post(reverse("disease-list"), {"name": "Fatigue", "synonyms": ["Tiredness", "Weakness"]})
+    assert api.get(reverse("disease-list"), {"name": asked}).json()["results"] == []
+
+
+def test_a_disease_is_found_by_the_name_it_was_given_last(api):
+    made = api.post(reverse("disease-list"), {"name": "Fatigue"}).json()
+    api.patch(reverse("disease-detail", kwargs={"pk": made["id"]}), {"name": "Exhaustion"})
+    assert len(api.get(reverse("disease-list"), {"name": "exhaust"}).json()["results"]) == 1
+    assert api.get(reverse("disease-list"), {"name": "fatigue"}).json()["results"] == []
+
+
+def test_a_code_that_was_retired_since_stays_with_its_disease(api):
+    code = make.CodeFactory()
+    made = api.post(reverse("disease-list"), {"name": "Pneumonia", "codes": [code.pk]}).json()
+    Code.objects.update(valid_to="2020-01-31")
+    assert api.put(reverse("disease-detail", kwargs={"pk": made["id"]}), made).status_code == 200

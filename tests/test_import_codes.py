@@ -1,5 +1,6 @@
 """A classification of one's own: what `import_codes --from` takes, and what it says when a row is wrong."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -7,7 +8,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from reversion.models import Revision
 
-from disease.models import Code, CodeSystem
+from disease import actions
+from disease.catalogue import Entry, Link
+from disease.models import Code, CodeMapping, CodeSystem
+from tests import factories as make
 
 GOOD = """code,title,kind,parent,assignable,valid_to,notes
 A,Diseases,chapter,,false,,
@@ -60,6 +64,25 @@ def test_a_changed_title_is_found_by_its_new_words_alone(load):
     load(GOOD)
     load(GOOD.replace(",Cough,", ",Wheeze,"))
     assert Code.objects.matching("wheeze").count() == 1 and Code.objects.matching("cough").count() == 1
+
+
+def test_a_link_that_means_something_else_now_is_changed_and_keeps_its_id():
+    source, target = make.CodeFactory(), make.CodeFactory(system__key="icd-10-cm")
+    about = {"by": None, "source": source.system, "target": target.system}
+    link = Link(source.code, target.code, approximate=True, no_map=False, combination=False, scenario=0, choice_list=0)
+    actions.import_links(links=[link], **about)
+    before = CodeMapping.objects.get()
+    assert actions.import_links(links=[replace(link, approximate=False)], **about) == actions.Loaded(0, 1, 0)
+    after = CodeMapping.objects.get()
+    assert (after.pk, after.approximate) == (before.pk, False)
+
+
+def test_every_row_of_an_import_is_told_to_whoever_watches():
+    entries, told = [Entry("A", "Diseases"), Entry("B", "Injuries", position=1, last=1)], []
+    about = {"by": None, "key": "own", "release": "1", "title": "Own", "uri": "", "entries": entries}
+    for _ in range(2):
+        actions.import_codes(done=told.append, **about)
+    assert sum(told) == 2 * len(entries)
 
 
 def test_an_import_is_recorded(load):

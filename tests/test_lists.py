@@ -1,5 +1,7 @@
 """Lists: what they cost, how they are paged and filtered."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -136,6 +138,10 @@ def filtered(annotation, doctor):
     patient = make.PatientFactory(owner=doctor)
     make.PatientFactory(owner=doctor)
     make.DiseaseFactory()
+    study.change(patient=patient, date=date(2026, 3, 1))
+    other.image.study.change(date=date(2026, 1, 1))
+    image.change(size=100_000)
+    other.image.change(release_state="quarantined")
     return [
         ("annotation-list", {"state": "present"}, annotation),
         ("annotation-list", {"image": image.pk}, annotation),
@@ -146,6 +152,16 @@ def filtered(annotation, doctor):
         ("image-list", {"series": image.series.pk}, image),
         ("image-list", {"modality": "CR"}, image),
         ("image-list", {"body_part": "CHEST"}, image),
+        ("image-list", {"label": annotation.label.pk}, image),
+        ("image-list", {"annotation_state": "absent"}, other.image),
+        ("image-list", {"study_date_from": "2026-02-01"}, image),
+        ("image-list", {"study_date_to": "2026-02-01", "study_date_from": "2025-01-01"}, other.image),
+        ("image-list", {"size_min": 100_000}, image),
+        ("image-list", {"size_max": 99_999}, other.image),
+        ("image-list", {"release_state": "quarantined"}, other.image),
+        ("study-list", {"patient": patient.pk}, study),
+        ("study-list", {"date_from": "2026-02-01"}, study),
+        ("study-list", {"date_to": "2026-02-01"}, other.image.study),
         ("series-list", {"study": study.pk}, image.series),
         ("series-list", {"modality": "CR"}, image.series),
         ("series-list", {"body_part": "CHEST"}, image.series),
@@ -166,7 +182,7 @@ def filtered(annotation, doctor):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(26))
+@pytest.mark.parametrize("number", range(36))
 def test_a_filter_finds_its_row_alone(number, filtered, api):
     route, query, row = filtered[number]
     found = api.get(reverse(route), query).json()["results"]

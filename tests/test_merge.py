@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from disease.actions import create_disease
+from core.actions import Refused
+from disease.actions import archive_disease, create_disease, merge_disease
+from disease.models import Disease
 from tests import factories as make
 
 
@@ -60,3 +62,11 @@ def test_a_disease_is_not_merged_into_an_archived_one(client):
 def test_synonyms_are_kept(client):
     made = client.post(reverse("disease-list"), {"name": "Pneumonia", "synonyms": ["lung infection"]}).json()
     assert made["synonyms"] == ["lung infection"]
+
+
+def test_a_disease_is_merged_into_what_the_other_is_now(researcher):
+    """Somebody archives it after it was looked up."""
+    old, new = make.DiseaseFactory(), make.DiseaseFactory()
+    archive_disease(by=researcher, disease=Disease.objects.get(pk=new.pk))
+    with pytest.raises(Refused, match="archived"):
+        merge_disease(by=researcher, disease=old, into=new)

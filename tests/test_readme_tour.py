@@ -1,11 +1,8 @@
 """The README's tour, run as written against the product as served."""
 
-import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pydicom
@@ -13,6 +10,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from harrison import dummy
+from tests import serving
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,38 +21,11 @@ def tour() -> str:
     return block
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """`make run` without the installing: a fresh data folder, made-up data, HTTPS on a free port."""
-    port, folder = free_port(), tmp_path_factory.mktemp("served")
-    environment = {
-        **os.environ,
-        "HARRISON_DATA_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "harrison.settings",
-        "PORT": str(port),
-    }
-    command = [sys.executable, "manage.py", "serve", "--prepare", "--port", str(port)]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,
-    ):
-        deadline = time.monotonic() + 120
-        while not answers(port) and server.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert answers(port), (folder / "log").read_text()
-        yield environment
-        server.terminate()
+    with serving.served(tmp_path_factory.mktemp("served"), "--prepare") as server:
+        yield server.environment
 
 
 @pytest.fixture(scope="module")

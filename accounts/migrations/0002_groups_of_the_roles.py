@@ -10,7 +10,7 @@ ROLES = ("doctor", "researcher", "auditor")
 def make_groups(apps: Any, schema_editor: Any) -> None:
     Group = apps.get_model("auth", "Group")
     for role in ROLES:
-        Group.objects.get_or_create(name=role)
+        Group.objects.using(schema_editor.connection.alias).get_or_create(name=role)
 
 
 class Migration(migrations.Migration):

@@ -6,6 +6,7 @@ from accounts.models import CLINICAL, Role
 from core.admin import Archived, Made, RecordAdmin
 
 DOCTORS = frozenset({Role.DOCTOR})
+MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
 READ = {"view": CLINICAL}
 WRITE = dict.fromkeys(("add", "change", "archive"), DOCTORS)
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from accounts.models import CLINICAL
 from core.admin import Archived, Made, RecordAdmin, RecordForm, linked, one_of, short
 from imagery import actions
-from imagery.admin.base import EvidenceAdmin
+from imagery.admin.base import MODALITIES, EvidenceAdmin
 from imagery.admin.previews import preview, thumb
 from imagery.models import Deidentification, Image, MediaType, Release
 
@@ -43,10 +43,11 @@ class ImageAdmin(EvidenceAdmin):
     )  # fmt: skip
     research_columns = ("picture", "kind", "pixels", linked("study"))
     list_filter: ClassVar[Any] = (
-        Archived, Made, one_of("release_state", tuple(Release.values)), one_of("media_type", tuple(MediaType.values)),
+        Archived, Made, one_of("modality", MODALITIES), one_of("release_state", tuple(Release.values)),
+        one_of("media_type", tuple(MediaType.values)),
     )  # fmt: skip
     research_filter = list_filter
-    list_select_related = ("owner", "series", "study")
+    list_select_related = ("owner", "study")
     list_per_page = 25
     search_fields: ClassVar[Any] = ("owner__username__exact", "uid__exact", "sha256__exact")
     search_help_text = "The id of an image, series or study, a SOP Instance UID, a SHA-256, or a username."
@@ -69,7 +70,7 @@ class ImageAdmin(EvidenceAdmin):
     untold = frozenset({"original", "research"})
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).select_related("series", "study")
+        return super().get_queryset(request).select_related("study")
 
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> Any:
         """Not in a transaction, which would hold the database while the file is read."""
@@ -92,7 +93,7 @@ class ImageAdmin(EvidenceAdmin):
 
     @admin.display(description="what")
     def kind(self, image: Image) -> str:
-        return str(image.series)
+        return f"{image.modality} {image.body_part}".strip()
 
     @admin.display(description="pixels")
     def pixels(self, image: Image) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.html import format_html
 
+from core.admin import short
 from imagery.models import Image
 
 LARGE = 512  # pixels
-SMALL = 64
 
 
 def preview(image: Image, frame: int = 0) -> Any:
@@ -19,5 +19,8 @@ def preview(image: Image, frame: int = 0) -> Any:
 
 
 def thumb(image: Image) -> Any:
-    address = reverse("image-preview", kwargs={"pk": image.pk})
-    return format_html('<img class="thumb" loading="lazy" src="{}?size={}" alt="Image {}">', address, SMALL, image.pk)
+    """The kept small picture, which is of the research copy; where there is no copy, a name."""
+    if not image.research:
+        return short(image)
+    address = reverse("image-thumbnail", kwargs={"pk": image.pk})
+    return format_html('<img class="thumb" loading="lazy" src="{}" alt="Image {}">', address, short(image))

@@ -8,10 +8,8 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Team
 from core.admin import Archived, Made, link, linked, links, listing, one_of, short
 from imagery import actions
-from imagery.admin.base import READ, EvidenceAdmin
+from imagery.admin.base import MODALITIES, READ, EvidenceAdmin
 from imagery.models import Image, Patient, Series, Study
-
-MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
 
 
 @admin.register(Study)

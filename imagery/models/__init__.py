@@ -4,7 +4,8 @@ from imagery.models.images import Deidentification, Image, MediaType
 from imagery.models.patients import Identity, Patient, Sex, new_pseudonym
 from imagery.models.scope import Release
 from imagery.models.studies import Series, Study
-from imagery.storage import originals, place, research_copies
+from imagery.models.usage import Usage
+from imagery.storage import originals, place, research_copies, thumbnails
 
 __all__ = [
     "Deidentification",
@@ -16,8 +17,10 @@ __all__ = [
     "Series",
     "Sex",
     "Study",
+    "Usage",
     "new_pseudonym",
     "originals",
     "place",
     "research_copies",
+    "thumbnails",
 ]

@@ -24,16 +24,23 @@ class Image(Record):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        db_index=False,
         on_delete=models.PROTECT,
         related_name="images",
         help_text="The owner of the study, kept here too.",
     )
     study = models.ForeignKey(
-        Study, on_delete=models.PROTECT, related_name="images", help_text="The study of its series, kept here too."
+        Study,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="images",
+        help_text="The study of its series, kept here too.",
     )
     series = models.ForeignKey(
-        Series, on_delete=models.PROTECT, related_name="images", help_text="The series it is part of."
+        Series, db_index=False, on_delete=models.PROTECT, related_name="images", help_text="The series it is part of."
     )
+    modality = models.CharField(max_length=16, help_text="The modality of its series, kept here too.")
+    body_part = models.CharField(max_length=64, blank=True, help_text="The body part of its series, kept here too.")
     uid = models.CharField(
         max_length=64, blank=True, help_text="SOP Instance UID, DICOM (0008,0018); empty for a plain picture."
     )
@@ -72,13 +79,17 @@ class Image(Record):
 
     class Meta:
         ordering = ["id"]
-        indexes = [  # what the start page of the admin counts and adds up by ranges of the key
-            models.Index(fields=["id", "owner", "size"], name="image_sizes_by_time"),
-            models.Index(
-                fields=["id", "owner"],
-                condition=Q(release_state=Release.QUARANTINED, archived_at__isnull=True),
-                name="image_waiting_by_time",
-            ),
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="image_by_owner"),
+            models.Index(fields=["study", "-id"], name="image_by_study"),
+            models.Index(fields=["series", "-id"], name="image_by_series"),
+            models.Index(fields=["modality", "-id"], name="image_by_modality"),
+            models.Index(fields=["body_part", "-id"], name="image_by_body_part"),
+            models.Index(fields=["media_type", "-id"], name="image_by_media_type"),
+            models.Index(fields=["release_state", "-id"], name="image_by_release_state"),
+            models.Index(fields=["size"], name="image_by_size"),
+            models.Index(fields=["id", "owner", "size"], name="image_sizes_by_time"),  # for the admin's start page
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="image_archived"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -32,6 +32,7 @@ class Patient(Record):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        db_index=False,
         on_delete=models.PROTECT,
         related_name="patients",
         help_text="The doctor who keeps this patient.",
@@ -54,6 +55,13 @@ class Patient(Record):
     )
 
     objects: ClassVar[Any] = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="patient_by_owner"),
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="patient_archived"),
+        ]
 
     def __str__(self) -> str:
         return self.pseudonym

@@ -17,12 +17,14 @@ class Study(Record):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        db_index=False,
         on_delete=models.PROTECT,
         related_name="studies",
         help_text="The doctor who uploaded the study.",
     )
     patient = models.ForeignKey(
         Patient,
+        db_index=False,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -55,6 +57,12 @@ class Study(Record):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "studies"
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="study_by_owner"),
+            models.Index(fields=["patient", "-id"], name="study_by_patient"),
+            models.Index(fields=["date"], name="study_by_date"),
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="study_archived"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "uid"],
@@ -74,12 +82,13 @@ class Series(Record):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        db_index=False,
         on_delete=models.PROTECT,
         related_name="series",
         help_text="The owner of the study, kept here too.",
     )
     study = models.ForeignKey(
-        Study, on_delete=models.PROTECT, related_name="series", help_text="The study it is part of."
+        Study, db_index=False, on_delete=models.PROTECT, related_name="series", help_text="The study it is part of."
     )
     uid = models.CharField(
         max_length=64, blank=True, help_text="Series Instance UID, DICOM (0020,000E); empty for plain pictures."
@@ -94,6 +103,13 @@ class Series(Record):
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "series"
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="series_by_owner"),
+            models.Index(fields=["study", "-id"], name="series_by_study"),
+            models.Index(fields=["modality", "-id"], name="series_by_modality"),
+            models.Index(fields=["body_part", "-id"], name="series_by_body_part"),
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="series_archived"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["study", "uid"],

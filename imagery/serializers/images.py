@@ -27,8 +27,8 @@ class ImageListSerializer(EvidenceSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")
     series = serializers.UUIDField(source="series_id", read_only=True, help_text="Id of its series.")
-    modality = serializers.CharField(source="series.modality", read_only=True, help_text="DICOM (0008,0060).")
-    body_part = serializers.CharField(source="series.body_part", read_only=True, help_text="DICOM (0018,0015).")
+    modality = serializers.CharField(read_only=True, help_text="DICOM (0008,0060).")
+    body_part = serializers.CharField(read_only=True, help_text="DICOM (0018,0015).")
     media_type = serializers.ChoiceField(choices=MediaType.choices, read_only=True, help_text="Recognised by content.")
     rows = serializers.IntegerField(read_only=True, help_text="Height in pixels.")
     columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
@@ -48,10 +48,9 @@ class ImageSerializer(ImageListSerializer):
     release_reason = serializers.CharField(read_only=True, help_text="Why it is not released, in sentences.")
 
 
-class UploadSerializer(serializers.Serializer):
-    """What `POST /images/` takes; the answer is an image."""
+class AboutSerializer(serializers.Serializer):
+    """What may be said with an upload, where the file itself does not say it."""
 
-    file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
     study = Ref(
         Study,
         scope="owned_by",
@@ -68,6 +67,12 @@ class UploadSerializer(serializers.Serializer):
     description = serializers.CharField(
         max_length=1000, required=False, help_text="Of the study; used when it is new and the file does not say."
     )
+
+
+class UploadSerializer(AboutSerializer):
+    """What `POST /images/` takes; the answer is an image."""
+
+    file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
 
     def create(self, validated_data: dict[str, Any]) -> Image:
         return actions.upload_image(**validated_data)

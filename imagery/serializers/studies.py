@@ -27,8 +27,8 @@ class SeriesSerializer(EvidenceSerializer):
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class StudyListSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id", "patient", "age")
+class StudyFields(EvidenceSerializer):
+    """What lists and details of studies have in common."""
 
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     owner = PersonField(help_text="The doctor who uploaded it.")
@@ -43,7 +43,14 @@ class StudyListSerializer(EvidenceSerializer):
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class StudySerializer(StudyListSerializer):
+class StudyListSerializer(StudyFields):
+    research_fields: tuple[str, ...] = ("id", "patient", "age", "series_count", "images_count")
+
+    series_count = serializers.IntegerField(read_only=True, help_text="How many series in use you may know of.")
+    images_count = serializers.IntegerField(read_only=True, help_text="How many images in use you may know of.")
+
+
+class StudySerializer(StudyFields):
     research_fields: tuple[str, ...] = ("id", "patient", "age", "series")
 
     uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")

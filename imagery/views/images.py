@@ -15,10 +15,10 @@ from rest_framework.response import Response
 from core.actions import Refused
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin
 from imagery import actions, intake
 from imagery.decoding import render
-from imagery.filters import ImageFilter
+from imagery.filters import ImageFilter, WholeImageFilter
 from imagery.models import Deidentification, Image, MediaType
 from imagery.serializers import (
     ImageListSerializer,
@@ -28,7 +28,8 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.views.rights import BYTES, DOCTORS, READ
+from imagery.thumbnails import thumbnail
+from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
 
 class ImageViewSet(
@@ -37,14 +38,15 @@ class ImageViewSet(
     mixins.RetrieveModelMixin,
     ArchiveMixin,
     HistoryMixin,
-    RecordViewSet,
+    FilteredByRole,
 ):
     """Uploaded objects, their bytes and their previews."""
 
     queryset = Image.objects.all()
     list_serializer_class = ImageListSerializer
     serializer_class = ImageSerializer
-    filterset_class = ImageFilter
+    research_filterset_class = ImageFilter
+    whole_filterset_class = WholeImageFilter
     roles = READ | BYTES | dict.fromkeys(("create", "destroy", "restore", "redact", "release"), DOCTORS)
     owner = "owner"
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}}
@@ -52,7 +54,7 @@ class ImageViewSet(
 
     def get_queryset(self) -> Any:
         """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
-        images = super().get_queryset().select_related("owner", "series", "study")
+        images = super().get_queryset().select_related("owner", "study")
         return images if self.action in READ | BYTES else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
@@ -105,6 +107,16 @@ class ImageViewSet(
             return guarded(HttpResponse(render(path, **query.validated_data), content_type="image/png"))
 
     @extend_schema(
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
+        description="A small PNG of the first frame of the research copy, 256 pixels at its longer side.",
+    )
+    @action(detail=True, content_negotiation_class=AnyAccept)
+    def thumbnail(self, request: Request, pk: str) -> HttpResponse:
+        image = self.get_object()
+        refuse_without_copy(image)
+        return guarded(HttpResponse(thumbnail(image), content_type="image/png"))
+
+    @extend_schema(
         responses=ManifestSerializer, description="What was done to make the research copy. It quotes no removed value."
     )
     @action(detail=True)
@@ -142,9 +154,13 @@ def stored(image: Image, *, copy: bool) -> Any:
     """Which bytes of an image are meant: whoever does not see it whole has the copy alone."""
     if not copy:
         return image.original
+    refuse_without_copy(image)
+    return image.research
+
+
+def refuse_without_copy(image: Image) -> None:
     if not image.research:
         raise Refused(f"There is no research copy of this image. {image.release_reason}")
-    return image.research
 
 
 def suffix(image: Image, *, copy: bool) -> str:

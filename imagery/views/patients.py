@@ -9,15 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Role
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, UpdateMixin
 from imagery import actions
 from imagery.filters import IdentifiedPatientFilter, PatientFilter
 from imagery.models import Patient
 from imagery.serializers import (
     PatientSerializer,
 )
-from imagery.views.rights import DOCTORS, READ, WRITE
+from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
 
 class PatientViewSet(
@@ -27,20 +26,16 @@ class PatientViewSet(
     UpdateMixin,
     ArchiveMixin,
     HistoryMixin,
-    RecordViewSet,
+    FilteredByRole,
 ):
     """Whom the images show."""
 
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
     roles = READ | WRITE | {"withdraw": DOCTORS}
+    research_filterset_class = PatientFilter
+    whole_filterset_class = IdentifiedPatientFilter
     owner = "owner"
-
-    @property
-    def filterset_class(self) -> type[PatientFilter]:
-        """For research a filter by what names a patient does not exist."""
-        doctor = Role.DOCTOR in getattr(self.request.user, "roles", DOCTORS)
-        return IdentifiedPatientFilter if doctor else PatientFilter
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("identity")

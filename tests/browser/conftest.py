@@ -19,7 +19,7 @@ def address(tmp_path_factory):
         if os.environ.get("HARRISON_DEMAND_BROWSER"):
             pytest.fail(serving.NO_CHROMIUM)
         pytest.skip(serving.NO_CHROMIUM)
-    with serving.product(tmp_path_factory.mktemp("browser"), ["-m", "tests.browser.demo"]) as found:
+    with serving.product(tmp_path_factory.mktemp("browser")) as found:
         yield found
 
 

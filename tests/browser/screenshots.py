@@ -58,7 +58,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        product(Path(folder), ["-m", "tests.browser.demo"]) as address,
+        product(Path(folder)) as address,
         browser() as chrome,
     ):
         visit = Visit(chrome, address, viewport=SIZE, color_scheme="light").log_in("admin")

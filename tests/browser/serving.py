@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.serving import ROOT, served
+
 PASSWORD = "a password for the browser tests"
 NO_CHROMIUM = "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
 
@@ -23,34 +22,13 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def product(folder: Path, *prepare: list[str]) -> Iterator[str]:
-    """Harrison over HTTPS on a free port, with data of its own in `folder`; gives its address."""
+def product(folder: Path) -> Iterator[str]:
+    """Harrison as served, with a month of made-up work in `folder`; gives its address."""
     environment = {**os.environ, "HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
-    for command in prepare:
-        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    port = free_port()
-    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,
-    ):
-        deadline = time.monotonic() + 60
-        while not answers(port) and server.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert answers(port), (folder / "log").read_text()
-        yield f"https://127.0.0.1:{port}"
-        server.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    command = [sys.executable, "-m", "tests.browser.demo"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    with served(folder) as found:
+        yield found.address
 
 
 @contextmanager

@@ -118,8 +118,8 @@ def deflated(dataset):
 def deflate_bomb(size):
     """A data set of `size` zeros or more, squeezed a thousandfold."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    squeezed = [packer.compress(bytes(1024 * 1024)) for _ in range(size // (1024 * 1024) + 1)]
-    return part10(b"".join(squeezed) + packer.flush(), DEFLATED)
+    megabyte = packer.compress(bytes(1024 * 1024)) + packer.flush(zlib.Z_FULL_FLUSH)  # can be repeated as it stands
+    return part10(megabyte * (size // (1024 * 1024) + 1) + packer.flush(), DEFLATED)
 
 
 def rle_frame(*segments):

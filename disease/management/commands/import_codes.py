@@ -1,11 +1,14 @@
 """Loads classifications and their crosswalk."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from rich.console import Console
+from rich.progress import Progress
 
 from disease import actions
 from disease.catalogue import Faults, read_codes, read_links
@@ -50,26 +53,34 @@ class Command(BaseCommand):
     def own(self, options: dict[str, Any]) -> None:
         if not (options["system"] and options["release"]):
             raise CommandError("--from needs --system and --release, so that a new release stands beside the old one.")
-        title = options["title"] or f"{options['system']} {options['release']}"
-        self.codes(options["system"], options["release"], title, options["uri"], options["file"])
+        there = CodeSystem.objects.filter(key=options["system"], release=options["release"]).first()
+        title = options["title"] or (there.title if there else f"{options['system']} {options['release']}")
+        uri = options["uri"] or (there.uri if there else "")
+        self.codes(options["system"], options["release"], title, uri, options["file"])
 
     def brought(self) -> None:
         for key, (release, title, uri) in RELEASES.items():
             self.codes(key, release, title, uri, DATA / f"{key}.csv.gz")
         for name, (source, target) in CROSSWALKS.items():
-            with self.busy(f"{name}: loading"):
-                systems = {"source": brought_system(source), "target": brought_system(target)}
-                loaded = actions.import_links(by=None, links=read_links(DATA / f"{name}.csv.gz"), **systems)
+            links = read_links(DATA / f"{name}.csv.gz")
+            systems = {"source": brought_system(source), "target": brought_system(target)}
+            with self.progress(name, len(links)) as done:
+                loaded = actions.import_links(by=None, links=links, done=done, **systems)
             self.tell(name, loaded)
 
     def codes(self, key: str, release: str, title: str, uri: str, file: Path) -> None:
-        with self.busy(f"{key} {release}: loading"):
-            entries = read_codes(file)
-            loaded = actions.import_codes(by=None, key=key, release=release, title=title, uri=uri, entries=entries)
+        entries = read_codes(file)
+        about = {"key": key, "release": release, "title": title, "uri": uri}
+        with self.progress(f"{key} {release}", len(entries)) as done:
+            loaded = actions.import_codes(by=None, entries=entries, done=done, **about)
         self.tell(f"{key} {release}", loaded)
 
-    def busy(self, what: str) -> Any:
-        return Console(file=self.stdout).status(what)  # type: ignore[arg-type]  # it writes like a file
+    @contextmanager
+    def progress(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
+        """A bar of so many rows, where somebody watches; gone when it is full."""
+        with Progress(console=Console(file=self.stdout), transient=True) as bar:  # type: ignore[arg-type]
+            task = bar.add_task(what, total=rows)
+            yield lambda rows: bar.advance(task, rows)
 
     def tell(self, what: str, loaded: actions.Loaded) -> None:
         nothing = "" if loaded.added or loaded.changed else "nothing changed: "

@@ -1,18 +1,15 @@
-"""The vocabulary's meaning: releases of classifications, their codes, crosswalks, and the diseases that use them."""
+"""Releases of classifications, their codes, and the crosswalk between them."""
 
-import re
-import unicodedata
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, When
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Lower
+from django.db.models import Q
 
 from core.models import Record, RecordQuerySet, keeps_its_past
+from disease.models.search import Matches, rank_of, searchable, words_of
 
 
 @keeps_its_past()
@@ -45,17 +42,6 @@ class CodeSystem(Record):
         return f"{self.key} {self.release}"
 
 
-def searchable(code: str, title: str) -> str:
-    """What search reads of a code: lower-case words, the code itself without its dot as the first of them."""
-    return f"{code.replace('.', '').lower()} {' '.join(words_of(title))}"
-
-
-def words_of(text: str) -> list[str]:
-    """Words of letters and digits without accents; a dotted code is one word."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.findall(r"[a-z0-9]+", re.sub(r"\b([a-z]?\d\w+)\.(\w+)", r"\1\2", plain))
-
-
 class CodeQuerySet(RecordQuerySet):
     def matching(self, text: str) -> Self:
         """Codes in which every word begins a word of code or title, best first: exact code, code, title, the rest.
@@ -65,7 +51,7 @@ class CodeQuerySet(RecordQuerySet):
         words = words_of(text)
         if not words:
             return self.none()
-        return self.filter(pk__in=FullText(words)).annotate(rank=rank_of(text)).order_by("rank", "id")
+        return self.filter(Matches(words)).annotate(rank=rank_of(text)).order_by("rank", "id")
 
     def of(self, system: str | None) -> Self:
         """Codes of one classification, or of all."""
@@ -81,8 +67,10 @@ class CodeQuerySet(RecordQuerySet):
 
     def or_equivalent(self) -> "CodeQuerySet":
         """These codes and those that a crosswalk links to them, either way."""
-        mine = self.order_by().values("pk")
-        return Code.objects.filter(Q(pk__in=mine) | Q(mappings__target__in=mine) | Q(mapped_from__source__in=mine))
+        mine, links = self.order_by().values("pk"), CodeMapping.objects.order_by()
+        forth = links.filter(source__in=mine, target__isnull=False).values("target")
+        back = links.filter(target__in=mine).values("source")
+        return Code.objects.filter(pk__in=mine.union(forth, back))
 
 
 def below(code: str, *, system: str | None = None, equivalent: bool = False) -> CodeQuerySet:
@@ -91,41 +79,6 @@ def below(code: str, *, system: str | None = None, equivalent: bool = False) -> 
     if not found.exists():
         raise ValidationError(f"There is no chapter, block, category or code {code[:40]}.")
     return found.or_equivalent() if equivalent else found
-
-
-class FullText(RawSQL):
-    """The ids of the codes whose searchable words begin with all of these words, in the database's own index."""
-
-    def __init__(self, words: list[str]) -> None:
-        self.words = words
-        super().__init__("", ())
-
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
-        match = " ".join(f'"{word}"*' for word in self.words)
-        return "(SELECT id FROM disease_code_search WHERE disease_code_search MATCH %s)", [match]
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
-        match = " & ".join(f"{word}:*" for word in self.words)
-        return "(SELECT id FROM disease_code WHERE to_tsvector('simple', words) @@ to_tsquery('simple', %s))", [match]
-
-
-PLACES = 10_000_000  # more than any system has entries
-
-
-def rank_of(text: str) -> models.Expression:
-    """0 exactly this code, 1 a code that begins so, 2 a title that begins so, 3 the rest; then by place.
-
-    One number for both, unique in a system, so that a cursor can point at it.
-    """
-    text = text.strip()
-    kind = Case(
-        When(code__iexact=text, then=0),
-        When(code__istartswith=text, then=1),
-        When(title__istartswith=text, then=2),
-        default=3,
-        output_field=models.IntegerField(),
-    )
-    return kind * PLACES + F("position")
 
 
 class CodeKind(models.TextChoices):
@@ -182,6 +135,10 @@ class Code(Record):
         indexes = [
             models.Index(fields=["system", "position"], name="code_by_place"),
             models.Index(fields=["code"], name="code_by_code"),
+            models.Index(fields=["system", "-id"], name="code_by_system"),
+            models.Index(fields=["kind", "-id"], name="code_by_kind"),
+            models.Index(fields=["assignable", "-id"], name="code_by_assignability"),
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_archived"),
         ]
 
     def __str__(self) -> str:
@@ -197,9 +154,9 @@ class Code(Record):
 
 
 class CodeMappingQuerySet(RecordQuerySet):
-    def proposed_for(self, disease: "Disease") -> Self:
-        """What the crosswalk makes of a disease's codes, without what it carries already or what is out of use."""
-        mine = disease.codes.values("pk")
+    def proposed_for(self, codes: models.QuerySet) -> Self:
+        """What the crosswalk makes of these codes, without themselves and without what is out of use."""
+        mine = codes.values("pk")
         links = self.filter(source__in=mine, no_map=False, target__valid_to__isnull=True, target__assignable=True)
         return links.exclude(target__in=mine).select_related("source__system", "target__system").order_by("id")
 
@@ -232,6 +189,7 @@ class CodeMapping(Record):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_mapping_archived")]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "target", "scenario", "choice_list"],
@@ -261,48 +219,3 @@ class CodeMapping(Record):
             return "no map"
         closeness = "approximate" if self.approximate else "exact"
         return f"{closeness}, one of a combination" if self.combination else closeness
-
-
-class DiseaseQuerySet(RecordQuerySet):
-    def with_codes(self) -> Self:
-        codes = Code.objects.select_related("system").order_by("system__key", "code")
-        return self.prefetch_related(models.Prefetch("codes", queryset=codes))
-
-    def coded(self, codes: models.QuerySet) -> Self:
-        """Diseases that carry one of these codes."""
-        links = Disease.codes.through.objects.filter(code__in=codes.order_by().values("pk"))
-        return self.filter(pk__in=links.values("disease"))
-
-    def called(self, text: str) -> Self:
-        """Diseases whose name or synonym holds this text."""
-        return self.filter(Q(name__icontains=text) | Q(synonyms__icontains=text))
-
-
-@keeps_its_past()
-class Disease(Record):
-    """What the institution calls a condition; carries any number of codes of any system."""
-
-    name = models.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
-    description = models.TextField(blank=True, max_length=4000, help_text="What it is, in a sentence or two.")
-    synonyms = models.JSONField(
-        default=list, blank=True, help_text='Other names that people search for, e.g. ["lung infection"].'
-    )
-    codes = models.ManyToManyField(
-        Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
-    )
-
-    objects: ClassVar[Any] = DiseaseQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
-                condition=models.Q(archived_at__isnull=True),
-                name="disease_name_is_unique_in_use",
-                violation_error_message="There is already a disease of this name.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,0 +1,62 @@
+"""The diseases that use codes."""
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from core.models import Record, RecordQuerySet, keeps_its_past
+from disease.models.codes import Code
+from disease.models.search import folded
+
+
+class DiseaseQuerySet(RecordQuerySet):
+    def with_codes(self) -> Self:
+        codes = Code.objects.select_related("system").order_by("system__key", "code")
+        return self.prefetch_related(models.Prefetch("codes", queryset=codes))
+
+    def coded(self, codes: models.QuerySet) -> Self:
+        """Diseases that carry one of these codes."""
+        links = Disease.codes.through.objects.filter(code__in=codes.order_by().values("pk"))
+        return self.filter(pk__in=links.values("disease"))
+
+    def called(self, text: str) -> Self:
+        """Diseases whose name or synonym holds this text, whatever its case."""
+        return self.filter(names__contains=folded(text))
+
+
+@keeps_its_past("names")
+class Disease(Record):
+    """What the institution calls a condition; carries any number of codes of any system."""
+
+    name = models.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
+    description = models.TextField(blank=True, max_length=4000, help_text="What it is, in a sentence or two.")
+    synonyms = models.JSONField(
+        default=list, blank=True, help_text='Other names that people search for, e.g. ["lung infection"].'
+    )
+    names = models.TextField(
+        blank=True, editable=False, help_text="What search reads: name and synonyms in one case, a line each."
+    )
+    codes = models.ManyToManyField(
+        Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
+    )
+
+    objects: ClassVar[Any] = DiseaseQuerySet.as_manager()
+    derived = ("names",)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=models.Q(archived_at__isnull=True),
+                name="disease_name_is_unique_in_use",
+                violation_error_message="There is already a disease of this name.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.names = "\n".join(folded(name) for name in [self.name, *self.synonyms])

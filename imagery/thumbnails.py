@@ -1,0 +1,33 @@
+"""Small pictures for people to find their way by: made once, from the pixels that research may see, and kept."""
+
+import tempfile
+from pathlib import Path
+
+from imagery import intake
+from imagery.decoding import render
+from imagery.models import Image, thumbnails
+
+SIDE = 256  # pixels, of the longer side
+
+
+def thumbnail(image: Image) -> bytes:
+    """A PNG of the first frame of the research copy. It is named by that copy's SHA-256, so it is never stale.
+
+    Raises `FileNotFoundError` where there is no copy, and `Rejected` where it cannot be drawn.
+    """
+    name = f"{image.research_sha256[:2]}/{image.research_sha256}.png"
+    try:
+        with thumbnails().open(name) as kept:
+            return kept.read()
+    except FileNotFoundError:
+        return _make(image, name)
+
+
+def _make(image: Image, name: str) -> bytes:
+    with intake.local(image.research) as path, intake.readable("id"):
+        png = render(path, size=SIDE)
+    with tempfile.TemporaryDirectory(dir=thumbnails().incoming()) as folder:
+        drawn = Path(folder) / "thumbnail"
+        drawn.write_bytes(png)
+        thumbnails().adopt(drawn, name)
+    return png

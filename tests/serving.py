@@ -1,0 +1,101 @@
+"""Harrison as it is served: a process of its own, a data folder of its own, HTTPS on a free port of this machine."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+MANAGE = [sys.executable, "manage.py"]
+
+
+@dataclass
+class Served:
+    """A server that answers, and how to reach it."""
+
+    port: int
+    folder: Path
+    environment: dict[str, str]
+    process: subprocess.Popen
+
+    @property
+    def address(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def session(self, token: str) -> requests.Session:
+        """A client that trusts this server's certificate and shows a token."""
+        session = requests.Session()
+        session.trust_env = False  # the environment may name certificates of its own
+        session.verify = str(self.folder / "cert.crt")
+        session.headers["Authorization"] = f"Token {token}"
+        return session
+
+    def manage(self, *command: str) -> str:
+        """What a management command prints in this server's data folder."""
+        return managed(self.environment, *command)
+
+    def token_of(self, username: str, role: str) -> str:
+        """A token of a new person with this role."""
+        return self.manage("shell", "--no-imports", "-c", NEWCOMER.format(username=username, role=role)).split()[-1]
+
+
+NEWCOMER = """
+from accounts.models import User
+from django.contrib.auth.models import Group
+from knox.models import AuthToken
+user = User.objects.create_user("{username}")
+user.groups.set(Group.objects.filter(name="{role}"))
+print(AuthToken.objects.create(user)[1])
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def managed(environment: dict[str, str], *command: str) -> str:
+    done = subprocess.run([*MANAGE, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def served(folder: Path, *options: str, **more: str) -> Iterator[Served]:
+    """Serve from this folder until the block ends; `more` is environment, `options` go to the command."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "HARRISON_DATA_DIR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "harrison.settings",
+        "PORT": str(port),
+        **more,
+    }
+    managed(environment, "migrate", "--verbosity", "0")
+    managed(environment, "create_user_groups")
+    command = [*MANAGE, "serve", "--port", str(port), *options]
+    with (
+        (folder / "log").open("a") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as process,
+    ):
+        deadline = time.monotonic() + 120
+        while not answers(port) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert answers(port), (folder / "log").read_text()
+        try:
+            yield Served(port, folder, environment, process)
+        finally:
+            process.terminate()

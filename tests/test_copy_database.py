@@ -1,0 +1,92 @@
+"""An installation moves from SQLite to PostgreSQL, and what arrives is what was there."""
+
+import os
+import sqlite3
+import subprocess
+
+import psycopg
+import pytest
+
+from tests import postgresql
+from tests.serving import MANAGE, ROOT, managed
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("copy_database")]
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory):
+    """An installation on SQLite with made-up data: its environment."""
+    folder = tmp_path_factory.mktemp("old")
+    environment = {**os.environ, "HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
+    environment.pop("DATABASE_URL", None)
+    managed(environment, "migrate", "--verbosity", "0")
+    managed(environment, "create_user_groups")
+    managed(environment, "create_dummy_data")
+    return environment
+
+
+@pytest.fixture(scope="module")
+def target():
+    with postgresql.private() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def told(old, target):
+    return managed(old, "copy_database", "--to", target)
+
+
+def refused(environment, *command):
+    done = subprocess.run([*MANAGE, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    return done.stdout + done.stderr
+
+
+def test_every_table_is_the_same_and_says_so(told):
+    assert "are the same in both databases" in told and "DIFFERS" not in told
+
+
+@pytest.mark.parametrize("table", ["imagery_image", "label_annotation", "reversion_version", "accounts_user"])
+def test_there_was_something_to_copy(table, told):
+    (line,) = [line for line in told.splitlines() if line.endswith(f"  {table}")]
+    assert int(line.split()[1].replace(",", "")) > 0
+
+
+def test_the_installation_goes_on_from_the_copy(told, old, target):
+    """New rows get keys after those that were copied."""
+    moved = old | {"DATABASE_URL": target}
+    made = managed(moved, "shell", "--no-imports", "-c", GO_ON)
+    assert made.split()[-1] == "2"
+
+
+GO_ON = """
+from accounts.models import User
+from label.actions import change_label, create_label
+from reversion.models import Version
+label = create_label(by=User.objects.first(), name="After the move")
+change_label(by=User.objects.first(), label=label, name="Long after the move")
+print(Version.objects.get_for_object(label).count())
+"""
+
+
+def test_a_database_with_rows_of_its_own_is_left_alone(told, old, target):
+    assert "is not empty" in refused(old, "copy_database", "--to", target)
+
+
+def test_a_difference_in_one_value_is_found(told, old, target):
+    with psycopg.connect(target) as there:
+        there.execute(
+            "UPDATE imagery_image SET columns = columns + 1 WHERE id = (SELECT id FROM imagery_image LIMIT 1)"
+        )
+    said = refused(old, "copy_database", "--to", target, "--compare")
+    assert "DIFFERS" in said and "Not the same" in said and "imagery_image" in said
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgres://harrison@127.0.0.1:1/none"])
+def test_an_address_without_a_database_is_refused_in_a_sentence(url, old):
+    assert "Traceback" not in refused(old, "copy_database", "--to", url)
+
+
+def test_the_old_database_is_as_it_was(told, old):
+    with sqlite3.connect(f"{old['HARRISON_DATA_DIR']}/db.sqlite3") as there:
+        assert there.execute("SELECT count(*) FROM imagery_image").fetchone()[0] > 0

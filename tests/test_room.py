@@ -1,0 +1,130 @@
+"""Room on the disk: nobody fills it for the others, and a full one says so."""
+
+import errno
+import shutil
+from collections import namedtuple
+from io import BytesIO
+
+import pytest
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image as Picture
+
+from imagery import actions, intake
+from imagery.actions import uploads
+from imagery.models import Image, Usage
+from tests import factories as make
+
+Disk = namedtuple("Disk", "total used free")
+
+
+def upload(client, content):
+    return client.post(reverse("image-list"), {"file": SimpleUploadedFile("a.png", content)}, format="multipart")
+
+
+@pytest.mark.parametrize(("room", "status"), [(-1, 507), (0, 201), (1, 201)])
+def test_an_owner_fills_their_quota_to_the_byte(room, status, api, settings):
+    first, second = make.png(1), make.png(2)
+    settings.QUOTA_BYTES = len(first) + len(second) + room
+    upload(api, first)
+    answer = upload(api, second)
+    assert answer.status_code == status and answer.json().get("code") == ("quota_exceeded" if room < 0 else None)
+
+
+def test_what_is_refused_for_want_of_room_leaves_nothing(api, settings):
+    settings.QUOTA_BYTES = 1
+    upload(api, make.png(1))
+    assert not Image.objects.exists() and not Usage.objects.filter(images__gt=0).exists()
+
+
+def test_the_same_bytes_again_take_no_room(api, settings, doctor):
+    settings.QUOTA_BYTES = len(make.png(1))
+    assert [upload(api, make.png(1)).status_code for _ in range(2)] == [201, 200]
+    assert (doctor.usage.images, doctor.usage.size) == (1, len(make.png(1)))
+
+
+def test_the_quota_of_one_is_not_the_quota_of_another(api, stranger, client_of, settings):
+    settings.QUOTA_BYTES = len(make.png(1))
+    assert [upload(client, make.png(1)).status_code for client in (api, client_of(stranger))] == [201, 201]
+
+
+def test_of_two_uploads_at_once_the_second_counts_the_first(doctor, settings, monkeypatch):
+    """Both find room before either has written."""
+    settings.QUOTA_BYTES = len(make.png(1))
+    monkeypatch.setattr(uploads.Usage, "refuse_beyond_quota", refuse_once_counted(Usage.refuse_beyond_quota))
+    actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(1)))
+    with pytest.raises(intake.Rejected, match="fill the"):
+        actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(2)))
+    assert Image.objects.count() == 1
+
+
+def refuse_once_counted(check):
+    """The check before decoding sees an owner's row as it was before anybody uploaded."""
+    seen = []
+
+    def refuse(usage, more):
+        seen.append(usage)
+        if len(seen) % 2 == 0:
+            check(usage, more)
+
+    return refuse
+
+
+@pytest.mark.parametrize(("room", "status"), [(-1, 507), (0, 201), (1, 201)])
+def test_the_floor_of_free_disk_holds_to_the_byte(room, status, api, settings, monkeypatch):
+    content = make.png(1)
+    disk = Disk(0, 0, settings.FREE_DISK_BYTES + len(content) + room)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: disk)
+    answer = upload(api, content)
+    assert answer.status_code == status and answer.json().get("code") == ("disk_full" if room < 0 else None)
+
+
+def test_a_disk_that_fills_up_while_a_file_arrives_is_a_507_and_leaves_nothing(api, monkeypatch):
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    answer = upload(api, make.png(1))
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+    assert list(storages["originals"].incoming().iterdir()) == []
+
+
+# --- Thumbnails -------------------------------------------------------------------------------------------------------
+
+
+def thumbnail(client, image):
+    return client.get(reverse("image-thumbnail", kwargs={"pk": image["id"] if isinstance(image, dict) else image.pk}))
+
+
+def test_a_thumbnail_is_a_small_png(api):
+    image = upload(api, make.png(1, columns=600, rows=300)).json()
+    assert Picture.open(BytesIO(thumbnail(api, image).content)).size == (256, 128)
+
+
+def test_a_thumbnail_is_made_once(api, image, monkeypatch):
+    first = thumbnail(api, image)
+    monkeypatch.setattr("imagery.thumbnails.render", None)
+    assert thumbnail(api, image).content == first.content
+
+
+def test_a_thumbnail_that_is_gone_is_made_again(api, image):
+    first = thumbnail(api, image)
+    name = f"{image.research_sha256[:2]}/{image.research_sha256}.png"
+    storages["thumbnails"].delete(name)
+    assert thumbnail(api, image).content == first.content
+
+
+def test_a_thumbnail_shows_what_was_blacked_out(api):
+    """It is drawn from the research copy, whoever asks."""
+    image = upload(api, make.png(1, columns=64, rows=64)).json()
+    before = thumbnail(api, image).content
+    box = {"left": 0, "top": 0, "width": 64, "height": 64}
+    assert api.post(reverse("image-redact", kwargs={"pk": image["id"]}), {"boxes": [box]}).status_code == 200
+    after = Picture.open(BytesIO(thumbnail(api, image).content)).convert("L")
+    assert before != thumbnail(api, image).content and after.getextrema() == (0, 0)
+
+
+def test_there_is_no_thumbnail_where_there_is_no_research_copy(api, image):
+    image.change(release_state="refused", research="", research_sha256="", release_reason="It cannot be cleaned.")
+    assert thumbnail(api, image).status_code == 409
