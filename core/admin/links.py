@@ -28,7 +28,7 @@ def link(row: models.Model | None, text: str = "") -> SafeString | str:
 def short(row: models.Model) -> str:
     """What a row is called; a row without a name by the random end of its id."""
     name = str(row)
-    return f"…{name[-8:]}" if name == str(row.pk) else name
+    return f"…\u2060{name[-8:]}" if name == str(row.pk) else name
 
 
 def links(rows: Iterable[models.Model]) -> SafeString | str:

@@ -138,7 +138,9 @@ class RecordAdmin(admin.ModelAdmin):
         return rows.live() if hasattr(rows, "live") else rows
 
     def get_list_display(self, request: Any) -> Any:
-        return self.research_columns if self.sees_partly(request) else self.list_display
+        """When a row was archived is told where there may be such rows."""
+        columns = self.research_columns if self.sees_partly(request) else self.list_display
+        return columns if request.GET.get("archived") else [each for each in columns if each != "archived_at"]
 
     def get_list_filter(self, request: Any) -> Any:
         return self.research_filter if self.sees_partly(request) else self.list_filter

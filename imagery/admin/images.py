@@ -38,8 +38,7 @@ class ImageAdmin(EvidenceAdmin):
     """Bytes never change: one uploads, archives, restores and releases."""
 
     list_display = (
-        "picture", "kind", "pixels", "size_in_words", "release_state", linked("study"), "owner", "created_at",
-        "archived_at",
+        "picture", "kind", "pixels", "release_state", linked("study"), "owner", "created_at", "archived_at",
     )  # fmt: skip
     research_columns = ("picture", "kind", "pixels", linked("study"))
     list_filter: ClassVar[Any] = (

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from core.admin import short
 from imagery.models import Image
 
-LARGE = 512  # pixels
+LARGE = 400  # pixels
 
 
 def preview(image: Image, frame: int = 0) -> Any:
