@@ -105,6 +105,9 @@ class JSONField(forms.JSONField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "decoder": StrictDecoder})
 
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
 
 class Lines(forms.CharField):
     """A list of words, one a line."""
