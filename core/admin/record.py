@@ -1,6 +1,5 @@
 """The base of every table in the admin: scope first, rights by table, saves and archiving through actions."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,20 +15,16 @@ from core.actions import Refused, revision_made
 from core.admin import past
 from core.admin.filters import Archived, BoundedPages, Made
 from core.admin.forms import RecordForm
+from core.admin.rights import Rights
 
 MOST = 500  # rows that one bulk action takes
 
 
-class RecordAdmin(admin.ModelAdmin):
+class RecordAdmin(Rights, admin.ModelAdmin):
     """Declares who may do what (`roles`) by which action (`acts`); what is not listed is refused.
 
     A person sees the rows that are visible to them, and of a row that they do not see whole `research_fields` alone.
     """
-
-    roles: ClassVar[dict[str, Any]] = {}  # view, add, change, archive: roles
-    acts: ClassVar[dict[str, Callable[..., Any]]] = {}  # add, change, archive, restore: actions
-    owner: str | None = None  # whose row it is: nobody else changes it
-    partly: ClassVar[Any] = frozenset()  # roles that see rows, but not whole
 
     addable: tuple[str, ...] = ()  # fields of a new row; without them, the editable ones
     editable: tuple[str, ...] = ()
@@ -56,41 +51,6 @@ class RecordAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ("core/admin.css",)}
-
-    # --- who may ---
-
-    def may(self, request: Any, what: str) -> bool:
-        return bool(frozenset(self.roles.get(what, ())) & getattr(request.user, "roles", frozenset()))
-
-    def is_theirs(self, request: Any, row: Any) -> bool:
-        if row is None or request.user.is_superuser:
-            return True
-        return getattr(row, "is_open", True) and (
-            self.owner is None or getattr(row, f"{self.owner}_id") == request.user.pk
-        )
-
-    def has_module_permission(self, request: Any) -> bool:
-        return self.may(request, "view")
-
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        return self.may(request, "view")
-
-    def has_add_permission(self, request: Any, *args: Any) -> bool:
-        return "add" in self.acts and self.may(request, "add")
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return "change" in self.acts and self.may(request, "change") and self.is_theirs(request, obj)
-
-    def has_archive_permission(self, request: Any, obj: Any = None) -> bool:
-        return "archive" in self.acts and self.may(request, "archive") and self.is_theirs(request, obj)
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nothing is destroyed here."""
-        return False
-
-    def sees_partly(self, request: Any) -> bool:
-        """Whether there may be rows in a list that this person does not see whole."""
-        return bool(self.partly & request.user.roles) and not request.user.is_superuser
 
     # --- which rows, and what of them ---
 
