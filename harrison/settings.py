@@ -39,7 +39,7 @@ PROXIES = env.int("HARRISON_PROXIES", 0)
 # --- The house ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "harrison.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -95,6 +95,7 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+FORMAT_MODULE_PATH = "harrison.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -177,6 +178,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "core.http.client_address"
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # what stands in the record is not for deleting; `axes_reset` lets somebody in again
 
 # --- The wire -------------------------------------------------------------------------------------------------------
 
