@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """The start page of the admin adds up the sizes of images by ranges of the key."""
 
     dependencies = [
-        ("imagery", "0005_an_index_behind_every_filter"),
+        ("imagery", "0006_copies_know_whose_they_are"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
