@@ -7,7 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import flag, secret
+from harrison.local import flag, given, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -35,6 +35,10 @@ ALLOWED_HOSTS = env.list("HARRISON_ALLOWED_HOSTS", default=["127.0.0.1", "localh
 CSRF_TRUSTED_ORIGINS = env.list("HARRISON_TRUSTED_ORIGINS", default=[])
 # How many reverse proxies stand before Harrison: that many entries of X-Forwarded-For are believed, no more.
 PROXIES = env.int("HARRISON_PROXIES", 0)
+# How many machines or containers serve this installation: more than one need a database and a storage that they share.
+INSTANCES = env.int("HARRISON_INSTANCES", 1)
+if INSTANCES < 1:
+    raise ImproperlyConfigured(f"HARRISON_INSTANCES is {INSTANCES}: it is 1 or more.")
 
 # --- The house ------------------------------------------------------------------------------------------------------
 
@@ -101,7 +105,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The database ---------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db_url_config(given("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at once: without it readers that go on to write meet "database is locked".
     DATABASES["default"]["OPTIONS"] = {
