@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "harrison.health.Alive",
     "events.middleware.RecordRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -145,7 +146,7 @@ FREE_DISK_BYTES = env.int("HARRISON_FREE_DISK_MB", 1024) * 1024 * 1024
 MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("HARRISON_STATIC_DIR", "") or DATA_DIR / "static").resolve()
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
