@@ -217,7 +217,11 @@ def use(stage: Stage) -> dict[str, Any]:
     session.headers["Authorization"] = f"Token {token}"
     with open(str(get_testdata_file("CT_small.dcm", download=False)), "rb") as file:
         image = session.post(f"{at}/api/v1/images/", files={"file": file})
+    smoke = [str(ROOT / "deploy" / "smoke"), at]
+    for name, value in ABOUT.items():
+        smoke += ["--header", f"{name}: {value}"]
     return {
+        "smoke": subprocess.run(smoke, capture_output=True, text=True).stdout,
         "static": (hashed, sheet.status_code, sheet.headers.get("Cache-Control")),
         "plain": plain(),
         "upload": (image.status_code, image.json()),

@@ -28,7 +28,7 @@ RECORDS = sorted(name for name in PAGES if re.match(r"docs/decisions/\d", name))
 ON_THEIR_WAY = {
     "backup", "restore", "verify_backup", "/readyz", "/metrics", "HARRISON_METRICS_PORT",
     "HARRISON_STORAGE", "HARRISON_S3_BUCKET", "HARRISON_S3_ENDPOINT", "HARRISON_S3_REGION",
-    "HARRISON_S3_ACCESS_KEY", "HARRISON_S3_SECRET_KEY",
+    "HARRISON_S3_ACCESS_KEY", "HARRISON_S3_SECRET_KEY", "HARRISON_S3_ENCRYPTION",
 }  # fmt: skip
 
 
@@ -76,7 +76,11 @@ def test_every_command_exists():
 
 def test_every_setting_exists():
     secrets = {f"{name}_FILE" for name in names_read()}
-    assert unknown(r"\b(?:HARRISON_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL(?:_FILE)?)\b(?!…)", names_read() | secrets) == set()
+    compose = set(re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "compose.yaml").read_text()))
+    assert (
+        unknown(r"\b(?:HARRISON_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL(?:_FILE)?)\b(?!…)", names_read() | secrets | compose)
+        == set()
+    )
 
 
 def test_every_target_of_make_exists():

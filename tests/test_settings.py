@@ -98,6 +98,11 @@ def test_fewer_instances_than_one_stop_the_start(tmp_path):
     assert stopped.returncode != 0 and "it is 1 or more" in stopped.stderr
 
 
+def test_what_the_address_of_the_database_says_of_tls_is_heeded(tmp_path):
+    shown = start(tmp_path, "diffsettings", DATABASE_URL="postgres://harrison@db.example/harrison?sslmode=verify-full")
+    assert "'pool': True, 'sslmode': 'verify-full'" in shown.stdout
+
+
 def test_debug_in_production_stops_the_start(tmp_path):
     stopped = start(tmp_path, HARRISON_DEBUG="true", HARRISON_PRODUCTION="true", HARRISON_SECRET_KEY="x" * 60)
     assert stopped.returncode != 0 and "unset it in production" in stopped.stderr
@@ -238,6 +243,20 @@ def test_static_files_that_changed_are_collected_again(tmp_path, monkeypatch):
     monkeypatch.setattr(serve, "fingerprint", lambda: "another")
     serve.collect_static(tmp_path)
     assert len(collected) == 2
+
+
+def test_static_files_that_are_part_of_an_image_are_left_alone(tmp_path, monkeypatch):
+    collected = []
+    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    serve.collect_static(tmp_path)
+    assert collected == []
+
+
+def test_behind_a_proxy_there_is_no_certificate(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    assert serve.certified({"plain": True, "certificate": None}) == (None, None)
+    assert not (tmp_path / "cert.key").exists()
 
 
 @pytest.mark.parametrize("port", [0, 65536, -1])
