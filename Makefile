@@ -37,7 +37,7 @@ test: .venv/tests  ## the whole suite, on every core
 
 test-postgresql: .venv/tests  ## what speaks SQL of its own, on a private PostgreSQL
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto tests/test_catalogue.py tests/test_import_codes.py \
-		tests/test_merge.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
+		tests/test_bulk.py tests/test_merge.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
 
 lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
 	$(BIN)/ruff format --check .

@@ -7,8 +7,9 @@ import errno
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -91,6 +92,8 @@ def translate(exc: Exception) -> exceptions.APIException | None:
             return exceptions.ValidationError(as_fields(exc))
         case RequestDataTooBig():
             return TooLarge()
+        case TooManyFilesSent():
+            return exceptions.ParseError(f"At most {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files in one request.")
         case SuspiciousOperation():
             return exceptions.ParseError("The request cannot be understood.")
         case Http404():

@@ -8,11 +8,14 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 
 class BoundedUpload(TemporaryFileUploadHandler):
-    """Writes an upload to a temporary file of at most `HARRISON_MAX_UPLOAD_MB`. Raises `RequestDataTooBig` (413)."""
+    """Writes uploads to temporary files, of at most `HARRISON_MAX_UPLOAD_MB` in one request.
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self.seen = 0
+    Raises `RequestDataTooBig` (413).
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.seen = 0  # bytes of all files of this request
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.seen += len(raw_data)

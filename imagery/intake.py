@@ -49,7 +49,7 @@ class Kept:
 @contextmanager
 def arriving(file: Any) -> Iterator[Arrival]:
     """Write an upload to the storage's own file system, hashed on the way and synced; gone at the end unless kept."""
-    refuse_a_full_disk(originals().incoming(), file.size)
+    refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
     handle, path = tempfile.mkstemp(dir=originals().incoming())
     try:
         with os.fdopen(handle, "wb") as target:

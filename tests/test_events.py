@@ -1,6 +1,7 @@
 """The record of requests: one event for every answer, and nothing in it that should not be."""
 
 import json
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from core.http import client_address
+from core.models import first_id
 from events import masking
 from events.models import Event
 from label.models import Annotation
@@ -146,10 +148,11 @@ def test_only_what_our_proxies_wrote_is_believed(proxies, forwarded, believed, s
 
 @pytest.fixture
 def two_events(doctor, auditor):
+    january, march = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)
     wanted = make.EventFactory(
-        user=doctor, status=404, method="POST", object_id=doctor.pk, occurred_at="2026-01-02T00:00Z",
-    )  # fmt: skip
-    make.EventFactory(user=auditor, occurred_at="2026-03-04T00:00Z")
+        id=first_id(january), occurred_at=january, user=doctor, status=404, method="POST", object_id=doctor.pk
+    )
+    make.EventFactory(id=first_id(march), occurred_at=march, user=auditor)
     return wanted
 
 

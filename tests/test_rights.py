@@ -62,6 +62,7 @@ RIGHTS = {
     ("GET",    "study-history"):      (401, 200, 200, 404, 404, 403),
     ("POST",   "study-share"):        (401, 200, 403, 404, 403, 403),
     ("POST",   "study-unshare"):      (401, 200, 403, 404, 403, 403),
+    ("POST",   "study-upload"):       (401, 201, 201, 201, 403, 403),
     ("GET",    "series-list"):        (401, 200, 200, 200, 200, 403),
     ("GET",    "series-detail"):      (401, 200, 200, 404, 200, 403),
     ("GET",    "series-history"):     (401, 200, 200, 404, 404, 403),
@@ -175,14 +176,14 @@ def address(route: str, world: dict) -> str:
         code = make.CodeFactory(code="J18.9", system__uri="http://example.org/system")
         return f"{reverse(route)}?system={code.system.uri}&code=J18.9&url={code.system.uri}"
     for name in sorted(world, key=len, reverse=True):
-        if route.startswith(f"{name}-") and not route.endswith("-list"):
+        if route.startswith(f"{name}-") and not route.endswith(("-list", "-upload")):
             return reverse(route, kwargs={"pk": world[name].pk})
     return reverse(route)
 
 
 def ask(client, method: str, route: str, world: dict, bodies: dict):
-    if (method, route) == ("POST", "image-list"):
-        body = {"file": SimpleUploadedFile("a.png", make.png(60_000))}
+    if (method, route) in (("POST", "image-list"), ("POST", "study-upload")):
+        body = {"file" if route == "image-list" else "files": SimpleUploadedFile("a.png", make.png(60_000))}
         return client.post(address(route, world), body, format="multipart")
     answer = client.generic(method, address(route, world), **encoded(client, bodies.get(route)))
     if answer.streaming:

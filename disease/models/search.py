@@ -33,15 +33,16 @@ class Matches(models.Func):
         self.wanted = words
         super().__init__(F("pk"), F("words"))
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
         key, _ = compiler.compile(self.source_expressions[0])
         match = " ".join(f'"{word}"*' for word in self.wanted)
-        return f"{key} IN (SELECT id FROM disease_code_search WHERE disease_code_search MATCH %s)", [match]
+        found = "(SELECT id FROM disease_code_search WHERE disease_code_search MATCH %s)"
+        return f"{key} IN {found}", (match,)
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
         words, _ = compiler.compile(self.source_expressions[1])
         match = " & ".join(f"{word}:*" for word in self.wanted)
-        return f"to_tsvector('simple', {words}) @@ to_tsquery('simple', %s)", [match]
+        return f"to_tsvector('simple', {words}) @@ to_tsquery('simple', %s)", (match,)
 
 
 PLACES = 10_000_000  # more than any system has entries

@@ -1,5 +1,6 @@
 """What happens to the evidence."""
 
+from imagery.actions.bulk import OUTCOMES, Outcome, look_at, take
 from imagery.actions.images import archive_image, put_copy, redact_image, release_image, restore_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
 from imagery.actions.studies import (
@@ -13,6 +14,8 @@ from imagery.actions.studies import (
 from imagery.actions.uploads import add_image, upload_image
 
 __all__ = [
+    "OUTCOMES",
+    "Outcome",
     "add_image",
     "archive_image",
     "archive_patient",
@@ -21,6 +24,7 @@ __all__ = [
     "change_study",
     "create_patient",
     "create_study",
+    "look_at",
     "put_copy",
     "redact_image",
     "release_image",
@@ -28,6 +32,7 @@ __all__ = [
     "restore_patient",
     "restore_study",
     "share_study",
+    "take",
     "unshare_study",
     "upload_image",
     "withdraw_patient",

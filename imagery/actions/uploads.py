@@ -1,5 +1,7 @@
 """How an image comes in: its bytes first, then in one short transaction its rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,8 +17,14 @@ from imagery.decoding import Description, PatientFacts
 from imagery.models import Identity, Image, Patient, Series, Study, Usage
 
 
-class Outrun(Exception):
-    """Another upload has made the patient while the research copy was being made under a new pseudonym."""
+class Outrun(Refused):
+    """Another upload has made the patient, the study or the series at the same moment: the next try finds it."""
+
+    def __init__(self) -> None:
+        super().__init__("Other images of this patient or study are coming in just now: send this one again.")
+
+
+TRIES = 3  # a patient, then a study, then what is in both
 
 
 def upload_image(*, by: User, file: Any, **about: Any) -> Image:
@@ -31,8 +39,9 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
         (Usage.objects.filter(owner=by).first() or Usage(owner=by)).refuse_beyond_quota(arrival.size)
         description = intake.read(arrival.path)
         try:
-            return _take_in(by, arrival, description, about)
-        except Outrun:
+            for _ in range(TRIES - 1):
+                with suppress(Outrun):
+                    return _take_in(by, arrival, description, about)
             return _take_in(by, arrival, description, about)
         except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
             twin = _known(by, arrival.sha256)
@@ -80,7 +89,7 @@ def _named_by(facts: PatientFacts) -> dict[str, Any]:
 
 
 def _known(by: User, sha256: str) -> Image | None:
-    return Image.objects.filter(owner=by, sha256=sha256).first()
+    return Image.objects.filter(owner=by, sha256=sha256).select_related("study").first()
 
 
 def _as_it_was(image: Image) -> Image:
@@ -103,9 +112,10 @@ def add_image(
     """The row of an image whose bytes are in place, with its study and series where they are new."""
     read = kept.description
     found = _study(by, read, named=study)  # read anew and locked: decoding took its time
-    patient = _settled(by, kept)
-    of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
-    series = _series(of, read, modality or "OT", body_part)
+    with _outrun():
+        patient = _settled(by, kept)
+        of = _of_patient(found, patient) if found else _new_study(by, read, patient=patient, description=description)
+        series = _series(of, read, modality or "OT", body_part)
     image = Image.objects.create(
         id=kept.id,
         owner=by,
@@ -137,6 +147,15 @@ def _count(by: User, size: int) -> None:
     usage = Usage.objects.held_by(by)
     usage.refuse_beyond_quota(size)
     usage.change(images=usage.images + 1, size=usage.size + size)
+
+
+@contextmanager
+def _outrun() -> Iterator[None]:
+    """What is new breaks a rule of uniqueness only when another upload has just made it. Raises `Outrun`."""
+    try:
+        yield
+    except (ValidationError, IntegrityError) as exc:
+        raise Outrun from exc
 
 
 def _study(by: User, read: Description, named: Study | None) -> Study | None:

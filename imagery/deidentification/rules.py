@@ -27,6 +27,11 @@ TIMES = frozenset({0x00080031, 0x00080032, 0x00080033, 0x00181072, 0x00181073}) 
 NEVER = frozenset({0x04000500, 0x4FFE0001, 0x00080300, 0x0040A390})
 
 
+# What turns stored values into shades may stand in every image: scanners write a rescale slope where the IOD has none,
+# and a copy without it would look another than what its reader saw.
+SHADES = ("modality-lut", "voi-lut")
+
+
 class Action(Enum):
     """What becomes of an attribute."""
 
@@ -77,7 +82,7 @@ def allowed_in(sop_class: str) -> Mapping[int, str]:
     """
     iods = read("iods.json")
     attributes: dict[int, str] = {}
-    for module in iods["iods"][iods["sop_classes"][sop_class]]:
+    for module in [*iods["iods"][iods["sop_classes"][sop_class]], *SHADES]:
         for tag, kind in by_number(iods["modules"][module]).items():
             attributes[tag] = min(attributes.get(tag, "3"), kind)  # "1" < "1C" < "2" < "2C" < "3"
     return attributes

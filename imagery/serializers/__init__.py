@@ -1,7 +1,9 @@
 """How the evidence looks on the wire: whole to those it is open to, without identity to research."""
 
+from imagery.serializers.bulk import BatchSerializer, NoneTakenSerializer, ReportSerializer, report
 from imagery.serializers.evidence import EvidenceSerializer
 from imagery.serializers.images import (
+    AboutSerializer,
     ImageListSerializer,
     ImageSerializer,
     ManifestSerializer,
@@ -19,7 +21,8 @@ from imagery.serializers.studies import (
 )
 
 __all__ = [
-    "EvidenceSerializer", "ImageListSerializer", "ImageSerializer", "ManifestSerializer", "PatientSerializer",
-    "PreviewSerializer", "RedactionSerializer", "SeriesSerializer", "ShareSerializer", "StudyListSerializer",
-    "StudySerializer", "UnshareSerializer", "UploadSerializer",
+    "AboutSerializer", "BatchSerializer", "EvidenceSerializer", "ImageListSerializer", "ImageSerializer",
+    "ManifestSerializer", "NoneTakenSerializer", "PatientSerializer", "PreviewSerializer", "RedactionSerializer",
+    "ReportSerializer", "SeriesSerializer", "ShareSerializer", "StudyListSerializer", "StudySerializer",
+    "UnshareSerializer", "UploadSerializer", "report",
 ]  # fmt: skip

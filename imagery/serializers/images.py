@@ -48,10 +48,9 @@ class ImageSerializer(ImageListSerializer):
     release_reason = serializers.CharField(read_only=True, help_text="Why it is not released, in sentences.")
 
 
-class UploadSerializer(serializers.Serializer):
-    """What `POST /images/` takes; the answer is an image."""
+class AboutSerializer(serializers.Serializer):
+    """What may be said with an upload, where the file itself does not say it."""
 
-    file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
     study = Ref(
         Study,
         scope="owned_by",
@@ -68,6 +67,12 @@ class UploadSerializer(serializers.Serializer):
     description = serializers.CharField(
         max_length=1000, required=False, help_text="Of the study; used when it is new and the file does not say."
     )
+
+
+class UploadSerializer(AboutSerializer):
+    """What `POST /images/` takes; the answer is an image."""
+
+    file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
 
     def create(self, validated_data: dict[str, Any]) -> Image:
         return actions.upload_image(**validated_data)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import mixins, parsers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,11 +15,15 @@ from imagery import actions
 from imagery.filters import SeriesFilter, StudyFilter, WholeStudyFilter
 from imagery.models import Series, Study
 from imagery.serializers import (
+    BatchSerializer,
+    NoneTakenSerializer,
+    ReportSerializer,
     SeriesSerializer,
     ShareSerializer,
     StudyListSerializer,
     StudySerializer,
     UnshareSerializer,
+    report,
 )
 from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
@@ -40,7 +44,7 @@ class StudyViewSet(
     serializer_class = StudySerializer
     research_filterset_class = StudyFilter
     whole_filterset_class = WholeStudyFilter
-    roles = READ | WRITE | {"share": DOCTORS, "unshare": DOCTORS}
+    roles = READ | WRITE | dict.fromkeys(("share", "unshare", "upload"), DOCTORS)
     owner = "owner"
 
     def get_queryset(self) -> Any:
@@ -75,6 +79,26 @@ class StudyViewSet(
     @transaction.atomic
     def unshare(self, request: Request, pk: str) -> Response:
         return self._answer_with(actions.unshare_study)
+
+    @extend_schema(
+        request={"multipart/form-data": BatchSerializer},
+        responses={
+            201: OpenApiResponse(ReportSerializer, "At least one file is new."),
+            200: OpenApiResponse(ReportSerializer, "Every file that could be taken was there already."),
+            400: OpenApiResponse(NoneTakenSerializer, "No file could be taken."),
+        },
+        description="Takes many PNG, JPEG and DICOM Part 10 files, in a zip archive or side by side, each as "
+        "`POST /images/` takes one: what is wrong with one file keeps no other out. All of them together may be as "
+        "large as one upload.",
+    )
+    @action(detail=False, methods=["post"], parser_classes=[parsers.MultiPartParser], serializer_class=BatchSerializer)
+    def upload(self, request: Request) -> Response:
+        batch = self.get_serializer(data=request.data)
+        batch.is_valid(raise_exception=True)
+        told = report(batch.save(by=self.by))
+        if "code" in told:
+            return Response(told, status.HTTP_400_BAD_REQUEST)
+        return Response(told, status.HTTP_201_CREATED if told["stored"] else status.HTTP_200_OK)
 
     def _answer_with(self, act: Any) -> Response:
         study = self.get_object()

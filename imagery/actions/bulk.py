@@ -1,0 +1,64 @@
+"""How many images come in: each as if it came alone, and what became of it told rather than raised."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from core import errors
+from imagery import intake
+from imagery.actions.uploads import upload_image
+from imagery.bulk.parts import SKIPPED, Part
+from imagery.models import Image
+
+logger = logging.getLogger(__name__)
+
+OUTCOMES = STORED, THERE, REFUSED, PASSED_OVER = "stored", "already there", "refused", "skipped"
+GOOD = "can be read"  # of a file that is only looked at
+FAILED = ("failed", "Something failed on our side: the log says what.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file."""
+
+    name: str  # for whoever sent it, and for nobody else
+    outcome: str
+    code: str = ""
+    detail: str = ""
+    image: Image | None = None
+
+
+def take(*, by: User, part: Part, **about: Any) -> Outcome:
+    """Upload one file of many, in a transaction and a revision of its own."""
+    if part.skipped:
+        return Outcome(part.name, PASSED_OVER, part.skipped, SKIPPED[part.skipped])
+    try:
+        image = upload_image(by=by, file=part, **about)
+    except Exception as exc:
+        return Outcome(part.name, REFUSED, *reason(exc))
+    return Outcome(part.name, STORED if image.is_new else THERE, image=image)
+
+
+def look_at(*, by: User, part: Part) -> Outcome:
+    """What `take` would most likely say; nothing is kept."""
+    if part.skipped:
+        return Outcome(part.name, PASSED_OVER, part.skipped, SKIPPED[part.skipped])
+    try:
+        with intake.arriving(part) as arrival:
+            known = Image.objects.filter(owner=by, sha256=arrival.sha256).first()
+            if known is None:
+                intake.read(arrival.path)
+    except Exception as exc:
+        return Outcome(part.name, REFUSED, *reason(exc))
+    return Outcome(part.name, THERE if known else GOOD, image=known)
+
+
+def reason(exc: Exception) -> tuple[str, str]:
+    """The code and the sentence that the same file gets when it is sent alone; no fault of ours ends the others."""
+    known = errors.translate(exc)
+    if known is None:
+        logger.error("a file of many could not be taken", exc_info=exc)
+        return FAILED
+    told = errors.body(known)
+    return told["code"], told["detail"]
