@@ -11,7 +11,7 @@ PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
 	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-postgresql check screenshots lock clean
+.PHONY: help run dev test test-postgresql lint check screenshots lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -41,13 +41,15 @@ test-postgresql: .venv/tests  ## what speaks SQL of its own, on a private Postgr
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto tests/test_catalogue.py tests/test_import_codes.py \
 		tests/test_bulk.py tests/test_merge.py tests/test_copies.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
 
-check: .venv/tests  ## the gate: format, lint, types, migrations, schema, production settings, tests
+lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+check: lint  ## the gate: lint, and the tests on both databases
 	$(MAKE) test-postgresql
 	HARRISON_DEMAND_BROWSER=1 $(MAKE) test
 
