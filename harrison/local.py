@@ -21,10 +21,11 @@ def flag(name: str, default: bool) -> bool:
     return FLAGS[word.lower()]
 
 
-def secret(name: str, *, folder: Path, production: bool) -> str:
+def secret(name: str, *, folder: Path | None = None, production: bool = False) -> str:
     """`NAME`, or what the file that `NAME_FILE` names holds, or, locally, a random value kept in `folder`.
 
-    Raises `ImproperlyConfigured` in production when neither is set, and when a named file is missing or empty.
+    Raises `ImproperlyConfigured` in production, or without a folder, when neither is set; and when a named file is
+    missing or empty.
     """
     if os.environ.get(name):
         return os.environ[name]
@@ -32,6 +33,8 @@ def secret(name: str, *, folder: Path, production: bool) -> str:
         return _read(name, Path(os.environ[f"{name}_FILE"]))
     if production:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE: production takes no generated secret.")
+    if folder is None:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE.")
     return _kept(folder / name.lower())
 
 

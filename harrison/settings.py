@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from harrison.local import flag, secret
+from harrison.storages import storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -116,14 +117,7 @@ else:
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is stored without naming a storage
-    "originals": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "originals"},
-    },
-    "research": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "research"},
-    },
+    **storages(DATA_DIR),
     # Production serves collected files under hashed names; elsewhere they are served from where they lie.
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"

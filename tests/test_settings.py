@@ -21,11 +21,13 @@ from harrison.local import flag, secret
 from harrison.management.commands import serve
 
 ROOT = Path(__file__).parent.parent
-READ = re.compile(r'(?:\benv\.\w+|\bsecret|\bflag)\(\s*"([A-Z][A-Z_]+)"')
+READ = re.compile(r'(?:\benv\.\w+|\bsecret|\bflag)\(\s*"([A-Z][A-Z_0-9]+)"')
 
 
 def names_read() -> set[str]:
-    return set(READ.findall((ROOT / "harrison" / "settings.py").read_text()))
+    return {
+        name for file in ("settings", "storages") for name in READ.findall((ROOT / f"harrison/{file}.py").read_text())
+    }
 
 
 def lines_of_the_example() -> list[str]:

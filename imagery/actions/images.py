@@ -10,6 +10,7 @@ from core.actions import Refused, recorded
 from imagery import intake, research
 from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release, research_copies
+from imagery.storage import let_go
 
 
 def tell(image: Image, copy: research.Copy) -> None:
@@ -39,7 +40,7 @@ def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
     The copy is made before the transaction of `put_copy` opens.
     """
     subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
-    with intake.local(image.original) as path, research.copied(path, subject, boxes) as copy:
+    with intake.local(image.original) as file, research.copied(file, subject, boxes) as copy:
         if not copy.name:
             raise Refused(copy.reason)
         return put_copy(by=by, image=image, copy=copy)
@@ -54,7 +55,7 @@ def put_copy(*, by: User, image: Image, copy: research.Copy) -> Image:
     old = held.research.name or ""
     tell(image, copy)
     if old:
-        transaction.on_commit(lambda: research_copies().delete(old))
+        transaction.on_commit(lambda: let_go(research_copies(), old))
     return image.change(
         research=copy.name,
         research_sha256=copy.sha256,

@@ -28,7 +28,7 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
         known = _known(by, arrival.sha256)
         if known:
             return _as_it_was(known)
-        description = intake.read(arrival.path)
+        description = intake.read(arrival)
         try:
             return _take_in(by, arrival, description, about)
         except Outrun:
