@@ -5,9 +5,10 @@ signed with its body (SigV4), so that the bucket takes nothing that was altered 
 an address of its own. How long a silent server is waited for, and how often, is bounded.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,17 +20,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
-from s3transfer.exceptions import RetriesExceededError
 from storages.backends.s3 import S3Storage
 
 from core.actions import Unavailable
-from imagery.storage import LOST, Arrived, Leftover, Readable, Storage, Stored, let_go
+from imagery.storage import CHUNK, LOST, Arrived, Leftover, Readable, Storage, Stored, let_go
 from imagery.storage.disk import left_in, made
 
 ATTEMPTS = 3  # of every request
 TRANSFERS = 4  # parts of one file on the way at once
 AWAY = "The files cannot be reached right now: try again in a moment."
-FAILURES = (ClientError, BotoCoreError, Boto3Error, RetriesExceededError)
+FAILURES = (ClientError, BotoCoreError, Boto3Error)
 
 
 @deconstructible
@@ -45,7 +45,6 @@ class BucketStorage(S3Storage, Storage):
 
     def __init__(self, *, arrivals: str, timeout: float, part: int, encryption: dict[str, str], **options: Any) -> None:
         self.arrivals = Path(arrivals)
-        once = {"total_max_attempts": ATTEMPTS, "mode": "standard"}
         super().__init__(
             client_config=Config(
                 signature_version="s3v4",
@@ -54,10 +53,10 @@ class BucketStorage(S3Storage, Storage):
                 response_checksum_validation="when_required",
                 connect_timeout=timeout,
                 read_timeout=timeout,
-                retries=once,
+                retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
             ),
             transfer_config=TransferConfig(
-                multipart_threshold=part, multipart_chunksize=part, max_concurrency=TRANSFERS, num_download_attempts=2
+                multipart_threshold=part, multipart_chunksize=part, max_concurrency=TRANSFERS
             ),
             object_parameters={"ContentType": "application/octet-stream", **encryption},
             file_overwrite=False,
@@ -96,8 +95,8 @@ class BucketStorage(S3Storage, Storage):
     @contextmanager
     def local(self, name: str) -> Iterator[BinaryIO]:
         with tempfile.NamedTemporaryFile(dir=self.incoming()) as file:
-            with reached(name):
-                self.client.download_fileobj(self.bucket_name, self.key(name), file, Config=self.transfer_config)
+            with closing(self.stream(name)) as body:
+                shutil.copyfileobj(body, file, CHUNK)
             file.flush()
             file.seek(0)
             yield file  # type: ignore[misc]
