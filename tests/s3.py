@@ -6,10 +6,17 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-ACCESS_KEY, SECRET_KEY, BUCKET, REGION = "harrison-tests", "a secret of the tests' own", "harrison", "eu-central-1"
+import pytest
+from django.core.files.storage import storages
+
+from harrison import storages as chosen
+from imagery.models import Image
+
+ACCESS_KEY, SECRET_KEY, REGION = "harrison-tests", "a secret of the tests' own", "eu-central-1"
 
 
 def free_port() -> int:
@@ -20,8 +27,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(folder):
-    """nanio with one bucket; gives its port."""
-    (folder / BUCKET).mkdir()
+    """nanio, whose buckets are the folders of this one; gives its port."""
     port = free_port()
     command = [sys.executable, "-m", "nanio", "serve", "--data-dir", str(folder), "--host", "127.0.0.1"]
     options = ["--port", str(port), "--region", REGION, "--log-level", "error", "--no-access-log"]
@@ -105,3 +111,60 @@ def read_head(incoming) -> tuple[Request, bytes]:
     kept = [line for line in lines if not line.lower().startswith((b"connection:", b"expect:"))]
     head = b"\r\n".join([first, *kept, b"Connection: close", b"", b""])
     return Request(method, path, {name.lower(): value for name, value in headers.items()}), head
+
+
+@pytest.fixture(scope="session")
+def nanio(tmp_path_factory):
+    """The server's port, and the folder of its buckets."""
+    folder = tmp_path_factory.mktemp("nanio")
+    with server(folder) as port:
+        yield port, folder
+
+
+@pytest.fixture
+def proxy(nanio):
+    before = Proxy(nanio[0])
+    yield before
+    before.close()
+
+
+@pytest.fixture
+def told(proxy, nanio, monkeypatch):
+    """The environment of an installation with a bucket of its own."""
+    bucket = f"harrison-{uuid.uuid4().hex}"
+    (nanio[1] / bucket).mkdir()
+    environment = {
+        "HARRISON_STORAGE": "s3",
+        "HARRISON_S3_BUCKET": bucket,
+        "HARRISON_S3_ENDPOINT": f"http://127.0.0.1:{proxy.port}",
+        "HARRISON_S3_REGION": REGION,
+        "HARRISON_S3_ACCESS_KEY": ACCESS_KEY,
+        "HARRISON_S3_SECRET_KEY": SECRET_KEY,
+        "HARRISON_S3_TIMEOUT": "1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return environment
+
+
+@pytest.fixture
+def settled(settings, monkeypatch, tmp_path):
+    """`settled()` makes Harrison keep bytes where the environment says now; returns the two storages."""
+
+    def use():
+        settings.STORAGES = settings.STORAGES | chosen.storages(tmp_path)
+        for column, room in (("original", "originals"), ("research", "research")):
+            monkeypatch.setattr(Image._meta.get_field(column), "storage", storages[room])
+        return storages["originals"], storages["research"]
+
+    return use
+
+
+@pytest.fixture
+def in_s3(told, settled):
+    return settled
+
+
+@pytest.fixture
+def bucket(in_s3):
+    return in_s3()

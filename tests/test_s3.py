@@ -7,7 +7,6 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image as Picture
@@ -20,58 +19,6 @@ from imagery.models import Image, Series, Study
 from imagery.storage import Arrived
 from tests import factories as make
 from tests import s3
-
-
-@pytest.fixture(scope="session")
-def nanio(tmp_path_factory):
-    """The server's port, and the folder of its buckets."""
-    folder = tmp_path_factory.mktemp("nanio")
-    with s3.server(folder) as port:
-        yield port, folder
-
-
-@pytest.fixture
-def proxy(nanio):
-    before = s3.Proxy(nanio[0])
-    yield before
-    before.close()
-
-
-@pytest.fixture
-def told(proxy, nanio, monkeypatch):
-    """The environment of an installation with a bucket of its own."""
-    bucket = f"harrison-{uuid.uuid4().hex}"
-    (nanio[1] / bucket).mkdir()
-    environment = {
-        "HARRISON_STORAGE": "s3",
-        "HARRISON_S3_BUCKET": bucket,
-        "HARRISON_S3_ENDPOINT": f"http://127.0.0.1:{proxy.port}",
-        "HARRISON_S3_REGION": s3.REGION,
-        "HARRISON_S3_ACCESS_KEY": s3.ACCESS_KEY,
-        "HARRISON_S3_SECRET_KEY": s3.SECRET_KEY,
-        "HARRISON_S3_TIMEOUT": "1",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    return environment
-
-
-@pytest.fixture
-def in_s3(told, settings, monkeypatch, tmp_path):
-    """`in_s3()` makes Harrison use what the environment tells now; returns the two storages."""
-
-    def use():
-        settings.STORAGES = settings.STORAGES | chosen.storages(tmp_path)
-        for field, room in (("original", "originals"), ("research", "research")):
-            monkeypatch.setattr(Image._meta.get_field(field), "storage", storages[room])
-        return storages["originals"], storages["research"]
-
-    return use
-
-
-@pytest.fixture
-def bucket(in_s3):
-    return in_s3()
 
 
 def real(name: str) -> bytes:

@@ -1,6 +1,7 @@
 """What happens to the evidence."""
 
 from imagery.actions.images import archive_image, put_copy, redact_image, release_image, restore_image
+from imagery.actions.mending import mend, put_renewed, renew_copy, withhold_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
 from imagery.actions.studies import (
     archive_study,
@@ -21,9 +22,12 @@ __all__ = [
     "change_study",
     "create_patient",
     "create_study",
+    "mend",
     "put_copy",
+    "put_renewed",
     "redact_image",
     "release_image",
+    "renew_copy",
     "restore_image",
     "restore_patient",
     "restore_study",
@@ -31,4 +35,5 @@ __all__ = [
     "unshare_study",
     "upload_image",
     "withdraw_patient",
+    "withhold_image",
 ]
