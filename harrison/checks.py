@@ -32,3 +32,12 @@ def this_is_production(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set HARRISON_PRODUCTION=true: it forces HTTPS and refuses generated secrets and made-up data."
     return [Warning("This is a trial installation.", hint=hint, id="harrison.W002")]
+
+
+@register(Tags.security, deploy=True)
+def bytes_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
+    addresses = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
+    if not any(address.startswith("http://") for address in addresses):
+        return []
+    hint = "Give HARRISON_S3_ENDPOINT an address that begins with https://, or see that its way is guarded otherwise."
+    return [Warning("Images go to their bucket in the clear.", hint=hint, id="harrison.W003")]

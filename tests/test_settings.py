@@ -120,11 +120,18 @@ def test_a_trial_is_not_a_deployment(production, expected, settings):
     assert [found.id for found in checks.this_is_production()] == expected
 
 
+@pytest.mark.parametrize(("scheme", "expected"), [("http", ["harrison.W003"]), ("https", [])])
+def test_images_do_not_go_to_their_bucket_in_the_clear(scheme, expected, settings):
+    settings.STORAGES = settings.STORAGES | {"originals": {"OPTIONS": {"endpoint_url": f"{scheme}://bucket.example"}}}
+    assert [found.id for found in checks.bytes_travel_encrypted()] == expected
+
+
 def test_every_finding_says_its_mend(settings):
     settings.DEBUG, settings.PRODUCTION, settings.ALLOWED_HOSTS = True, False, ["localhost"]
-    rules = (checks.debug_is_off, checks.hosts_are_named, checks.this_is_production)
+    settings.STORAGES = settings.STORAGES | {"originals": {"OPTIONS": {"endpoint_url": "http://bucket.example"}}}
+    rules = (checks.debug_is_off, checks.hosts_are_named, checks.this_is_production, checks.bytes_travel_encrypted)
     found = [message for rule in rules for message in rule()]
-    assert len(found) == 3 and all(isinstance(each, Error | Warning) and each.hint for each in found)
+    assert len(found) == 4 and all(isinstance(each, Error | Warning) and each.hint for each in found)
 
 
 # --- Secrets --------------------------------------------------------------------------------------------------------
