@@ -292,4 +292,4 @@ def test_a_storage_that_is_truly_lost_is_made_anew(ct, stores):
 def test_a_bucket_that_does_not_answer_is_said_in_a_sentence(bucket, proxy):
     proxy.fails = lambda request: True
     code, said = reconcile()
-    assert code == 1 and "cannot be reached" in said
+    assert code == 1 and "cannot be reached" in said and "503" in said

@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 refuse_empty()
             mended = [self.judged(finding, fix=options["fix"]) for finding in self.found(hashed=not options["no_hash"])]
         except Unavailable as exc:
-            raise CommandError(str(exc)) from exc
+            raise CommandError(f"{exc} {exc.__cause__}") from exc
         if not all(mended):
             raise CommandError(f"{mended.count(False)} of {len(mended)} findings are not mended.")
         self.console.print(f"{len(mended)} mended." if mended else "Files and rows agree.")
