@@ -79,3 +79,11 @@ def _made_for_a_trial(name: str, value: str, hint: str, id: str) -> list[CheckMe
     if not kept.exists() or kept.read_text().strip() != value:
         return []
     return [Error(f"{name} is the one that was made for a trial.", hint=hint, id=id)]
+
+
+def bytes_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
+    addresses = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
+    if not any(address.startswith("http://") for address in addresses):
+        return []
+    hint = "Give HARRISON_S3_ENDPOINT an address that begins with https://, or see that its way is guarded otherwise."
+    return [Warning("Images go to their bucket in the clear.", hint=hint, id="harrison.W003")]

@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from harrison.local import flag, given, secret
+from harrison.storages import storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -122,18 +123,7 @@ else:
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is stored without naming a storage
-    "originals": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "originals"},
-    },
-    "research": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "research"},
-    },
-    "thumbnails": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "thumbnails"},
-    },
+    **storages(DATA_DIR),
     # Production serves collected files under hashed names; elsewhere they are served from where they lie.
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -21,6 +21,7 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from tests.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,9 @@ READ = re.compile(r'(?:\benv\.\w+|\bsecret|\bgiven|\bflag)\(\s*"([A-Z][A-Z_0-9]+
 
 
 def names_read() -> set[str]:
-    return set(READ.findall((ROOT / "harrison" / "settings.py").read_text()))
+    return {
+        name for file in ("settings", "storages") for name in READ.findall((ROOT / f"harrison/{file}.py").read_text())
+    }
 
 
 def lines_of_the_example() -> list[str]:
