@@ -351,7 +351,7 @@ def test_annotations_by_meaning_are_read_by_an_index(finding):
     codes = Code.objects.under("480-488")
     labels = Disease.objects.coded(codes).values("labels")
     told = plan(Annotation.objects.filter(label__in=labels, state="present").order_by("-id"))
-    assert "annotation_by_label" in told or "label_annotation_label_id" in told, told
+    assert "annotation_by_" in told, told  # which of them, `test_plans` asks where there are many rows
     assert "SCAN label_annotation" not in told and "Seq Scan on label_annotation" not in told, told
 
 
