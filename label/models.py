@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from core.models import Record, RecordQuerySet, keeps_its_past
 from disease.models import Disease
 from imagery.models import Image, Release
-from imagery.models.scope import EvidenceQuerySet
+from imagery.models.scope import EvidenceQuerySet, copy_fits
 from label import geometry
 
 
@@ -70,7 +70,8 @@ class AnnotationQuerySet(EvidenceQuerySet):
 
     def _in_research(self) -> Q:
         image = {"archived_at__isnull": True, "study__archived_at__isnull": True, "release_state": Release.RELEASED}
-        return Q(image__study__patient__withdrawn_at__isnull=True, **{f"image__{k}": v for k, v in image.items()})
+        free = Q(image__study__patient__withdrawn_at__isnull=True, **{f"image__{k}": v for k, v in image.items()})
+        return free & copy_fits("image__")
 
 
 @keeps_its_past()
