@@ -146,6 +146,9 @@ class SeriesQuerySet(PartOfStudyQuerySet):
 
 
 class ImageQuerySet(PartOfStudyQuerySet):
+    def in_research(self) -> Self:
+        return self.filter(self._in_research())
+
     def with_copy(self) -> Self:
         return self.exclude(research="")
 
@@ -167,14 +170,13 @@ class ImageQuerySet(PartOfStudyQuerySet):
         return self._in_use() & free & copy_fits()
 
 
-def copy_fits(image: str = "") -> Q:
+def copy_fits() -> Q:
     """Whether an image's copy bears the pseudonym and the dates of whom its study shows now.
 
     The copy of a picture bears nobody's: it fits everybody.
     """
-    nobody = Q(**{f"{image}research_patient__isnull": True, f"{image}study__patient__isnull": True})
-    theirs = Q(**{f"{image}research_patient": F(f"{image}study__patient")})
-    return ~Q(**{f"{image}media_type": MediaType.DICOM}) | theirs | nobody
+    nobody = Q(research_patient__isnull=True, study__patient__isnull=True)
+    return ~Q(media_type=MediaType.DICOM) | Q(research_patient=F("study__patient")) | nobody
 
 
 def count_of(rows: models.QuerySet, whole: str) -> models.Subquery:
