@@ -1,6 +1,6 @@
 """What happens to the evidence."""
 
-from imagery.actions.bulk import OUTCOMES, Outcome, look_at, take
+from imagery.actions.bulk import OUTCOMES, Outcome, take
 from imagery.actions.copies import put_redacted, put_remade, redact_image, remake_copy
 from imagery.actions.images import archive_image, release_image, restore_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
@@ -25,7 +25,6 @@ __all__ = [
     "change_study",
     "create_patient",
     "create_study",
-    "look_at",
     "put_redacted",
     "put_remade",
     "redact_image",

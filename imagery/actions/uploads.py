@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import Refused, recorded, recorded_in
 from imagery import intake
 from imagery.actions.copies import tell
 from imagery.actions.patients import aged, identify
@@ -209,4 +209,4 @@ def _series(study: Study, read: Description, modality: str, body_part: str) -> S
     return found or Series.objects.create(study=study, owner=study.owner, uid=read.series_uid, **what)
 
 
-upload_image.verb = add_image.verb  # type: ignore[attr-defined]  # the part of it that is recorded
+recorded_in(add_image, upload_image)
