@@ -21,17 +21,17 @@ import django
 
 django.setup()
 
-import numpy as np  # noqa: E402
-from django.conf import settings  # noqa: E402
-from pydicom import dcmread  # noqa: E402
-from pydicom.data import get_testdata_file  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+import numpy as np
+from django.conf import settings
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from rich.console import Console
+from rich.table import Table
 
-from imagery import research  # noqa: E402
-from imagery.deidentification import Secrets  # noqa: E402
-from imagery.deidentification.engine import deidentified  # noqa: E402
-from imagery.models import research_copies  # noqa: E402
+from imagery import research
+from imagery.deidentification import Secrets
+from imagery.deidentification.engine import deidentified
+from imagery.models import research_copies
 
 ROUNDS = 200
 SUBJECT = research.Subject("somebody", "P-0123456789abcdef0123")

@@ -22,13 +22,13 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
+from rich.console import Console
+from rich.table import Table
 
-from disease.models import Code  # noqa: E402
-from disease.models.search import words_of  # noqa: E402
+from disease.models import Code
+from disease.models.search import words_of
 
 SEARCHES = (
     "pneumonia",

@@ -54,6 +54,11 @@ def recorded(verb: str) -> Callable[[Action], Action]:
     return decorate
 
 
+def recorded_in(part: Callable[..., Any], action: Callable[..., Any]) -> None:
+    """Say that an action does its slow work outside any transaction, and that `part` of it is what is recorded."""
+    action.verb = part.verb  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
+
+
 @receiver(post_revision_commit)
 def remember(revision: Revision, **_: Any) -> None:
     revision_made.set(revision)

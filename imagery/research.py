@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from django.conf import settings
 
@@ -110,6 +110,11 @@ def key_id() -> str:
     return hashlib.sha256(settings.PROJECT_KEY).hexdigest()[:8]
 
 
+def pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """Where wishes go in and answers come out: `Cleaner` starts its process with both."""
+    return cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+
+
 class Cleaner:
     """The process that copies are made in, started with the first and kept warm; one copy at a time."""
 
@@ -127,11 +132,11 @@ class Cleaner:
         return {"state": "refused", "reasons": [TOO_COSTLY]}
 
     def _ask(self, line: bytes) -> bytes:
-        process = self._running()
+        wishes, answers = pipes(self._running())
         try:
-            process.stdin.write(line)  # type: ignore[union-attr]
-            process.stdin.flush()  # type: ignore[union-attr]
-            return process.stdout.readline()  # type: ignore[union-attr]
+            wishes.write(line)
+            wishes.flush()
+            return answers.readline()
         except OSError:
             return b""
         except BaseException:  # its answer must not be taken for the next one's
@@ -169,9 +174,9 @@ class Cleaner:
         self._close_pipes(self.process)
 
     def _close_pipes(self, process: subprocess.Popen[bytes]) -> None:
-        for pipe in (process.stdin, process.stdout):
+        for pipe in pipes(process):
             with suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+                pipe.close()
 
 
 def _after_fork() -> None:

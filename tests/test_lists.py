@@ -119,71 +119,76 @@ def test_archived_rows_are_listed_when_asked_for(api, label):
 
 
 @pytest.fixture
-def filtered(annotation, doctor):
-    """For each list: filters that find one row of two, and that row."""
-    study, image = annotation.image.study, annotation.image
-    other = make.AnnotationFactory(
-        image=make.ImageFactory(
-            study=make.StudyFactory(owner=doctor), series__modality="CT", series__body_part="ABDOMEN"
-        ),
-        state="absent",
-        annotator=doctor,
+def world(annotation, doctor):
+    """Two rows of each list, by their names; the second is `other`."""
+    image, study = annotation.image, annotation.image.study
+    elsewhere = make.ImageFactory(
+        study=make.StudyFactory(owner=doctor), series__modality="CT", series__body_part="ABDOMEN"
     )
-    parent = make.CodeFactory(code="J18", kind="category", assignable=False)
+    other = make.AnnotationFactory(image=elsewhere, state="absent", annotator=doctor)
+    block = make.CodeFactory(code="J18", kind="category", assignable=False)
     code = make.CodeFactory(system=make.CodeSystemFactory(key="icd-9-cm", release="v32"), code="486")
-    mapping = make.CodeMappingFactory(source=code, target=parent)
-    disease = make.DiseaseFactory(name="Pneumonia")
+    disease, patient = make.DiseaseFactory(name="Pneumonia"), make.PatientFactory(owner=doctor)
+    make.DiseaseFactory()
+    make.PatientFactory(owner=doctor)
     disease.codes.set([code])
     annotation.label.diseases.set([disease])
-    patient = make.PatientFactory(owner=doctor)
-    make.PatientFactory(owner=doctor)
-    make.DiseaseFactory()
     study.change(patient=patient, date=date(2026, 3, 1))
-    other.image.study.change(date=date(2026, 1, 1))
+    elsewhere.study.change(date=date(2026, 1, 1))
     image.change(size=100_000)
-    other.image.change(release_state="quarantined")
-    return [
-        ("annotation-list", {"state": "present"}, annotation),
-        ("annotation-list", {"image": image.pk}, annotation),
-        ("annotation-list", {"study": study.pk}, annotation),
-        ("annotation-list", {"label": annotation.label.pk}, annotation),
-        ("annotation-list", {"annotator": doctor.pk, "state": "absent"}, other),
-        ("image-list", {"study": study.pk}, image),
-        ("image-list", {"series": image.series.pk}, image),
-        ("image-list", {"modality": "CR"}, image),
-        ("image-list", {"body_part": "CHEST"}, image),
-        ("image-list", {"label": annotation.label.pk}, image),
-        ("image-list", {"annotation_state": "absent"}, other.image),
-        ("image-list", {"study_date_from": "2026-02-01"}, image),
-        ("image-list", {"study_date_to": "2026-02-01", "study_date_from": "2025-01-01"}, other.image),
-        ("image-list", {"size_min": 100_000}, image),
-        ("image-list", {"size_max": 99_999}, other.image),
-        ("image-list", {"release_state": "quarantined"}, other.image),
-        ("study-list", {"patient": patient.pk}, study),
-        ("study-list", {"date_from": "2026-02-01"}, study),
-        ("study-list", {"date_to": "2026-02-01"}, other.image.study),
-        ("series-list", {"study": study.pk}, image.series),
-        ("series-list", {"modality": "CR"}, image.series),
-        ("series-list", {"body_part": "CHEST"}, image.series),
-        ("study-list", {"modality": "CR"}, study),
-        ("patient-list", {"pseudonym": patient.pseudonym}, patient),
-        ("code-list", {"system": "icd-9-cm"}, code),
-        ("code-list", {"release": "v32"}, code),
-        ("code-list", {"code": "J18"}, parent),
-        ("code-list", {"kind": "category"}, parent),
-        ("code-list", {"assignable": "false"}, parent),
-        ("code-system-list", {"key": "icd-9-cm"}, code.system),
-        ("mapping-list", {"source": code.pk}, mapping),
-        ("mapping-list", {"target": parent.pk}, mapping),
-        ("disease-list", {"name": "pneu"}, disease),
-        ("disease-list", {"code": "486"}, disease),
-        ("label-list", {"name": "consol"}, annotation.label),
-        ("label-list", {"disease": disease.pk}, annotation.label),
-    ]  # fmt: skip
+    elsewhere.change(release_state="quarantined")
+    return {
+        "annotation": annotation, "other": other, "image": image, "elsewhere": elsewhere, "study": study,
+        "other_study": elsewhere.study, "series": image.series, "patient": patient, "label": annotation.label,
+        "disease": disease, "code": code, "block": block, "system": code.system, "doctor": doctor,
+        "mapping": make.CodeMappingFactory(source=code, target=block),
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(36))
-def test_a_filter_finds_its_row_alone(number, filtered, api):
-    route, query, row = filtered[number]
+#   of which list      what is asked; {…} is the id of that row            what is found
+FILTERS = [
+    ("annotation-list", {"state": "present"}, "annotation"),
+    ("annotation-list", {"image": "{image}"}, "annotation"),
+    ("annotation-list", {"study": "{study}"}, "annotation"),
+    ("annotation-list", {"label": "{label}"}, "annotation"),
+    ("annotation-list", {"annotator": "{doctor}", "state": "absent"}, "other"),
+    ("image-list", {"study": "{study}"}, "image"),
+    ("image-list", {"series": "{series}"}, "image"),
+    ("image-list", {"modality": "CR"}, "image"),
+    ("image-list", {"body_part": "CHEST"}, "image"),
+    ("image-list", {"label": "{label}"}, "image"),
+    ("image-list", {"annotation_state": "absent"}, "elsewhere"),
+    ("image-list", {"study_date_from": "2026-02-01"}, "image"),
+    ("image-list", {"study_date_to": "2026-02-01", "study_date_from": "2025-01-01"}, "elsewhere"),
+    ("image-list", {"size_min": 100_000}, "image"),
+    ("image-list", {"size_max": 99_999}, "elsewhere"),
+    ("image-list", {"release_state": "quarantined"}, "elsewhere"),
+    ("study-list", {"patient": "{patient}"}, "study"),
+    ("study-list", {"date_from": "2026-02-01"}, "study"),
+    ("study-list", {"date_to": "2026-02-01"}, "other_study"),
+    ("study-list", {"modality": "CR"}, "study"),
+    ("series-list", {"study": "{study}"}, "series"),
+    ("series-list", {"modality": "CR"}, "series"),
+    ("series-list", {"body_part": "CHEST"}, "series"),
+    ("patient-list", {"pseudonym": "{pseudonym}"}, "patient"),
+    ("code-list", {"system": "icd-9-cm"}, "code"),
+    ("code-list", {"release": "v32"}, "code"),
+    ("code-list", {"code": "J18"}, "block"),
+    ("code-list", {"kind": "category"}, "block"),
+    ("code-list", {"assignable": "false"}, "block"),
+    ("code-system-list", {"key": "icd-9-cm"}, "system"),
+    ("mapping-list", {"source": "{code}"}, "mapping"),
+    ("mapping-list", {"target": "{block}"}, "mapping"),
+    ("disease-list", {"name": "pneu"}, "disease"),
+    ("disease-list", {"code": "486"}, "disease"),
+    ("label-list", {"name": "consol"}, "label"),
+    ("label-list", {"disease": "{disease}"}, "label"),
+]
+
+
+@pytest.mark.parametrize(("route", "asked", "row"), FILTERS, ids=lambda part: str(part))
+def test_a_filter_finds_its_row_alone(route, asked, row, world, api):
+    ids = {name: one.pk for name, one in world.items()} | {"pseudonym": world["patient"].pseudonym}
+    query = {name: str(value).format(**ids) for name, value in asked.items()}
     found = api.get(reverse(route), query).json()["results"]
-    assert [one["id"] for one in found] == [str(row.pk)], query
+    assert [one["id"] for one in found] == [str(world[row].pk)]

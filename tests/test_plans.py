@@ -53,14 +53,27 @@ def rows(model, make):
 
 
 def fill(doctor, busy):
-    team = Team.objects.create(name="Shared", lead=busy)
-    team.members.add(doctor)
     others = [UserFactory(roles=[Role.DOCTOR]) for _ in range(20)]
 
-    def owner(rare, n):
+    def owner(n, rare):
         return doctor if rare else busy if n % 2 else others[n % 20]
 
-    then = timezone.now()
+    codes, diseases, labels = vocabulary()
+    patients, studies, series, images = evidence(owner)
+    annotations = judgement(owner, images, labels)
+    team = Team.objects.create(name="Shared", lead=busy)
+    team.members.add(doctor)
+    links = Study.shared_with.through
+    links.objects.bulk_create(links(study=study, team=team) for study in studies[:FEW])
+    rare = MANY // FEW // 2
+    return {
+        "code": codes[rare], "label": labels[0], "disease": diseases[7], "patient": patients[rare],
+        "study": studies[rare], "series": series[rare], "image": images[rare], "annotation": annotations[rare],
+    }  # fmt: skip
+
+
+def vocabulary():
+    """Codes that grow with every release; a thousand diseases and labels, which people make."""
     system, other = (CodeSystem.objects.create(key=key, release=key, title=key) for key in ("many", "few"))
     codes = rows(
         Code,
@@ -69,65 +82,61 @@ def fill(doctor, busy):
             "kind": "chapter" if rare else "code", "assignable": not rare, "words": f"c{n} condition {n}",
         },
     )  # fmt: skip
-    rows(
-        CodeMapping,
-        lambda n, rare: {
-            "source": codes[n], "target": codes[-n], "approximate": True, "no_map": False, "combination": False,
-        },
-    )  # fmt: skip
+    flags = {"approximate": True, "no_map": False, "combination": False}
+    rows(CodeMapping, lambda n, rare: {"source": codes[n], "target": codes[-n], **flags})
     diseases = Disease.objects.bulk_create(Disease(name=f"Disease {n}", names=f"disease {n}") for n in range(1000))
-    links = Disease.codes.through
-    links.objects.bulk_create(links(disease=disease, code=codes[n]) for n, disease in enumerate(diseases))
+    carry = Disease.codes.through
+    carry.objects.bulk_create(carry(disease=disease, code=codes[n]) for n, disease in enumerate(diseases))
     labels = Label.objects.bulk_create(Label(name=f"Label {n}") for n in range(1000))
-    means = Label.diseases.through
-    means.objects.bulk_create(means(label=label, disease=diseases[n]) for n, label in enumerate(labels))
-    patients = rows(Patient, lambda n, rare: {"owner": owner(rare, n), "pseudonym": f"P-{n}"})
+    mean = Label.diseases.through
+    mean.objects.bulk_create(mean(label=label, disease=diseases[n]) for n, label in enumerate(labels))
+    return codes, diseases, labels
+
+
+def evidence(owner):
+    """A patient, a study and a series for each image."""
+    then = timezone.now()
+    patients = rows(Patient, lambda n, rare: {"owner": owner(n, rare), "pseudonym": f"P-{n}"})
     studies = rows(
         Study,
         lambda n, rare: {
-            "owner": owner(rare, n), "patient": patients[n], "date": "2026-01-01" if rare else "2020-01-01",
+            "owner": owner(n, rare), "patient": patients[n], "date": "2026-01-01" if rare else "2020-01-01",
             "archived_at": then if rare and n % 2 else None,
         },
     )  # fmt: skip
-    series = rows(
-        Series,
-        lambda n, rare: {
-            "owner": owner(rare, n), "study": studies[n], "modality": "NM" if rare else f"M{n % 10}",
-            "body_part": "SKULL" if rare else f"PART {n % 10}",
-        },
-    )  # fmt: skip
+
+    def kind(n, rare):
+        return {"modality": "NM" if rare else f"M{n % 10}", "body_part": "SKULL" if rare else f"PART {n % 10}"}
+
+    series = rows(Series, lambda n, rare: {"owner": owner(n, rare), "study": studies[n], **kind(n, rare)})
     images = rows(
         Image,
         lambda n, rare: {
-            "owner": owner(rare, n), "study": studies[n], "series": series[n], "modality": series[n].modality,
-            "body_part": series[n].body_part, "rows": 8, "columns": 8, "sha256": f"{n}",
+            "owner": owner(n, rare), "study": studies[n], "series": series[n], "rows": 8, "columns": 8,
             "media_type": "image/png" if rare else ("application/dicom", "image/jpeg")[n % 2],
-            "size": 10**9 if rare else 10**6 + n,
-            "original": f"{n}", "research": f"{n}", "release_state": "quarantined" if rare else "released",
+            "size": 10**9 if rare else 10**6 + n, "sha256": f"{n}", "original": f"{n}", "research": f"{n}",
+            "research_patient": patients[n], "release_state": "quarantined" if rare else "released", **kind(n, rare),
         },
     )  # fmt: skip
-    annotations = rows(
-        Annotation,
-        lambda n, rare: {
-            "image": images[n], "owner": owner(rare, n), "label": labels[0 if rare else 1 + n % 999],
-            "annotator": owner(rare, n), "state": "uncertain" if rare else "absent",
-        },
-    )  # fmt: skip
+    return patients, studies, series, images
+
+
+def judgement(owner, images, labels):
+    """An annotation of each image, and the event of the request that asked for it."""
     rows(
         Event,
         lambda n, rare: {
-            "duration": 0.1, "user": owner(rare, n), "method": "PATCH" if rare else "GET", "path": "/",
+            "duration": 0.1, "user": owner(n, rare), "method": "PATCH" if rare else "GET", "path": "/",
             "status": 412 if rare else 200, "object_id": images[n].pk,
         },
     )  # fmt: skip
-    Study.shared_with.through.objects.bulk_create(
-        Study.shared_with.through(study=study, team=team) for study in studies[:FEW]
-    )
-    step = MANY // FEW // 2
-    return {
-        "code": codes[step], "label": labels[0], "disease": diseases[7], "patient": patients[step],
-        "study": studies[step], "series": series[step], "image": images[step], "annotation": annotations[step],
-    }  # fmt: skip
+    return rows(
+        Annotation,
+        lambda n, rare: {
+            "image": images[n], "owner": owner(n, rare), "label": labels[0 if rare else 1 + n % 999],
+            "annotator": owner(n, rare), "state": "uncertain" if rare else "absent",
+        },
+    )  # fmt: skip
 
 
 # SQLite keeps no histogram: it cannot know that a range is rare, and reads what a person owns. PostgreSQL knows.

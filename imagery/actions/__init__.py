@@ -1,9 +1,9 @@
 """What happens to the evidence."""
 
-from imagery.actions.bulk import OUTCOMES, Outcome, look_at, take
+from imagery.actions.bulk import OUTCOMES, Outcome, take
 from imagery.actions.copies import put_redacted, put_remade, redact_image, remake_copy
 from imagery.actions.images import archive_image, release_image, restore_image
-from imagery.actions.mending import mend, put_renewed, renew_copy, withhold_image
+from imagery.actions.mending import put_renewed, renew_copy, withhold_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
 from imagery.actions.studies import (
     archive_study,
@@ -26,8 +26,6 @@ __all__ = [
     "change_study",
     "create_patient",
     "create_study",
-    "look_at",
-    "mend",
     "put_redacted",
     "put_remade",
     "put_renewed",

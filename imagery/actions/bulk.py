@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import User
 from core import errors
+from core.actions import recorded_in
 from imagery import intake
 from imagery.actions.uploads import upload_image
 from imagery.bulk.parts import SKIPPED, Part
@@ -62,3 +63,6 @@ def reason(exc: Exception) -> tuple[str, str]:
         return FAILED
     told = errors.body(known)
     return told["code"], told["detail"]
+
+
+recorded_in(upload_image, take)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import Refused, recorded, recorded_in
 from imagery import intake, research
 from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release, Study, research_copies
@@ -142,5 +142,5 @@ def remake_in_time(by: User, study: Study) -> None:
             remake_copy(by=by, image=image)
 
 
-redact_image.verb = put_redacted.verb  # type: ignore[attr-defined]  # the part of it that is recorded
-remake_copy.verb = put_remade.verb  # type: ignore[attr-defined]
+recorded_in(put_redacted, redact_image)
+recorded_in(put_remade, remake_copy)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import Refused, recorded, recorded_in
 from imagery import intake, research
 from imagery.actions.copies import boxes_on, tell
 from imagery.models import Image, Release
@@ -95,3 +95,6 @@ def withhold_image(*, by: User | None, image: Image) -> Image:
     if image.release_state != Release.RELEASED:
         return image
     return image.change(release_state=Release.QUARANTINED, release_reason=ALTERED)
+
+
+recorded_in(put_renewed, renew_copy)

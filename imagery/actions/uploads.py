@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import Refused, recorded, recorded_in
 from imagery import intake
 from imagery.actions.copies import tell
 from imagery.actions.patients import aged, identify
@@ -114,36 +114,35 @@ def add_image(
     read = kept.description
     found = _study(by, read, named=study)  # read anew and locked: decoding took its time
     with _outrun():
-        patient = _settled(by, kept)
-        of = (
-            _of_patient(by, found, patient) if found else _new_study(by, read, patient=patient, description=description)
-        )
+        whose = _settled(by, kept)
+        of = _of_patient(by, found, whose) if found else _new_study(by, read, whose, description)
         series = _series(of, read, modality or "OT", body_part)
-    image = Image.objects.create(
-        id=kept.id,
-        owner=by,
-        study=of,
-        series=series,
-        modality=series.modality,
-        body_part=series.body_part,
-        uid=read.sop_instance_uid,
-        original=kept.name,
-        media_type=read.media_type,
-        rows=read.rows,
-        columns=read.columns,
-        frames=read.frames,
-        size=kept.arrival.size,
-        sha256=kept.arrival.sha256,
-        research=kept.copy.name,
-        research_sha256=kept.copy.sha256,
-        research_patient=patient,
-        release_state=kept.copy.state,
-        release_reason=kept.copy.reason,
-    )
+    place = {"study": of, "series": series, "modality": series.modality, "body_part": series.body_part}
+    image = Image.objects.create(owner=by, research_patient=whose, **place, **_columns(kept))
     tell(image, kept.copy)
     _count(by, image.size)
     image.is_new = True
     return image
+
+
+def _columns(kept: intake.Kept) -> dict[str, Any]:
+    """What an image's row says of its bytes and of their research copy."""
+    read, arrival, copy = kept.description, kept.arrival, kept.copy
+    return {
+        "id": kept.id,
+        "uid": read.sop_instance_uid,
+        "media_type": read.media_type,
+        "rows": read.rows,
+        "columns": read.columns,
+        "frames": read.frames,
+        "original": kept.name,
+        "size": arrival.size,
+        "sha256": arrival.sha256,
+        "research": copy.name,
+        "research_sha256": copy.sha256,
+        "release_state": copy.state,
+        "release_reason": copy.reason,
+    }
 
 
 def _count(by: User, size: int) -> None:
@@ -209,4 +208,4 @@ def _series(study: Study, read: Description, modality: str, body_part: str) -> S
     return found or Series.objects.create(study=study, owner=study.owner, uid=read.series_uid, **what)
 
 
-upload_image.verb = add_image.verb  # type: ignore[attr-defined]  # the part of it that is recorded
+recorded_in(add_image, upload_image)

@@ -25,7 +25,7 @@ FILES = 2_000  # in an archive that is sent
 
 
 def limits_of_a_request() -> Limits:
-    return Limits(FILES, directory=FILES * 1024, total=4 * settings.MAX_UPLOAD_BYTES)
+    return Limits(FILES, directory=FILES * 1024, total=MANY_TIMES * settings.MAX_UPLOAD_BYTES)
 
 
 # Of a file on the machine that somebody has put there who may run commands: its directory must fit into memory.

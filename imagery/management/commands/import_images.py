@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from accounts.models import Role, Team, User
 from core.actions import Rejected
-from imagery.actions import Outcome, look_at, share_study, take
+from imagery.actions import Outcome, share_study, take
+from imagery.actions.bulk import look_at
 from imagery.bulk.folders import walked
 from imagery.bulk.parts import Part
 from imagery.bulk.report import Report, rows_of

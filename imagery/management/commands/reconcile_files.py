@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 from core.actions import Refused, Unavailable
-from imagery import actions
+from imagery.actions.mending import mend
 from imagery.reconciliation import Finding, rooms
 
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             self.console.print(str(finding))
             return False
         try:
-            done, mended = actions.mend(by=None, finding=finding), True
+            done, mended = mend(by=None, finding=finding), True
         except (Refused, OSError) as exc:
             done, mended = f"NOT MENDED. {exc}", False
         self.console.print(f"{finding} · {done}")
