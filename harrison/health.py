@@ -1,4 +1,4 @@
-"""Is the process alive? Answered before everything else: no database, no event, whatever the host name.
+"""Is the process alive, and can it do its work? Answered before everything else: no event, whatever the host name.
 
 `python -m harrison.health` asks, as a container's health check does: 0 when it is.
 """
@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.module_loading import import_string
 
-LIVE = "/livez"
+LIVE, READY = "/livez", "/readyz"
 PATIENCE = 3  # seconds
 
 
@@ -18,14 +19,19 @@ class Alive:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        # Asking from outside needs no models, so this file loads none until it serves.
+        self.readyz = import_string("harrison.readiness.readyz")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return livez(request) if request.path == LIVE else self.get_response(request)
+        if request.path not in (LIVE, READY):
+            return self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+        return livez() if request.path == LIVE else self.readyz()
 
 
-def livez(request: HttpRequest) -> HttpResponse:
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+def livez() -> HttpResponse:
+    """The process answers; nothing else is asked."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 

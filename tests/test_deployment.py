@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from tests import container
-from tests.test_documentation import ON_THEIR_WAY
 from tests.test_settings import names_read
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +20,7 @@ TOOLS = Path(sys.executable).parent
 STEPS = container.steps((DEPLOY / "Dockerfile").read_text())
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-SETTINGS = names_read() | ON_THEIR_WAY
+SETTINGS = names_read()
 
 
 def run(*command, **more):

@@ -1,10 +1,15 @@
 """A process that is alive says so, to anyone, and nothing is written down."""
 
 import socket
+from collections import namedtuple
+from contextlib import nullcontext
+from io import BytesIO
+from pathlib import Path
 from threading import Thread
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.core.files.storage import storages
 
 from events.models import Event
 from harrison import health
@@ -85,3 +90,51 @@ def test_the_check_of_a_container_fails_where_nothing_listens():
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         assert health.ask(unheard.getsockname()[1]) == 1
+
+
+# --- Ready ------------------------------------------------------------------------------------------------------------
+
+
+def ready(client):
+    answer = client.get(health.READY)
+    return answer.status_code, {name for name, told in answer.json()["checks"].items() if told != "ok"}
+
+
+def test_what_can_do_its_work_says_so(nobody):
+    assert ready(nobody) == (200, set())
+
+
+def test_asking_leaves_nothing(nobody):
+    ready(nobody)
+    assert not Event.objects.exists()
+    assert [path for path in Path(storages["originals"].location).rglob("*") if path.is_file()] == []
+
+
+def test_a_database_that_cannot_be_written_is_not_ready(nobody, monkeypatch):
+    monkeypatch.setattr(Event.objects, "create", lambda **row: 1 / 0)
+    assert ready(nobody) == (503, {"database"})
+
+
+def test_a_storage_that_cannot_be_written_is_not_ready(nobody, monkeypatch):
+    monkeypatch.setattr(storages["originals"], "adopt", lambda arrived, name: 1 / 0)
+    assert ready(nobody) == (503, {"storage"})
+
+
+def test_a_storage_that_gives_other_bytes_is_not_ready(nobody, monkeypatch):
+    monkeypatch.setattr(storages["originals"], "local", lambda name: nullcontext(BytesIO(b"other")))
+    assert ready(nobody) == (503, {"storage"})
+
+
+@pytest.mark.parametrize(("room", "expected"), [(-1, (503, {"disk"})), (0, (200, set()))])
+def test_a_disk_without_room_is_not_ready(room, expected, nobody, settings, monkeypatch):
+    usage = namedtuple("Usage", "free")(settings.FREE_DISK_BYTES + room)
+    monkeypatch.setattr("harrison.readiness.shutil.disk_usage", lambda folder: usage)
+    assert ready(nobody) == expected
+
+
+def test_what_failed_is_for_the_log_alone(nobody, monkeypatch, caplog):
+    def fail(**row):
+        raise OSError("secret address of the database")
+
+    monkeypatch.setattr(Event.objects, "create", fail)
+    assert "secret" not in nobody.get(health.READY).content.decode() and "secret" in caplog.text

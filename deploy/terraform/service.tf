@@ -54,7 +54,7 @@ resource "aws_ecs_task_definition" "this" {
     readonlyRootFilesystem = true
     user                   = "10001:10001"
     stopTimeout            = 60
-    portMappings           = [{ containerPort = 8000 }, { containerPort = 9100 }]
+    portMappings           = [{ containerPort = 8000 }]
     mountPoints = [
       { sourceVolume = "data", containerPath = "/var/lib/harrison" },
       { sourceVolume = "tmp", containerPath = "/tmp" },
