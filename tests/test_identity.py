@@ -80,11 +80,11 @@ def everything_in_the_database() -> str:
     return "\n".join(told)
 
 
-# Ciphertexts, digests and ids: three letters stand in them by chance.
+# Ciphertexts, digests and ids: three letters stand in them by chance, as digits do in times.
 RANDOM = re.compile(r"[\w+/=$-]{32,}")
 
 
-@pytest.mark.parametrize("fact", ["Doe", "MRN-4711", "Elsewhere", "1970", "Elm", "0199", "SSN"])
+@pytest.mark.parametrize("fact", ["Doe", "MRN-4711", "Elsewhere", "1970-", "Elm", "-0199", "SSN"])
 def test_no_table_holds_what_names_a_patient(fact, jane, doctor):
     actions.change_patient(by=doctor, patient=jane, identity={"telephone": "555-0200"})
     assert fact not in RANDOM.sub("", everything_in_the_database())
