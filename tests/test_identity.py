@@ -80,11 +80,11 @@ def everything_in_the_database() -> str:
     return "\n".join(told)
 
 
-# Ciphertexts, digests and ids: three letters stand in them by chance.
+# Ciphertexts, digests and ids: three letters stand in them by chance, as digits do in times.
 RANDOM = re.compile(r"[\w+/=$-]{32,}")
 
 
-@pytest.mark.parametrize("fact", ["Doe", "MRN-4711", "Elsewhere", "1970", "Elm", "0199", "SSN"])
+@pytest.mark.parametrize("fact", ["Doe", "MRN-4711", "Elsewhere", "1970-", "Elm", "-0199", "SSN"])
 def test_no_table_holds_what_names_a_patient(fact, jane, doctor):
     actions.change_patient(by=doctor, patient=jane, identity={"telephone": "555-0200"})
     assert fact not in RANDOM.sub("", everything_in_the_database())
@@ -187,7 +187,8 @@ def test_the_same_identity_again_leaves_no_history(api, jane):
 def test_the_history_tells_that_an_identity_changed_and_not_what(api, jane):
     api.patch(where(jane), {"identity": {"telephone": "555-0200"}})
     told = api.get(where(jane, "patient-history"))
-    assert told.json()["results"][0]["verb"] == "changed" and b"555" not in told.content
+    assert told.json()["results"][0]["verb"] == "changed"
+    assert b"555-0199" not in told.content and b"555-0200" not in told.content
 
 
 def test_a_record_number_finds_its_patient(api, jane, doctor):
