@@ -1,6 +1,5 @@
 """The product as served, with made-up data, and Debian's Chromium before it."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -24,10 +23,9 @@ def chromium() -> str | None:
 @contextmanager
 def product(folder: Path) -> Iterator[str]:
     """Harrison as served, with a month of made-up work in `folder`; gives its address."""
-    environment = {**os.environ, "HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
     command = [sys.executable, "-m", "tests.browser.demo"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
     with served(folder) as found:
+        subprocess.run(command, cwd=ROOT, env=found.environment, check=True, stdout=subprocess.DEVNULL)
         yield found.address
 
 
