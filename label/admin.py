@@ -110,6 +110,12 @@ class AnnotationAdmin(RecordAdmin):
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Image.objects.open_to(user).live() if name == "image" else super().choices(user, name, model)
 
+    def get_object(self, request: Any, object_id: str, from_field: Any = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.is_open = row.is_open_to(request.user)
+        return row
+
     def has_past(self, row: Any) -> bool:
         return True
 

@@ -80,7 +80,9 @@ def begin(folder: Path) -> Stage:
         mount("--rbind", f"/{system}", str(root / system))
     mount("-t", "proc", "proc", str(root / "proc"))
     mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(root / "tmp"))
-    mount("-t", "tmpfs", "tmpfs", str(root) + str(ROOT))
+    hidden = root / ROOT.relative_to("/")
+    hidden.mkdir(parents=True, exist_ok=True)  # where the project lies below /tmp, that is empty by now
+    mount("-t", "tmpfs", "tmpfs", str(hidden))
     python = Path(sys.executable).resolve()
     for above in python.parents[:-1]:
         (root / above.relative_to("/")).chmod(0o755)

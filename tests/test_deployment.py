@@ -1,7 +1,6 @@
 """The image, compose and the pipelines: checked by their own tools, and run as far as that goes without an engine."""
 
 import json
-import os
 import re
 import stat
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import container
+from tests import container, needs
 from tests.test_settings import names_read
 
 ROOT = Path(__file__).parent.parent
@@ -67,10 +66,7 @@ def told(tmp_path_factory):
     return json.loads(done.stdout)
 
 
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="mounting a container's folders needs root: sudo, or the gate"
-)
-in_the_container = [pytest.mark.slow, pytest.mark.xdist_group("container"), needs_root]
+in_the_container = [pytest.mark.slow, pytest.mark.xdist_group("container"), needs.root]
 
 
 class TestTheContainer:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_file
 
+from tests.needs import STRACE, need
+
 ROOT = Path(__file__).parent.parent
 CALLS = "open,openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2"
 PREPARE = """
@@ -41,8 +43,7 @@ def run(folder, script, *arguments, before=()):
 def calls(tmp_path_factory):
     """Every call of every process of one upload, in order, with paths in place of descriptors."""
     strace = shutil.which("strace")
-    if not strace:
-        pytest.skip("strace is not installed, so the order of system calls was NOT checked: apt-get install strace")
+    need(strace, STRACE)
     folder = tmp_path_factory.mktemp("protocol")
     run(folder, PREPARE)
     log = folder / "strace.log"

@@ -1,11 +1,11 @@
 """Who looks at the product in a browser. The server is a process of its own: these tests touch no database."""
 
-import os
 from functools import cache
 
 import pytest
 
 from tests.browser import serving
+from tests.needs import CHROMIUM, need
 
 
 @pytest.fixture
@@ -15,10 +15,7 @@ def database():
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    if serving.chromium() is None:
-        if os.environ.get("HARRISON_DEMAND_BROWSER"):
-            pytest.fail(serving.NO_CHROMIUM)
-        pytest.skip(serving.NO_CHROMIUM)
+    need(serving.chromium(), CHROMIUM)
     with serving.product(tmp_path_factory.mktemp("browser")) as found:
         yield found
 

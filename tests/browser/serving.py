@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.serving import ROOT, served
 
 PASSWORD = "a password for the browser tests"
-NO_CHROMIUM = "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
 
 
 def chromium() -> str | None:
