@@ -11,7 +11,7 @@ PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
 	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-postgresql check lock clean
+.PHONY: help run dev test test-postgresql lint check screenshots lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -34,21 +34,27 @@ dev: .venv/tests  ## the development server, debug on
 	@HARRISON_DEBUG=true $(MANAGE) runserver_plus --cert-file var/cert.crt 127.0.0.1:$(PORT)
 
 test: .venv/tests  ## the whole suite, on every core
+	@command -v chromium >/dev/null || echo "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 test-postgresql: .venv/tests  ## what speaks SQL of its own, on a private PostgreSQL
 	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto tests/test_catalogue.py tests/test_import_codes.py \
 		tests/test_bulk.py tests/test_merge.py tests/test_copies.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
 
-check: .venv/tests  ## the gate: format, lint, types, migrations, schema, production settings, tests
+lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+check: lint  ## the gate: lint, and the tests on both databases, nothing passed over
 	$(MAKE) test-postgresql
-	$(MAKE) test
+	HARRISON_DEMAND=1 $(MAKE) test
+
+screenshots: .venv/tests  ## docs/screenshots anew, in Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: .venv/tests  ## requirements*.txt anew from requirements*.in
 	$(BIN)/python -m pip install --quiet uv

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
+from knox.models import AuthToken
 
 from accounts.models import Role, Team, User
 from core.actions import Refused, recorded
@@ -16,6 +17,36 @@ def register_user(*, by: User | None, username: str, password: str, roles: Itera
     user = User.objects.create_user(username=username, password=password, **about)
     user.groups.set(Group.objects.filter(name__in=list(roles)))
     return user
+
+
+@recorded("changed")
+def change_user(*, by: User, user: User, roles: Iterable[Role] | None = None, **fields: Any) -> User:
+    """Save what differs. Somebody who can administer always remains."""
+    _refuse_last_superuser(user, fields)
+    changed = [name for name, value in fields.items() if getattr(user, name) != value]
+    for name in changed:
+        setattr(user, name, fields[name])
+    if changed:
+        user.save(update_fields=changed)
+    if roles is not None and set(roles) != set(user.groups.values_list("name", flat=True)):
+        user.groups.set(Group.objects.filter(name__in=list(roles)))
+    return user
+
+
+@recorded("password set")
+def set_password(*, by: User, user: User, password: str | None) -> User:
+    """A new password, or none; whoever held a token of this person has to log in again."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    AuthToken.objects.filter(user=user).delete()
+    return user
+
+
+def _refuse_last_superuser(user: User, fields: dict[str, Any]) -> None:
+    stays = fields.get("is_active", user.is_active) and fields.get("is_superuser", user.is_superuser)
+    others = User.objects.filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
+    if user.is_active and user.is_superuser and not stays and not others.exists():
+        raise Refused("This is the last active superuser: make another one first.")
 
 
 @recorded("created")

@@ -63,7 +63,8 @@ def engine(content: bytes) -> None:
 
 
 def whole(path: Path) -> None:
-    research_copies().delete(research.make(path, SUBJECT).name)
+    with path.open("rb") as file:
+        research_copies().delete(research.make(file, SUBJECT).name)
 
 
 def main() -> None:

@@ -28,6 +28,10 @@ class Rejected(Refused):
         self.code, self.field, self.status = code, field, status
 
 
+class Unavailable(Exception):
+    """What Harrison depends on does not answer now; carries one sentence for the person who asked (503)."""
+
+
 def recorded(verb: str) -> Callable[[Action], Action]:
     """Make a function an action: all of it happens or none, and one revision says who (`by`) did what (`verb`).
 

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from core.actions import Refused, Rejected
+from core.actions import Refused, Rejected, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,22 @@ class NotInstalled(exceptions.APIException):
     default_code = "not_installed"
 
 
+class Away(Busy):
+    default_code = "unavailable"
+    wait = 10
+
+
+class RangeNotSatisfiable(exceptions.APIException):
+    """RFC 9110 section 15.5.17; the answer says how many bytes there are."""
+
+    status_code = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
+    default_code = "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size} bytes: the range lies outside.")
+        self.content_range = f"bytes */{size}"
+
+
 def shape(detail: str, code: str, fields: dict[str, list[str]] | None = None) -> dict[str, Any]:
     return {"detail": detail, "code": code, "fields": fields or {}}
 
@@ -117,6 +133,10 @@ def translate(exc: Exception) -> exceptions.APIException | None:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             logger.error("the disk is full", exc_info=exc)
             return NoRoom()
+
+        case Unavailable():
+            logger.error("what we depend on does not answer", exc_info=exc)
+            return Away(str(exc))
         case FileNotFoundError():
             logger.error("bytes of a row are missing", exc_info=exc)
             return Busy("These bytes cannot be read right now: tell whoever runs Harrison.")
@@ -154,8 +174,9 @@ def first_sentence(fields: dict[str, list[str]]) -> str:
 
 
 def headers(exc: exceptions.APIException) -> dict[str, str]:
-    """RFC 9110: a 401 says how to authenticate, a 429 or 503 when to come back (in seconds)."""
-    found = {"WWW-Authenticate": getattr(exc, "auth_header", None), "Retry-After": getattr(exc, "wait", None)}
+    """RFC 9110: a 401 says how to authenticate, a 416 what there is, a 429 or 503 when to come back (in seconds)."""
+    known = {"WWW-Authenticate": "auth_header", "Retry-After": "wait", "Content-Range": "content_range"}
+    found = {header: getattr(exc, name, None) for header, name in known.items()}
     return {name: str(value) for name, value in found.items() if value is not None}
 
 

@@ -62,7 +62,7 @@ class RecordViewSet(GenericViewSet):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.record is not None and response.status_code in (200, 201) and is_open(self.record):
-            response.headers["ETag"] = etag(self.record)
+            response.setdefault("ETag", etag(self.record))
         return response
 
 

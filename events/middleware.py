@@ -74,7 +74,8 @@ def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
 
 def object_id(request: HttpRequest, response: HttpResponse) -> UUID | None:
     """The object in the URL, or the one that the answer says was made."""
-    named = request.resolver_match.kwargs.get("pk") if request.resolver_match else None
+    kwargs = request.resolver_match.kwargs if request.resolver_match else {}
+    named = kwargs.get("pk") or kwargs.get("object_id")  # so the API and the admin call it
     made = getattr(response, "data", None)
     if named is None and response.status_code in (200, 201) and request.method == "POST" and isinstance(made, dict):
         named = made.get("id")

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from harrison.local import kept_in
+
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
@@ -32,3 +34,56 @@ def this_is_production(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set HARRISON_PRODUCTION=true: it forces HTTPS and refuses generated secrets and made-up data."
     return [Warning("This is a trial installation.", hint=hint, id="harrison.W002")]
+
+
+@register(Tags.security, deploy=True)
+def secret_key_is_told(**kwargs: Any) -> list[CheckMessage]:
+    hint = "Set HARRISON_SECRET_KEY_FILE to a file of 50 random characters or more, the same for every instance."
+    return _made_for_a_trial("HARRISON_SECRET_KEY", settings.SECRET_KEY, hint, "harrison.E003")
+
+
+@register(Tags.security, deploy=True)
+def identity_key_is_told(**kwargs: Any) -> list[CheckMessage]:
+    hint = "Set HARRISON_IDENTITY_KEYS_FILE, and keep a copy of the key apart from the backups: it opens every name."
+    return _made_for_a_trial("HARRISON_IDENTITY_KEYS", ",".join(settings.IDENTITY_KEYS), hint, "harrison.E004")
+
+
+@register(Tags.security, deploy=True)
+def project_key_is_told(**kwargs: Any) -> list[CheckMessage]:
+    hint = "Set HARRISON_PROJECT_KEY_FILE, once and for ever: research UIDs and dates are made from it."
+    return _made_for_a_trial("HARRISON_PROJECT_KEY", settings.PROJECT_KEY.decode(), hint, "harrison.E005")
+
+
+@register(Tags.security, deploy=True)
+def instances_share_a_database(**kwargs: Any) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if settings.INSTANCES == 1 or not engine.endswith("sqlite3"):
+        return []
+    hint = "Set DATABASE_URL=postgres://… (`copy_database` moves what is there), or HARRISON_INSTANCES=1."
+    return [Error("Several instances would each write a SQLite file of their own.", hint=hint, id="harrison.E006")]
+
+
+@register(Tags.security, deploy=True)
+def instances_share_their_storage(**kwargs: Any) -> list[CheckMessage]:
+    kept: dict[str, Any] = settings.STORAGES
+    local = [room for room in ("originals", "research") if "bucket_name" not in kept[room]["OPTIONS"]]
+    if settings.INSTANCES == 1 or not local:
+        return []
+    hint = "Set HARRISON_STORAGE=s3, or HARRISON_INSTANCES=1."
+    return [Error("An image on one instance's disk is missing on the others.", hint=hint, id="harrison.E007")]
+
+
+def _made_for_a_trial(name: str, value: str, hint: str, id: str) -> list[CheckMessage]:
+    """Whether this secret is the one that a trial installation made for itself, in the data folder."""
+    kept = kept_in(settings.DATA_DIR, name)
+    if not kept.exists() or kept.read_text().strip() != value:
+        return []
+    return [Error(f"{name} is the one that was made for a trial.", hint=hint, id=id)]
+
+
+def bytes_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
+    addresses = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
+    if not any(address.startswith("http://") for address in addresses):
+        return []
+    hint = "Give HARRISON_S3_ENDPOINT an address that begins with https://, or see that its way is guarded otherwise."
+    return [Warning("Images go to their bucket in the clear.", hint=hint, id="harrison.W003")]

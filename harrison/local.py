@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,27 +22,49 @@ def flag(name: str, default: bool) -> bool:
     return FLAGS[word.lower()]
 
 
-def secret(name: str, *, folder: Path, production: bool) -> str:
-    """`NAME`, or what the file that `NAME_FILE` names holds, or, locally, a random value kept in `folder`.
+def given(name: str) -> str:
+    """`NAME`, or what the file that `NAME_FILE` names holds; empty when neither is set.
 
-    Raises `ImproperlyConfigured` in production when neither is set, and when a named file is missing or empty.
+    Raises `ImproperlyConfigured` when both are, and when a named file is missing, empty or may be written by everyone.
+    Containers mount secrets readable by all, so that is no fault.
     """
-    if os.environ.get(name):
-        return os.environ[name]
-    if os.environ.get(f"{name}_FILE"):
-        return _read(name, Path(os.environ[f"{name}_FILE"]))
+    value, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if value and path:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: unset one of them.")
+    return _read(name, Path(path)) if path else value
+
+
+def secret(name: str, *, folder: Path | None = None, production: bool = False) -> str:
+    """What is `given` as `NAME`, or, locally, a random value kept in `folder`.
+
+    Raises `ImproperlyConfigured` in production, or without a folder, when nothing is given.
+    """
+    told = given(name)
+    if told:
+        return told
     if production:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE: production takes no generated secret.")
-    return _kept(folder / name.lower())
+    if folder is None:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE.")
+    return _kept(kept_in(folder, name))
+
+
+def kept_in(folder: Path, name: str) -> Path:
+    """Where a trial installation keeps the secret that it made for itself."""
+    return folder / name.lower()
 
 
 def _read(name: str, path: Path) -> str:
     try:
-        value = path.read_text().strip()
+        value, mode = path.read_text().strip(), path.stat().st_mode
     except OSError as exc:
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {exc.strerror}.") from exc
+    except UnicodeDecodeError as exc:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is not text.") from exc
     if not value:
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
+    if mode & stat.S_IWOTH:
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which everyone may write: chmod o-w it.")
     return value
 
 

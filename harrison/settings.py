@@ -7,7 +7,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import flag, secret
+from harrison.local import flag, given, secret
+from harrison.storages import storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -35,11 +36,15 @@ ALLOWED_HOSTS = env.list("HARRISON_ALLOWED_HOSTS", default=["127.0.0.1", "localh
 CSRF_TRUSTED_ORIGINS = env.list("HARRISON_TRUSTED_ORIGINS", default=[])
 # How many reverse proxies stand before Harrison: that many entries of X-Forwarded-For are believed, no more.
 PROXIES = env.int("HARRISON_PROXIES", 0)
+# How many machines or containers serve this installation: more than one need a database and a storage that they share.
+INSTANCES = env.int("HARRISON_INSTANCES", 1)
+if INSTANCES < 1:
+    raise ImproperlyConfigured(f"HARRISON_INSTANCES is {INSTANCES}: it is 1 or more.")
 
 # --- The house ------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "harrison.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -64,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "harrison.health.Alive",
     "events.middleware.RecordRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -95,13 +101,14 @@ TEMPLATES = [
 ]
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+FORMAT_MODULE_PATH = "harrison.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The database ---------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db_url_config(given("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock at once: without it readers that go on to write meet "database is locked".
     DATABASES["default"]["OPTIONS"] = {
@@ -110,24 +117,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"pool": True}
+    DATABASES["default"]["OPTIONS"] = {"pool": True, **DATABASES["default"].get("OPTIONS", {})}  # …?sslmode=verify-full
 
 # --- Bytes ----------------------------------------------------------------------------------------------------------
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is stored without naming a storage
-    "originals": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "originals"},
-    },
-    "research": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "research"},
-    },
-    "thumbnails": {
-        "BACKEND": "imagery.storage.DurableStorage",
-        "OPTIONS": {"location": DATA_DIR / "thumbnails"},
-    },
+    **storages(DATA_DIR),
     # Production serves collected files under hashed names; elsewhere they are served from where they lie.
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -141,7 +137,7 @@ FREE_DISK_BYTES = env.int("HARRISON_FREE_DISK_MB", 1024) * 1024 * 1024
 MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("HARRISON_STATIC_DIR", "") or DATA_DIR / "static").resolve()
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
@@ -177,6 +173,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "core.http.client_address"
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # what stands in the record is not for deleting; `axes_reset` lets somebody in again
 
 # --- The wire -------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.utils import extend_schema
@@ -74,6 +76,7 @@ urlpatterns = [
     path("api/v1/", include(v1)),
     path("api/session/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", lambda request: redirect(static("harrison/icon.svg"))),
 ]
 
 handler400 = "core.errors.bad_request"

@@ -2,14 +2,13 @@
 
 import hashlib
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -21,15 +20,15 @@ from core.models import new_id
 from imagery import research
 from imagery.decoding import Description, Unreadable, describe
 from imagery.models import Patient, originals, place
+from imagery.storage import Arrived, Storage
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A file that has arrived and is not kept yet."""
+class Arrival(Arrived):
+    """An upload that has arrived and is not kept yet."""
 
-    path: Path
     sha256: str
     size: int  # bytes
 
@@ -48,17 +47,19 @@ class Kept:
 
 @contextmanager
 def arriving(file: Any) -> Iterator[Arrival]:
-    """Write an upload to the storage's own file system, hashed on the way and synced; gone at the end unless kept."""
+    """Write an upload to where its storage lets files arrive, hashed on the way; gone at the end unless kept.
+
+    It stays open all the while: what is read, cleaned and kept is what was hashed, whatever becomes of its name.
+    """
     refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
-    handle, path = tempfile.mkstemp(dir=originals().incoming())
-    try:
-        with os.fdopen(handle, "wb") as target:
+    with tempfile.NamedTemporaryFile(dir=originals().incoming(), delete=False) as target:
+        path = Path(target.name)
+        try:
             sha256, size = _copy(file, target)
             target.flush()
-            os.fsync(target.fileno())
-        yield Arrival(Path(path), sha256, size)
-    finally:
-        Path(path).unlink(missing_ok=True)
+            yield Arrival(path, target.fileno(), sha256, size)
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def refuse_a_full_disk(folder: Path, more: int) -> None:
@@ -89,19 +90,19 @@ def kept(arrival: Arrival, description: Description, patient: Patient | None, ow
     If what follows fails, the copy is removed and the file goes back to where it arrived.
     """
     subject = research.subject_of(patient, owner, description.study_uid)
-    with research.copied(arrival.path, subject) as copy:
+    with arrival.open() as source, research.copied(source, subject) as copy:
         id = new_id()
-        name = originals().adopt(arrival.path, place(id))
+        name = originals().adopt(arrival, place(id))
         try:
             yield Kept(id, name, arrival, description, patient, copy)
         except BaseException:
-            os.rename(originals().path(name), arrival.path)
+            originals().give_back(name, arrival)
             raise
 
 
-def read(path: Path) -> Description:
-    with readable("file"):
-        return describe(path)
+def read(arrival: Arrival) -> Description:
+    with readable("file"), arrival.open() as file:
+        return describe(file)
 
 
 @contextmanager
@@ -113,7 +114,6 @@ def readable(field: str) -> Iterator[None]:
         raise Rejected(exc.sentence, code=exc.code, field=field, status=exc.status) from exc
 
 
-@contextmanager
-def local(file: models.fields.files.FieldFile) -> Iterator[Path]:
-    """A stored file as a path on this machine."""
-    yield Path(file.path)
+def local(file: models.fields.files.FieldFile) -> AbstractContextManager[BinaryIO]:
+    """A stored file, open on this machine."""
+    return cast(Storage, file.storage).local(str(file.name))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, BinaryIO, cast
 
 from django.conf import settings
 
@@ -23,6 +23,7 @@ from core.models import new_id
 from imagery.decoding.pool import environment
 from imagery.deidentification.manifest import Box
 from imagery.models import Patient, Release, place, research_copies
+from imagery.storage import Arrived, let_go, link
 
 logger = logging.getLogger(__name__)
 
@@ -65,32 +66,36 @@ class Copy:
 
 
 @contextmanager
-def copied(source: Path, subject: Subject, boxes: Sequence[Box] = ()) -> Iterator[Copy]:
+def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = ()) -> Iterator[Copy]:
     """Make a research copy; if what follows fails, it is removed again. Raises `Rejected` for boxes that do not fit."""
     copy = make(source, subject, boxes)
     try:
         yield copy
     except BaseException:
         if copy.name:
-            research_copies().delete(copy.name)
+            let_go(research_copies(), copy.name)
         raise
 
 
-def make(source: Path, subject: Subject, boxes: Sequence[Box] = ()) -> Copy:
-    storage = research_copies()
-    with tempfile.TemporaryDirectory(dir=storage.incoming()) as folder:
+def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = ()) -> Copy:
+    with tempfile.TemporaryDirectory(dir=research_copies().incoming()) as folder:
         target = Path(folder) / "copy"
         told = cleaner.ask(wish(source, target, subject, boxes))
         if "wrong" in told:
             raise Rejected(told["wrong"], code="invalid", field="boxes")
-        name = storage.adopt(target, place(new_id())) if "manifest" in told else ""
+        name = adopted(target) if "manifest" in told else ""
     return Copy(STATES[told["state"]], " ".join(told["reasons"]), name, told.get("manifest"), subject.patient)
 
 
-def wish(source: Path, target: Path, subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
+def adopted(target: Path) -> str:
+    with target.open("rb") as file:
+        return research_copies().adopt(Arrived(target, file.fileno()), place(new_id()))
+
+
+def wish(source: BinaryIO, target: Path, subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
     return {
         "seconds": LONGEST,
-        "source": str(source),
+        "source": link(source),
         "target": str(target),
         "key": settings.PROJECT_KEY.hex(),
         "key_id": key_id(),

@@ -6,6 +6,7 @@ from pathlib import Path
 from imagery import intake
 from imagery.decoding import render
 from imagery.models import Image, thumbnails
+from imagery.storage import Arrived
 
 SIDE = 256  # pixels, of the longer side
 
@@ -24,10 +25,11 @@ def thumbnail(image: Image) -> bytes:
 
 
 def _make(image: Image, name: str) -> bytes:
-    with intake.local(image.research) as path, intake.readable("id"):
-        png = render(path, size=SIDE)
+    with intake.local(image.research) as file, intake.readable("id"):
+        png = render(file, size=SIDE)
     with tempfile.TemporaryDirectory(dir=thumbnails().incoming()) as folder:
         drawn = Path(folder) / "thumbnail"
         drawn.write_bytes(png)
-        thumbnails().adopt(drawn, name)
+        with drawn.open("rb") as whole:
+            thumbnails().adopt(Arrived(drawn, whole.fileno()), name)
     return png

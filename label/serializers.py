@@ -92,9 +92,7 @@ class RevisionSerializer(EvidenceSerializer, AnnotationListSerializer):
         return actions.revise(annotation=annotation, **validated_data)
 
     def is_open(self, annotation: Annotation) -> bool:
-        """A comment is free text: only who sees the image whole reads it."""
-        user = self.context["request"].user
-        return Image.objects.open_to(user).filter(pk=annotation.image_id).exists()
+        return annotation.is_open_to(self.context["request"].user)
 
 
 class AnnotationSerializer(RevisionSerializer):

@@ -21,6 +21,8 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from tests.needs import own_postgresql  # noqa: F401 - a fixture
+from tests.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)

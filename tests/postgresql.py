@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TRUSTING = ["--auth=trust", "--username=harrison", "--encoding=UTF8", "--no-sync"]
-QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50"
+QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+
+
+def found(name: str) -> str | None:
+    """Where a program of PostgreSQL is: on the path, or where Debian keeps it."""
+    kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
+    return next((str(path) for path in kept), shutil.which(name))
 
 
 def program(name: str) -> str:
-    """Where a program of PostgreSQL is: on the path, or where Debian keeps it."""
-    kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
-    found = next((str(path) for path in kept), shutil.which(name))
-    if not found:
-        sys.exit(f"{name} is not on this machine: install PostgreSQL (Debian: apt-get install postgresql).")
-    return found
+    if path := found(name):
+        return path
+    sys.exit(f"{name} is not on this machine: install PostgreSQL (Debian: apt-get install postgresql).")
 
 
 def free_port() -> int:

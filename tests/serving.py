@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import requests
 
 ROOT = Path(__file__).parent.parent
@@ -74,20 +76,44 @@ def managed(environment: dict[str, str], *command: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, *options: str, **more: str) -> Iterator[Served]:
-    """Serve from this folder until the block ends; `more` is environment, `options` go to the command."""
-    port = free_port()
+def installed(folder: Path, **more: str) -> Iterator[dict[str, str]]:
+    """The environment of a Harrison that keeps its data in this folder, with tables and groups; `more` adds to it."""
     environment = {
         **os.environ,
         "HARRISON_DATA_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "harrison.settings",
-        "PORT": str(port),
         **more,
     }
-    managed(environment, "migrate", "--verbosity", "0")
-    managed(environment, "create_user_groups")
+    with own_database(environment.get("DATABASE_URL", "")) as url:
+        if url:
+            environment["DATABASE_URL"] = url
+        managed(environment, "migrate", "--verbosity", "0")
+        managed(environment, "create_user_groups")
+        yield environment
+
+
+@contextmanager
+def own_database(url: str) -> Iterator[str]:
+    """The address of a fresh database in the PostgreSQL of this address; any other address as it is."""
+    if not url.startswith("postgres"):
+        yield url
+        return
+    name = f"served_{uuid4().hex}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield url.rpartition("/")[0] + f"/{name}"
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def served(folder: Path, *options: str, **more: str) -> Iterator[Served]:
+    """Serve from this folder until the block ends; `more` is environment, `options` go to the command."""
+    port = free_port()
     command = [*MANAGE, "serve", "--port", str(port), *options]
     with (
+        installed(folder, PORT=str(port), **more) as environment,
         (folder / "log").open("a") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as process,
     ):

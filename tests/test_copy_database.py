@@ -7,7 +7,6 @@ import subprocess
 import psycopg
 import pytest
 
-from tests import postgresql
 from tests.serving import MANAGE, ROOT, managed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("copy_database")]
@@ -26,9 +25,8 @@ def old(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def target():
-    with postgresql.private() as url:
-        yield url
+def target(own_postgresql):
+    return own_postgresql
 
 
 @pytest.fixture(scope="module")

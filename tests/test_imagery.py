@@ -350,9 +350,9 @@ def test_an_upload_meets_the_study_as_it_is_after_decoding(api, doctor, study, m
     """Somebody archives the study while its new image is being read."""
     read = intake.read
 
-    def slowly(path):
+    def slowly(arrival):
         actions.archive_study(by=doctor, study=Study.objects.get(pk=study.pk))
-        return read(path)
+        return read(arrival)
 
     monkeypatch.setattr(intake, "read", slowly)
     assert upload(api, make.png(), study=str(study.pk)).status_code == 409

@@ -2,11 +2,8 @@
 
 import json
 import logging
-import os
-import platform
 import subprocess
 import sys
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -20,14 +17,10 @@ from pydicom.data import get_testdata_file
 from imagery.decoding import render
 from imagery.lettering import propose
 from imagery.models import Image
+from tests import needs
 
 ROOT = Path(__file__).parents[1]
 NAME, PLACE = "QUILLON JANE 1944", (60, 300)  # left and top
-
-# The gate installs the extra (make check), and on a machine of CI it must be there.
-with_extra = pytest.mark.skipif(
-    find_spec("rapidocr") is None and "CI" not in os.environ, reason="needs requirements-ocr.txt"
-)
 
 
 def drawn(text: str = NAME) -> bytes:
@@ -56,7 +49,7 @@ def photo(api):
 # --- With the extra ---------------------------------------------------------------------------------------------------
 
 
-@with_extra
+@needs.ocr
 def test_a_box_lies_around_the_text(api, photo):
     told = api.get(where("image-text-boxes", photo)).json()
     (box,) = told["boxes"]
@@ -71,7 +64,7 @@ def covers(box: dict, left: int, top: int, right: int, bottom: int) -> bool:
     return across and box["top"] <= top and bottom <= box["top"] + box["height"]
 
 
-@with_extra
+@needs.ocr
 def test_a_name_on_a_real_ultrasound_is_found_among_its_scales(api):
     frame = render(str(get_testdata_file("examples_rgb_color.dcm", download=False)))
     with Picture.open(BytesIO(frame)) as picture:
@@ -83,7 +76,7 @@ def test_a_name_on_a_real_ultrasound_is_found_among_its_scales(api):
     assert any(covers(box, 22, 206, 205, 220) for box in boxes) and len(boxes) > 10
 
 
-@with_extra
+@needs.ocr
 @pytest.mark.parametrize("name", ["CT_small.dcm", "693_J2KR.dcm"])
 def test_the_whole_of_a_picture_is_no_proposal(api, name):
     with open(str(get_testdata_file(name, download=False)), "rb") as file:
@@ -91,12 +84,12 @@ def test_the_whole_of_a_picture_is_no_proposal(api, name):
     assert api.get(where("image-text-boxes", image)).json()["boxes"] == []
 
 
-@with_extra
+@needs.ocr
 def test_no_box_lies_where_no_text_is(api):
     assert api.get(where("image-text-boxes", upload(api, drawn("")))).json()["boxes"] == []
 
 
-@with_extra
+@needs.ocr
 def test_what_is_proposed_can_be_drawn_as_it_is(api, photo):
     proposed = api.get(where("image-text-boxes", photo)).json()
     assert api.post(where("image-redact", photo), proposed).status_code == 200
@@ -104,7 +97,7 @@ def test_what_is_proposed_can_be_drawn_as_it_is(api, photo):
     assert copy.getextrema()[1] <= 60  # nothing light is left
 
 
-@with_extra
+@needs.ocr
 def test_a_proposal_changes_nothing(api, photo):
     api.get(where("image-text-boxes", photo))
     after = Image.objects.get()
@@ -115,14 +108,14 @@ def test_a_proposal_changes_nothing(api, photo):
     )
 
 
-@with_extra
+@needs.ocr
 def test_what_stands_there_is_told_nowhere(api, photo, caplog):
     caplog.set_level(logging.DEBUG)
     told = api.get(where("image-text-boxes", photo))
     assert not [word for word in NAME.split() if word in told.content.decode() + caplog.text]
 
 
-@with_extra
+@needs.ocr
 def test_the_model_that_reads_letters_is_not_loaded():
     script = (
         "import numpy; from imagery.lettering import worker; detect = worker.detector()\n"
@@ -135,8 +128,8 @@ def test_the_model_that_reads_letters_is_not_loaded():
 ATTEMPTS = ("socket.socket()", "open('/etc/hostname')", "os.execv('/bin/true', ['true'])", "os.fork()")
 
 
-@with_extra
-@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="seccomp's numbers are x86-64's")
+@needs.ocr
+@needs.seccomp
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_the_cage_refuses(attempt):
     script = (
@@ -149,12 +142,12 @@ def test_the_cage_refuses(attempt):
     assert json.loads(tried.stdout) == "refused"
 
 
-@with_extra
+@needs.ocr
 def test_a_frame_that_is_not_there_is_refused(api, photo):
     assert api.get(where("image-text-boxes", photo), {"frame": 1}).status_code == 400
 
 
-@with_extra
+@needs.ocr
 @pytest.mark.parametrize("script", ["raise SystemExit(1)", "print('what')", "import time; time.sleep(9)"])
 def test_a_child_that_fails_or_takes_too_long_is_told_as_busy(api, photo, monkeypatch, script):
     monkeypatch.setattr(propose, "COMMAND", [sys.executable, "-c", script])

@@ -1,12 +1,10 @@
-"""What people see in a browser: the browsable API and the admin."""
+"""What people see in a browser: the browsable API and its documentation."""
 
 import re
 
 import pytest
-from django.contrib import admin
 from django.urls import reverse
 
-from accounts.models import User
 from tests import factories as make
 from tests.test_lists import LISTS
 
@@ -47,48 +45,6 @@ def test_one_logs_in_to_the_browsable_api_with_a_session(doctor, client_of):
         format="multipart",
     )
     assert answer.status_code == 302 and client.get(reverse("me")).json()["username"] == "doctor"
-
-
-@pytest.fixture
-def staff(client_of):
-    return client_of(make.UserFactory(username="root", is_superuser=True, is_staff=True))
-
-
-OURS = [
-    m
-    for m in admin.site._registry
-    if m.__module__.split(".")[0] in ("accounts", "disease", "imagery", "label", "events")
-]
-
-
-@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
-def test_the_admin_lists_every_table(model, staff, annotation):
-    assert staff.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")).status_code == 200
-
-
-@pytest.mark.parametrize("model", [m for m in OURS if m is not User], ids=lambda model: model.__name__)
-def test_the_admin_changes_nothing_clinical(model, staff):
-    assert staff.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")).status_code == 403
-
-
-def test_the_admin_shows_a_row(staff, annotation):
-    assert staff.get(reverse("admin:label_annotation_change", args=[annotation.pk])).status_code == 200
-
-
-def test_a_role_given_in_the_admin_is_recorded(staff, doctor, researcher):
-    from reversion.models import Version
-
-    form = {"username": "doctor", "groups": [group.pk for group in researcher.groups.all()], "is_active": "on",
-            "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}  # fmt: skip
-    answer = staff.post(reverse("admin:accounts_user_change", args=[doctor.pk]), form, format="multipart")
-    assert answer.status_code == 302, answer.content
-    version = Version.objects.get_for_object(doctor).get()
-    assert version.revision.user.username == "root"
-    assert version.field_dict["groups"] == [researcher.groups.get().pk]
-
-
-def test_a_user_is_never_deleted_in_the_admin(staff, doctor):
-    assert staff.post(reverse("admin:accounts_user_delete", args=[doctor.pk]), {"post": "yes"}).status_code == 403
 
 
 def test_the_documentation_is_for_those_who_logged_in(api):

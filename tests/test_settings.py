@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from django.core.checks import Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
-from harrison import checks
-from harrison.local import flag, secret
+from harrison.local import flag, given, secret
 from harrison.management.commands import serve
 
 ROOT = Path(__file__).parent.parent
-READ = re.compile(r'(?:\benv\.\w+|\bsecret|\bflag)\(\s*"([A-Z][A-Z_]+)"')
+READ = re.compile(r'(?:\benv\.\w+|\bsecret|\bgiven|\bflag)\(\s*"([A-Z][A-Z_0-9]+)"')
 
 
 def names_read() -> set[str]:
-    return set(READ.findall((ROOT / "harrison" / "settings.py").read_text()))
+    return {
+        name for file in ("settings", "storages") for name in READ.findall((ROOT / f"harrison/{file}.py").read_text())
+    }
 
 
 def lines_of_the_example() -> list[str]:
@@ -59,6 +59,15 @@ def test_the_example_says_what_a_setting_means(name):
     assert lines[place - 1].startswith("# ")
 
 
+def test_the_example_tells_the_defaults(tmp_path):
+    told = dict(line.split("=", 1) for line in lines_of_the_example() if re.match("[A-Z]", line))
+    told.pop("HARRISON_DATA_DIR")
+    start(tmp_path)  # makes the secrets of a trial
+    shown = [start(tmp_path, "diffsettings", **environment).stdout for environment in (told, {})]
+    told_so, left_out = (re.sub(r" at 0x\w+", "", settings) for settings in shown)
+    assert told_so == left_out and "ALLOWED_HOSTS" in left_out
+
+
 # --- Wrong values ---------------------------------------------------------------------------------------------------
 
 
@@ -86,43 +95,19 @@ def test_a_number_that_is_none_stops_the_start(tmp_path):
     assert start(tmp_path, HARRISON_PROXIES="one").returncode != 0
 
 
+def test_fewer_instances_than_one_stop_the_start(tmp_path):
+    stopped = start(tmp_path, HARRISON_INSTANCES="0")
+    assert stopped.returncode != 0 and "it is 1 or more" in stopped.stderr
+
+
+def test_what_the_address_of_the_database_says_of_tls_is_heeded(tmp_path):
+    shown = start(tmp_path, "diffsettings", DATABASE_URL="postgres://harrison@db.example/harrison?sslmode=verify-full")
+    assert "'pool': True, 'sslmode': 'verify-full'" in shown.stdout
+
+
 def test_debug_in_production_stops_the_start(tmp_path):
     stopped = start(tmp_path, HARRISON_DEBUG="true", HARRISON_PRODUCTION="true", HARRISON_SECRET_KEY="x" * 60)
     assert stopped.returncode != 0 and "unset it in production" in stopped.stderr
-
-
-# --- Checks of a deployment -----------------------------------------------------------------------------------------
-
-
-def test_debug_is_an_error_where_it_is_deployed(settings):
-    settings.DEBUG = True
-    assert [found.id for found in checks.debug_is_off()] == ["harrison.E001"]
-
-
-@pytest.mark.parametrize(
-    ("hosts", "expected"),
-    [
-        (["*"], ["harrison.E002"]),
-        (["localhost"], ["harrison.W001"]),
-        (["harrison.example"], []),
-    ],
-)
-def test_a_deployment_answers_to_its_own_names(hosts, expected, settings):
-    settings.ALLOWED_HOSTS = hosts
-    assert [found.id for found in checks.hosts_are_named()] == expected
-
-
-@pytest.mark.parametrize(("production", "expected"), [(True, []), (False, ["harrison.W002"])])
-def test_a_trial_is_not_a_deployment(production, expected, settings):
-    settings.PRODUCTION = production
-    assert [found.id for found in checks.this_is_production()] == expected
-
-
-def test_every_finding_says_its_mend(settings):
-    settings.DEBUG, settings.PRODUCTION, settings.ALLOWED_HOSTS = True, False, ["localhost"]
-    rules = (checks.debug_is_off, checks.hosts_are_named, checks.this_is_production)
-    found = [message for rule in rules for message in rule()]
-    assert len(found) == 3 and all(isinstance(each, Error | Warning) and each.hint for each in found)
 
 
 # --- Secrets --------------------------------------------------------------------------------------------------------
@@ -145,12 +130,54 @@ def test_a_secret_is_what_the_named_file_holds(unset, monkeypatch, tmp_path):
     assert secret("A_SECRET", folder=tmp_path, production=True) == "kept"
 
 
-@pytest.mark.parametrize(("name", "said"), [("missing", "cannot be read"), ("empty", "is empty")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("missing", "cannot be read"),
+        ("folder", "cannot be read"),
+        ("empty", "is empty"),
+        ("binary", "is not text"),
+        ("open", "everyone may write"),
+    ],
+)
 def test_a_named_file_that_holds_no_secret_stops_the_start(name, said, unset, monkeypatch, tmp_path):
+    (tmp_path / "folder").mkdir()
     (tmp_path / "empty").touch()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "open").write_text("kept")
+    (tmp_path / "open").chmod(0o666)
     monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / name))
     with pytest.raises(ImproperlyConfigured, match=said):
         secret("A_SECRET", folder=tmp_path, production=False)
+
+
+def test_a_file_that_all_may_read_is_as_containers_mount_it(unset, monkeypatch, tmp_path):
+    (tmp_path / "mounted").write_text("kept")
+    (tmp_path / "mounted").chmod(0o444)
+    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
+    assert given("A_SECRET") == "kept"
+
+
+def test_a_secret_told_twice_stops_the_start(unset, monkeypatch, tmp_path):
+    (tmp_path / "mounted").write_text("kept")
+    monkeypatch.setenv("A_SECRET", "told")
+    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
+    with pytest.raises(ImproperlyConfigured, match="both set"):
+        secret("A_SECRET", folder=tmp_path, production=False)
+
+
+def test_a_secret_that_nobody_can_make_up_is_asked_for(unset):
+    with pytest.raises(ImproperlyConfigured, match="Set A_SECRET or A_SECRET_FILE"):
+        secret("A_SECRET")
+
+
+def test_every_secret_comes_from_its_file(tmp_path):
+    names = ("HARRISON_SECRET_KEY", "HARRISON_IDENTITY_KEYS", "HARRISON_PROJECT_KEY", "DATABASE_URL")
+    for name in names:
+        (tmp_path / name).write_text(f"sqlite:////in-a-file-of-its-own/{name}")
+    mounted = {f"{name}_FILE": str(tmp_path / name) for name in names}
+    shown = start(tmp_path, "diffsettings", HARRISON_PRODUCTION="true", **mounted).stdout
+    assert all(f"in-a-file-of-its-own/{name}" in shown for name in names), shown
 
 
 def test_a_secret_of_a_trial_is_made_once(unset, tmp_path):
@@ -218,6 +245,20 @@ def test_static_files_that_changed_are_collected_again(tmp_path, monkeypatch):
     monkeypatch.setattr(serve, "fingerprint", lambda: "another")
     serve.collect_static(tmp_path)
     assert len(collected) == 2
+
+
+def test_static_files_that_are_part_of_an_image_are_left_alone(tmp_path, monkeypatch):
+    collected = []
+    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    serve.collect_static(tmp_path)
+    assert collected == []
+
+
+def test_behind_a_proxy_there_is_no_certificate(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    assert serve.certified({"plain": True, "certificate": None}) == (None, None)
+    assert not (tmp_path / "cert.key").exists()
 
 
 @pytest.mark.parametrize("port", [0, 65536, -1])

@@ -49,7 +49,7 @@ def look_at(*, by: User, part: Part) -> Outcome:
         with intake.arriving(part) as arrival:
             known = Image.objects.filter(owner=by, sha256=arrival.sha256).first()
             if known is None:
-                intake.read(arrival.path)
+                intake.read(arrival)
     except Exception as exc:
         return Outcome(part.name, REFUSED, *reason(exc))
     return Outcome(part.name, THERE if known else GOOD, image=known)

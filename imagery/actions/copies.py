@@ -13,6 +13,7 @@ from core.actions import Refused, recorded, recorded_in
 from imagery import intake, research
 from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release, Study, research_copies
+from imagery.storage import let_go
 
 AT_ONCE = 5.0  # seconds that new copies may take of a request; those that are left are for `manage.py remake_copies`
 MOVED = "Its study has become another patient's: its research copy is being made anew."
@@ -24,7 +25,7 @@ DIFFERENT = "Its new research copy does not show what the old one did: look at t
 def new_copy(image: Image, boxes: Sequence[Box]) -> Iterator[research.Copy]:
     """A copy for whom the study shows; removed again if what follows fails."""
     subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
-    with intake.local(image.original) as path, research.copied(path, subject, boxes) as copy:
+    with intake.local(image.original) as file, research.copied(file, subject, boxes) as copy:
         yield copy
 
 
@@ -103,7 +104,7 @@ def put(image: Image, copy: research.Copy, **release: Any) -> Image:
     old = image.research.name or ""
     tell(image, copy)
     if old:
-        transaction.on_commit(lambda: research_copies().delete(old))
+        transaction.on_commit(lambda: let_go(research_copies(), old))
     return image.change(research=copy.name, research_sha256=copy.sha256, research_patient=copy.patient, **release)
 
 

@@ -38,7 +38,7 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
         if known:
             return _as_it_was(known)
         (Usage.objects.filter(owner=by).first() or Usage(owner=by)).refuse_beyond_quota(arrival.size)
-        description = intake.read(arrival.path)
+        description = intake.read(arrival)
         try:
             for _ in range(TRIES - 1):
                 with suppress(Outrun):

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from imagery.storage import sync_folder
+from imagery.storage.disk import sync_folder
 
 COLUMNS = ("path", "outcome", "code", "detail", "image")
 END = b"\r\n"  # RFC 4180

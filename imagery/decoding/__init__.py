@@ -1,18 +1,19 @@
 """Untrusted bytes turned into facts and pictures.
 
-    describe(path)  what a DICOM Part 10, PNG or JPEG file holds, recognised by content
-    render(path)    one frame of it as a PNG
+    describe(source)  what a DICOM Part 10, PNG or JPEG file holds, recognised by content
+    render(source)    one frame of it as a PNG
+
+A source is a path, or a file that is open for reading alone and stands at its start.
 
 Both work in a child process that can do nothing but read the one file it was handed (`cage`), and either answer or
 raise `Unreadable` with a reason from `reasons.REASONS`: no file can crash, stall or fill the process that calls them.
 """
 
 from math import isfinite
-from pathlib import Path
 
 from imagery.decoding.facts import Description, PatientFacts, from_json
 from imagery.decoding.limits import LIMITS, Limits
-from imagery.decoding.pool import shared
+from imagery.decoding.pool import Source, shared
 from imagery.decoding.reasons import REASONS, Unreadable
 
 __all__ = ["LIMITS", "REASONS", "Description", "Limits", "PatientFacts", "Unreadable", "describe", "render"]
@@ -20,12 +21,12 @@ __all__ = ["LIMITS", "REASONS", "Description", "Limits", "PatientFacts", "Unread
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def describe(path: str | Path) -> Description:
+def describe(source: Source) -> Description:
     """What a file holds, after its pixels have been decoded. Raises `Unreadable`.
 
     Files of more than `Limits.checked_pixels` (frames × rows × columns) are decoded at their first and last frame only.
     """
-    header, _ = shared().ask(path, {"do": "describe"})
+    header, _ = shared().ask(source, {"do": "describe"})
     try:
         return from_json(header["description"])
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
@@ -33,7 +34,7 @@ def describe(path: str | Path) -> Description:
 
 
 def render(
-    path: str | Path,
+    source: Source,
     *,
     frame: int = 0,
     size: int | None = None,
@@ -47,7 +48,7 @@ def render(
     """
     if window is not None and not all(map(isfinite, window)):  # JSON has no word for them
         raise Unreadable("bad_window")
-    _, png = shared().ask(path, {"do": "render", "frame": frame, "size": size, "window": window})
+    _, png = shared().ask(source, {"do": "render", "frame": frame, "size": size, "window": window})
     if not png.startswith(PNG_SIGNATURE):
         raise Unreadable("undecodable")
     return png

@@ -1,6 +1,6 @@
 """The child processes that read files, seen from the parent: a few, kept warm, replaced when they die or grow old.
 
-The parent opens the file and hands it over open, so what is read is what was opened, and the child needs no path.
+The parent hands the file over open, so what is read is what was opened, and the child needs no path.
 """
 
 import atexit
@@ -10,12 +10,12 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import BoundedSemaphore
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 
 from imagery.decoding import channel
 from imagery.decoding.limits import LIMITS, Limits
@@ -28,6 +28,7 @@ START = 60.0  # seconds that a child may take to get ready
 COMMAND = [sys.executable, "-P", "-m", "imagery.decoding.worker"]
 ROOT = str(Path(__file__).parents[2])  # sys.path may name it as "", which means another folder to a child
 Answer = tuple[dict[str, Any], bytes]
+Source = str | Path | BinaryIO
 
 
 def environment() -> dict[str, str]:
@@ -103,9 +104,9 @@ class Pool:
         self.idle: list[Worker] = []
         self.workers: set[Worker] = set()
 
-    def ask(self, path: str | Path, wish: dict[str, Any]) -> Answer:
+    def ask(self, source: Source, wish: dict[str, Any]) -> Answer:
         """What a child answers about a file. Raises `Unreadable`, and `OSError` if the path cannot be opened."""
-        with open(path, "rb") as file:
+        with open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file:
             if not self.places.acquire(timeout=self.limits.queue):
                 raise Unreadable("busy")
             try:

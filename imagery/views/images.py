@@ -1,11 +1,12 @@
 """Images, their bytes and their previews."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.http import FileResponse, HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, parsers, status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from core.actions import Refused
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
+from core.ranges import serve
 from core.schema import ErrorSerializer
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin
 from imagery import actions, intake
@@ -89,14 +91,31 @@ class ImageViewSet(
         actions.restore_image(by=self.by, image=image)
 
     @extend_schema(
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
-        description="The bytes as uploaded; for research those of the de-identified copy.",
+        parameters=[
+            OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes, RFC 9110 14.1.2."),
+            OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` of the bytes one has."),
+        ],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            416: OpenApiResponse(ErrorSerializer, "The range lies outside of the file."),
+        },
+        description="The bytes as uploaded; for research those of the de-identified copy. The `ETag` is their SHA-256.",
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
     def file(self, request: Request, pk: str) -> FileResponse:
         image = self.get_object()
-        name = f"{image.pk}{SUFFIX[image.media_type if image.is_open else image.copy_media_type]}"
-        return guarded(FileResponse(stored(image, copy=not image.is_open).open(), as_attachment=True, filename=name))
+        copy = not image.is_open
+        file = stored(image, copy=copy)
+        return guarded(
+            serve(
+                request,
+                partial(file.storage.stream, file.name),
+                size=file.storage.size(file.name),
+                etag=f'"{image.research_sha256 if copy else image.sha256}"',
+                filename=f"{image.pk}{SUFFIX[image.copy_media_type if copy else image.media_type]}",
+            )
+        )
 
     @extend_schema(
         parameters=[PreviewSerializer],
@@ -111,8 +130,8 @@ class ImageViewSet(
         query.is_valid(raise_exception=True)
         redacted = query.validated_data.pop("redacted")
         shown = stored(image, copy=redacted or not image.is_open)
-        with intake.local(shown) as path, intake.readable("frame"):
-            return guarded(HttpResponse(render(path, **query.validated_data), content_type="image/png"))
+        with intake.local(shown) as file, intake.readable("frame"):
+            return guarded(HttpResponse(render(file, **query.validated_data), content_type="image/png"))
 
     @extend_schema(
         responses={(200, "image/png"): OpenApiTypes.BINARY},
@@ -156,8 +175,8 @@ class ImageViewSet(
         query = FrameSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         frame = query.validated_data["frame"]
-        with intake.local(image.original) as path, intake.readable("frame"):
-            boxes = propose.boxes_in(render(path, frame=frame))
+        with intake.local(image.original) as file, intake.readable("frame"):
+            boxes = propose.boxes_in(render(file, frame=frame))
         return Response(ProposalSerializer({"frames": [frame], "boxes": boxes}).data)
 
     @extend_schema(

@@ -12,6 +12,7 @@ from imagery.decoding import Unreadable, describe, pool, render
 from imagery.decoding.facts import Description, PatientFacts, from_json, to_json
 from imagery.decoding.limits import Limits
 from imagery.decoding.pool import Pool
+from tests import needs
 from tests.imagery import hostile
 
 DESCRIBE = {"do": "describe"}
@@ -78,7 +79,7 @@ def test_the_cage_refuses(attempt):
     assert tried.stdout == "refused\n", tried.stderr
 
 
-@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="seccomp's numbers are x86-64's")
+@needs.seccomp
 def test_the_cage_holds_threads_that_run_already():
     script = (
         "import _socket, threading\nfrom imagery.decoding import cage\nfrom imagery.decoding.limits import LIMITS\n"

@@ -58,10 +58,10 @@ def source(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tried(source, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, open(source, "rb") as file:
         patch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", TRYING])
         cleaner = research.Cleaner()
-        told = cleaner.ask(research.wish(source, tmp_path_factory.mktemp("copies") / "copy", WHO, ()))
+        told = cleaner.ask(research.wish(file, tmp_path_factory.mktemp("copies") / "copy", WHO, ()))
         cleaner.close()
     return told["tried"]
 
@@ -74,7 +74,9 @@ def test_the_cage_refuses(attempt, tried):
 def test_the_file_for_the_copy_is_never_one_that_is_there(source, tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("mine")
-    assert research.cleaner.ask(research.wish(source, taken, WHO, ()))["reasons"] == [research.TOO_COSTLY]
+    with open(source, "rb") as file:
+        told = research.cleaner.ask(research.wish(file, taken, WHO, ()))
+    assert told["reasons"] == [research.TOO_COSTLY]
     assert taken.read_text() == "mine"
 
 
@@ -106,11 +108,11 @@ FILES |= {name: picture(name) for name in ("turned.jpeg", "turned.png", "profile
 @pytest.mark.parametrize("boxes", [(), CORNER], ids=["as it is", "with a box"])
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_made_in_the_cage_is_what_is_made_outside(name, boxes, tmp_path):
-    wish = research.wish(FILES[name](tmp_path / name), tmp_path / "copy", WHO, boxes)
+    with open(FILES[name](tmp_path / name), "rb") as source, open(tmp_path / "outside", "xb") as target:
+        wish = research.wish(source, tmp_path / "copy", WHO, boxes)
 
-    told = research.cleaner.ask(wish)
+        told = research.cleaner.ask(wish)
 
-    with open(wish["source"], "rb") as source, open(tmp_path / "outside", "xb") as target:
         assert told == json.loads(json.dumps(server.answer(wish, source, target)))
     made = (tmp_path / "copy").read_bytes()
     assert made == (tmp_path / "outside").read_bytes()

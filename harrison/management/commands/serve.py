@@ -28,7 +28,7 @@ from disease.models import CodeSystem
 class Command(BaseCommand):
     help = (
         "Serve Harrison over HTTPS. A self-signed certificate is made on the first start and kept in the data folder; "
-        "--certificate and --key name another. Stop it with Ctrl-C."
+        "--certificate and --key name another, and --plain leaves HTTPS to a reverse proxy. Stop it with Ctrl-C."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,6 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2, help="How many processes answer (2).")
         parser.add_argument("--certificate", type=Path, help="A PEM certificate; needs --key.")
         parser.add_argument("--key", type=Path, help="Its PEM key.")
+        parser.add_argument("--plain", action="store_true", help="HTTP, for a reverse proxy that speaks HTTPS.")
         parser.add_argument(
             "--prepare",
             action="store_true",
@@ -49,11 +50,9 @@ class Command(BaseCommand):
             prepare()
         if not settings.WHITENOISE_USE_FINDERS:
             collect_static(settings.STATIC_ROOT)
-        certificate, key = options["certificate"], options["key"]
-        if not certificate:
-            certificate, key = self_signed(settings.DATA_DIR)
-        threading.Thread(target=self.welcome, args=(options["host"], options["port"]), daemon=True).start()
-        server(options, certificate, key).serve()
+        if not options["plain"]:
+            threading.Thread(target=self.welcome, args=(options["host"], options["port"]), daemon=True).start()
+        server(options, *certified(options)).serve()
 
     def welcome(self, host: str, port: int) -> None:
         """Say where to go, once it answers there."""
@@ -91,8 +90,19 @@ def prepare() -> None:
         call_command("create_dummy_data")
 
 
+def certified(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
+    """The certificate to serve with, and its key; none where a proxy has one."""
+    if options["plain"]:
+        return None, None
+    if options["certificate"]:
+        return options["certificate"], options["key"]
+    return self_signed(settings.DATA_DIR)
+
+
 def collect_static(folder: Path) -> None:
-    """Bring static files together, unless those that are there are the latest."""
+    """Bring static files together, unless those that are there are the latest, or are part of an image."""
+    if not os.access(folder, os.W_OK):
+        return
     stamp, latest = folder / ".collected", fingerprint()
     if not stamp.exists() or stamp.read_text() != latest:
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -141,7 +151,7 @@ def signed_by(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     return draft.sign(private, hashes.SHA256())
 
 
-def server(options: dict[str, Any], certificate: Path, key: Path) -> Any:
+def server(options: dict[str, Any], certificate: Path | None, key: Path | None) -> Any:
     """Measured on two cores: two processes of one thread each are best on SQLite."""
     return Granian(
         "harrison.wsgi:application",

@@ -1,0 +1,21 @@
+"""What the admin of every app is made of: rights by table, saves through actions, a readable past, links."""
+
+from core.admin.filters import Archived, Made, one_of
+from core.admin.forms import JSONField, Lines, RecordForm
+from core.admin.links import link, linked, links, listing, short
+from core.admin.record import RecordAdmin
+
+__all__ = [
+    "Archived",
+    "JSONField",
+    "Lines",
+    "Made",
+    "RecordAdmin",
+    "RecordForm",
+    "link",
+    "linked",
+    "links",
+    "listing",
+    "one_of",
+    "short",
+]

@@ -1,0 +1,57 @@
+"""Bytes served whole or in part (RFC 9110 section 14), piece by piece, whatever their size."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.http import FileResponse
+from rest_framework import status
+from rest_framework.request import Request
+
+from core.errors import RangeNotSatisfiable
+
+ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
+
+
+class Bytes(FileResponse):
+    block_size = 64 * 1024
+
+
+def serve(request: Request, opened: Callable[[int, int], Any], *, size: int, etag: str, filename: str) -> Bytes:
+    """The bytes that are asked for, as a download. `opened(start, length)` gives what to read and to close.
+
+    Raises `RangeNotSatisfiable` (416).
+    """
+    part = wanted(request, size, etag)
+    start, after = part or (0, size)
+    response = Bytes(opened(start, after - start), as_attachment=True, filename=filename)
+    response.headers["Content-Length"] = str(after - start)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["ETag"] = etag
+    if part:
+        response.status_code = status.HTTP_206_PARTIAL_CONTENT
+        response.headers["Content-Range"] = f"bytes {start}-{after - 1}/{size}"
+    return response
+
+
+def wanted(request: Request, size: int, etag: str) -> tuple[int, int] | None:
+    """The first byte and the one after the last; None means the whole.
+
+    That is also the answer to several ranges, to what is no range, to other methods than GET, and to an `If-Range`
+    that names other bytes than these.
+    """
+    asked = ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if not asked or request.method != "GET" or request.headers.get("If-Range", etag) != etag:
+        return None
+    first, last = asked.groups()
+    if first:
+        return between(int(first), int(last) if last else None, size)
+    return between(max(size - int(last), 0), None, size) if last else None
+
+
+def between(first: int, last: int | None, size: int) -> tuple[int, int] | None:
+    if last is not None and last < first:
+        return None
+    if first >= size:
+        raise RangeNotSatisfiable(size)
+    return first, size if last is None else min(last + 1, size)

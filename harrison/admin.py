@@ -1,0 +1,40 @@
+"""The admin as a whole: its start page, and a password of one's own."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actions import set_password
+from harrison import figures
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """A change of one's password is recorded like any other, without the password."""
+
+    def save(self, commit: bool = True) -> Any:
+        return set_password(by=self.user, user=self.user, password=self.cleaned_data["new_password1"])
+
+
+class Site(AdminSite):
+    site_header = site_title = "Harrison"
+    index_title = "Administration"
+    site_url = "/api/v1/"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        plots = figures.plots(request.user, timezone.now())
+        return super().index(request, {"plots": plots, **(extra_context or {})})
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)

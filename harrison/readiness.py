@@ -1,0 +1,66 @@
+"""Can this process do its work? What a load balancer asks every few seconds."""
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse, JsonResponse
+
+from core.models import new_id
+from events.models import Event
+from harrison.health import READY
+from imagery.storage import Arrived, originals
+
+logger = logging.getLogger(__name__)
+
+
+def readyz() -> HttpResponse:
+    """200 when a row can be written, bytes can be kept and read, and there is room; otherwise 503 and which cannot."""
+    found = {check.__name__: works(check) for check in (database, storage, disk)}
+    fine = all(found.values())
+    told = {name: "ok" if good else "failed" for name, good in found.items()}
+    status = {"status": "ok" if fine else "failed", "checks": told}
+    return JsonResponse(status, status=200 if fine else 503, headers={"Cache-Control": "no-store"})
+
+
+def works(check: Callable[[], None]) -> bool:
+    """What went wrong is for the log: an answer to strangers tells no more than that something did."""
+    try:
+        check()
+    except Exception:
+        logger.exception("not ready: %s", check.__name__)
+        return False
+    return True
+
+
+def database() -> None:
+    """Write what every answer needs, an event, and take it back."""
+    with transaction.atomic():
+        Event.objects.create(duration=0, method="GET", path=READY, status=200)
+        transaction.set_rollback(True)
+
+
+def storage() -> None:
+    """Keep a few bytes beside the originals, read them and let them go."""
+    name, asked = f"ready/{new_id().hex}", b"ready?"
+    with NamedTemporaryFile(dir=originals().incoming()) as file:
+        file.write(asked)
+        file.flush()
+        originals().adopt(Arrived(Path(file.name), file.fileno()), name)
+        Path(file.name).touch()  # adopting may have moved it, and leaving the block removes it
+    try:
+        with originals().local(name) as kept:
+            if kept.read() != asked:
+                raise OSError("the storage gives other bytes than it was given")
+    finally:
+        originals().delete(name)
+
+
+def disk() -> None:
+    """Leave as much room as an upload has to (HARRISON_FREE_DISK_MB)."""
+    if shutil.disk_usage(originals().incoming()).free < settings.FREE_DISK_BYTES:
+        raise OSError("less than HARRISON_FREE_DISK_MB is free")

@@ -1,0 +1,152 @@
+"""Where bytes rest: a file is whole and safe before anything points at it.
+
+    disk  a folder of this machine
+    s3    a bucket that speaks Amazon's S3
+
+Which it is, settings say. Both can do what `Storage` tells, besides what Django's storages can.
+"""
+
+import logging
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+from uuid import UUID
+
+from django.core.files import storage as django
+from django.core.files.storage import storages
+
+from core.actions import Unavailable
+
+logger = logging.getLogger(__name__)
+
+LOST = "lost+found"  # the folder of a storage for files that nothing points at
+CHUNK = 64 * 1024  # bytes
+DESCRIPTORS = Path("/proc/self/fd")  # here Linux opens again what is open already, whatever its name has become
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A file on this machine that no storage has adopted yet, held open from its first byte on."""
+
+    path: Path
+    descriptor: int
+
+    def open(self) -> BinaryIO:
+        """The same file once more, for reading alone. Not by its name, where the system can do without."""
+        return open(DESCRIPTORS / str(self.descriptor) if DESCRIPTORS.is_dir() else self.path, "rb")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as the storage lists it."""
+
+    name: str
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that was arriving and never came to its end, and what takes it out of the way."""
+
+    name: str
+    clear: Callable[[], object]
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class Storage(django.Storage, ABC):
+    """No file is ever loaded into memory whole. Raises `FileNotFoundError`, and `Unavailable` when it is far away."""
+
+    @abstractmethod
+    def incoming(self) -> Path:
+        """The folder on this machine where files arrive."""
+
+    @abstractmethod
+    def adopt(self, arrived: Arrived, name: str) -> str:
+        """Make a file that has arrived the content of `name`; once this returns, no power cut undoes it."""
+
+    @abstractmethod
+    def give_back(self, name: str, arrived: Arrived) -> None:
+        """Undo `adopt`: the file lies where it arrived, and nothing under its name."""
+
+    @abstractmethod
+    def local(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A stored file, open on this machine with a descriptor that can be handed on."""
+
+    @abstractmethod
+    def stream(self, name: str, start: int = 0, length: int | None = None) -> Readable:
+        """So many bytes from this one on, to be read piece by piece and closed."""
+
+    @abstractmethod
+    def folders(self) -> Iterable[str]:
+        """The first parts of the names that there are; "" stands for names of one part."""
+
+    @abstractmethod
+    def stored(self, folder: str) -> Iterable[Stored]:
+        """The files of one of these folders."""
+
+    @abstractmethod
+    def leftovers(self, before: datetime) -> Iterable[Leftover]:
+        """What has been arriving since before then."""
+
+    @abstractmethod
+    def set_aside(self, name: str) -> str:
+        """Move a file to lost+found, and say what it is called there."""
+
+
+def originals() -> Storage:
+    """Where uploads are kept as they came; no researcher's route reads from here."""
+    return cast(Storage, storages["originals"])
+
+
+def research_copies() -> Storage:
+    """Where the de-identified copies are kept: all that research ever reads."""
+    return cast(Storage, storages["research"])
+
+
+def thumbnails() -> Storage:
+    """Where small pictures of research copies are kept; whatever is missing is made again."""
+    return cast(Storage, storages["thumbnails"])
+
+
+def place(id: UUID) -> str:
+    """A name made by the server, spread over 256 folders by the random end of the id."""
+    return f"{id.hex[-2:]}/{id.hex}"
+
+
+def let_go(storage: Storage, name: str) -> None:
+    """Delete a file that nothing points at, if that can be done now; else `reconcile_files` finds it."""
+    try:
+        storage.delete(name)
+    except (OSError, Unavailable) as exc:
+        logger.warning("%s stays though nothing points at it: %s", name, exc)
+
+
+def link(file: BinaryIO) -> str:
+    """What another process of ours calls an open file."""
+    return f"/proc/{os.getpid()}/fd/{file.fileno()}" if DESCRIPTORS.is_dir() else file.name
+
+
+__all__ = [
+    "CHUNK",
+    "LOST",
+    "Arrived",
+    "Leftover",
+    "Readable",
+    "Storage",
+    "Stored",
+    "let_go",
+    "link",
+    "originals",
+    "place",
+    "research_copies",
+    "thumbnails",
+]

@@ -1,0 +1,71 @@
+"""Lists: searched, filtered, bounded; and the links between things."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Team, User
+from core.models import new_id
+from disease.models import Code, CodeMapping, Disease
+from events.models import Event
+from imagery.models import Deidentification, Image, Patient, Series, Study
+from label.models import Annotation, Label
+from tests import factories as make
+from tests.admin.pages import MODELS, page_of
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_is_searched_by_words_and_by_id(model, world, cast, client_of):
+    client, where = client_of(cast["root"]), page_of("list", world[model])
+    assert client.get(where, {"q": "nothing like it"}).context["cl"].result_count == 0
+    assert client.get(where, {"q": str(world[model].pk)}).context["cl"].result_count == 1
+    assert client.get(where, {"q": str(new_id())}).context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_filter_of_a_list_answers(model, world, cast, client_of):
+    client, where = client_of(cast["root"]), page_of("list", world[model])
+    page = client.get(where).context["cl"]
+    offers = [choice["query_string"] for spec in page.filter_specs for choice in spec.choices(page)]
+    assert {client.get(where + offer).status_code for offer in offers or ["?"]} == {200}
+
+
+MANY = {
+    User: make.UserFactory, Team: make.TeamFactory, Study: make.StudyFactory, Image: make.ImageFactory,
+    Annotation: make.AnnotationFactory, Label: make.LabelFactory, Disease: make.DiseaseFactory,
+    Event: make.EventFactory, Code: make.CodeFactory, CodeMapping: make.CodeMappingFactory,
+    Patient: make.PatientFactory, Series: make.SeriesFactory, Deidentification: make.DeidentificationFactory,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MANY, ids=lambda model: model.__name__)
+def test_a_list_costs_the_same_for_one_row_or_many(model, world, cast, client_of):
+    client, where = client_of(cast["root"]), page_of("list", world[model])
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(where)
+        return len(queries)
+
+    cost()  # what is read once
+    one = cost()
+    MANY[model].create_batch(5)
+    assert cost() == one
+
+
+def test_the_links_of_a_thing_lead_somewhere(world, cast, client_of):
+    client = client_of(cast["root"])
+    pages = [client.get(page_of("one", row)).content.decode() for row in world.values()]
+    found = {link.replace("&amp;", "&") for page in pages for link in re.findall(r'href="(/admin/[^"]+)"', page)}
+    assert len(found) > 40
+    assert {link: client.get(link).status_code for link in found if client.get(link).status_code != 200} == {}
+
+
+def test_an_image_is_shown_by_the_api(world, cast, client_of):
+    client = client_of(cast["colleague"])
+    address = reverse("image-preview", kwargs={"pk": world[Image].pk})
+    assert f'src="{address}' in client.get(page_of("one", world[Image])).content.decode()
+    assert client.get(address).headers["Content-Type"] == "image/png"

@@ -1,0 +1,39 @@
+"""What tests need of the machine: where it is missing they say so and are passed over; the gate demands it all."""
+
+import os
+import platform
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from tests import postgresql
+
+CHROMIUM = "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
+POSTGRESQL = "No PostgreSQL here: half of what is promised goes untested (Debian: apt-get install postgresql)."
+STRACE = "No strace here: the order of system calls goes untested (Debian: apt-get install strace)."
+
+demanded = "HARRISON_DEMAND" in os.environ  # make check says it
+
+
+def need(there: object, otherwise: str) -> None:
+    if there:
+        return
+    if demanded:
+        pytest.fail(otherwise)
+    pytest.skip(otherwise)
+
+
+seccomp = pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the numbers of seccomp are those of x86-64"
+)
+root = pytest.mark.skipif(os.geteuid() != 0 and not demanded, reason="mounting a container's folders needs root")
+ocr = pytest.mark.skipif(find_spec("rapidocr") is None and not demanded, reason="needs requirements-ocr.txt")
+
+
+@pytest.fixture(scope="module")
+def own_postgresql():
+    """The address of a PostgreSQL for one file of tests."""
+    need(postgresql.found("initdb"), POSTGRESQL)
+    with postgresql.private() as url:
+        yield url

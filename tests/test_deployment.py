@@ -1,0 +1,235 @@
+"""The image, compose and the pipelines: checked by their own tools, and run as far as that goes without an engine."""
+
+import json
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import container, needs
+from tests.test_settings import names_read
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
+TOOLS = Path(sys.executable).parent
+STEPS = container.steps((DEPLOY / "Dockerfile").read_text())
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+SETTINGS = names_read()
+
+
+def run(*command, **more):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120, **more)
+
+
+# --- The image ------------------------------------------------------------------------------------------------------
+
+
+def test_the_dockerfile_is_linted():
+    linted = run(TOOLS / "hadolint", DEPLOY / "Dockerfile")
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_every_app_is_in_the_image():
+    copied = {rest.split()[0] for instruction, rest in STEPS if instruction == "COPY"}
+    assert {path.parent.name for path in ROOT.glob("*/apps.py")} <= copied
+
+
+def test_the_builder_is_sent_what_is_copied_and_nothing_else():
+    copied = [name for step, rest in STEPS if step == "COPY" and "--from" not in rest for name in rest.split()[:-1]]
+    lines = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+    assert lines[1] == "*" and {line[1:] for line in lines if line.startswith("!")} == set(copied)
+
+
+def test_base_images_are_of_one_named_version():
+    bases = {rest.split()[0] for instruction, rest in STEPS if instruction == "FROM"}
+    assert len(bases) == 1 and re.search(r":\d+\.\d+\.\d+-", bases.pop())
+
+
+def test_no_secret_is_in_a_layer():
+    kept = " ".join(rest for instruction, rest in STEPS if instruction in ("ENV", "ARG", "LABEL"))
+    assert not re.search("KEY|PASSWORD|TOKEN|SECRET", kept)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What the container did; it is built and run where we may mount, which is as root on Linux."""
+    apart = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    folder = tmp_path_factory.mktemp("container")
+    command = [*apart, sys.executable, "-m", "tests.container", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-5000:]
+    return json.loads(done.stdout)
+
+
+in_the_container = [pytest.mark.slow, pytest.mark.xdist_group("container"), needs.root]
+
+
+class TestTheContainer:
+    pytestmark = in_the_container
+
+    def test_it_is_alive_while_it_runs_and_only_then(self, told):
+        assert (told["health before"], told["health"], told["health after"]) == (1, 0, 1)
+
+    def test_it_runs_as_nobody_who_may_anything(self, told):
+        process = dict(line.split(":\t", 1) for line in told["process"].splitlines())
+        assert process["Uid"].split() == ["10001"] * 4
+        assert (int(process["CapEff"], 16), process["NoNewPrivs"]) == (0, "1")
+
+    def test_its_root_is_read_only(self, told):
+        assert "Read-only file system" in told["write to the root"]
+
+    def test_its_deployment_has_no_warnings(self, told):
+        assert told["check"][0] == 0, told["check"][1]
+
+    def test_its_static_files_have_hashed_names_and_may_be_kept_for_ever(self, told):
+        name, status, kept = told["answers"]["static"]
+        assert re.search(r"\.[0-9a-f]{12}\.css$", name) and status == 200 and "immutable" in kept
+
+    def test_what_does_not_come_over_https_is_sent_there(self, told):
+        assert told["answers"]["plain"] == 301
+
+    def test_it_takes_an_upload_and_makes_its_copy(self, told):
+        status, image = told["answers"]["upload"]
+        assert status == 201 and image["release_state"] == "released"
+
+    def test_the_smoke_test_passes(self, told):
+        assert "is well" in told["answers"]["smoke"]
+
+    def test_it_stops_when_it_is_asked_to(self, told):
+        assert told["exit"] == 0
+
+
+# --- One machine ----------------------------------------------------------------------------------------------------
+
+
+def conforms(schema, path, *options):
+    return run(TOOLS / "check-jsonschema", "--builtin-schema", schema, *options, path)
+
+
+def test_compose_conforms_to_its_schema():
+    checked = conforms("vendor.compose-spec", DEPLOY / "compose.yaml")
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_gives_up_what_it_does_not_need(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True and service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"] and not service.get("privileged")
+    assert set(service.get("cap_add", ())) <= {"NET_BIND_SERVICE"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_runs_one_named_version(name):
+    assert re.search(
+        r":(\d+\.\d+(\.\d+)?(-[\w.]+)?|\$\{HARRISON_IMAGE.*)$|^\$\{HARRISON_IMAGE", SERVICES[name]["image"]
+    )
+
+
+def test_only_the_proxy_is_reached_from_outside():
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
+    assert COMPOSE["networks"]["back"] == {"internal": True}
+    assert {name for name, service in SERVICES.items() if "front" in service["networks"]} == {"proxy", "app"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_secrets_are_files(name):
+    environment = SERVICES[name].get("environment", {})
+    assert not [key for key in environment if re.search("KEY|PASSWORD|DATABASE_URL", key) and not key.endswith("_FILE")]
+    mounted = {f"/run/secrets/{secret}" for secret in SERVICES[name].get("secrets", ())}
+    assert {value for key, value in environment.items() if key.endswith("_FILE")} <= mounted
+
+
+def test_every_setting_in_compose_is_one():
+    named = {key.removesuffix("_FILE") for key in SERVICES["app"]["environment"]}
+    assert named <= SETTINGS
+
+
+def test_a_named_container_waits_for_what_it_needs():
+    order = {name: set(service.get("depends_on", ())) for name, service in SERVICES.items()}
+    assert order["app"] == {"roles", "bucket"} and order["roles"] == {"migrate"} and order["migrate"] == {"database"}
+
+
+def test_secrets_are_made_once_and_for_every_container(tmp_path):
+    folder = tmp_path / "secrets"
+    before, after = ([run(DEPLOY / "make-secrets", folder), contents(folder)][1] for _ in range(2))
+    assert before == after and {f"./secrets/{name}" for name in before} == {
+        secret["file"] for secret in COMPOSE["secrets"].values()
+    }
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700 and min(len(text) for text in before.values()) >= 8
+
+
+def test_made_secrets_fit_together(tmp_path):
+    run(DEPLOY / "make-secrets", tmp_path / "secrets")
+    made = contents(tmp_path / "secrets")
+    (person,) = json.loads(made["s3_people"])["identities"]
+    assert person["credentials"] == [{"accessKey": made["s3_access_key"], "secretKey": made["s3_secret_key"]}]
+    assert made["database_url"] == f"postgres://harrison:{made['database_password']}@database:5432/harrison"
+    assert len({made["secret_key"], made["project_key"], made["identity_keys"], made["database_password"]}) == 4
+
+
+def contents(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_secrets_are_never_committed():
+    assert run("git", "check-ignore", "deploy/secrets/secret_key", cwd=ROOT).returncode == 0
+
+
+# --- Pipelines ------------------------------------------------------------------------------------------------------
+
+PIPELINES = {
+    ".github/workflows/harrison.yml": ("vendor.github-workflows",),
+    ".gitlab-ci.yml": ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+}
+STAGES = (
+    "make lint",
+    "make",
+    "docker build",
+    "docker push",
+    "release start",
+    "release smoke",
+    "release switch",
+    "smoke",
+)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_pipeline_conforms_to_its_schema(name):
+    schema, *options = PIPELINES[name]
+    checked = conforms(schema, ROOT / name, *options)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_pipeline_goes_live_in_this_order(name):
+    text = re.sub(r"^\s*#.*$", "", (ROOT / name).read_text(), flags=re.MULTILINE)
+    places = [text.index(stage) for stage in STAGES[:1]]
+    for stage in STAGES[1:]:
+        places.append(text.index(stage, places[-1] + 1))
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_pipeline_tests_on_both_databases(name):
+    text = (ROOT / name).read_text()
+    assert re.search(r"target: test\}|make test\]", text) and re.search(
+        "target: test-postgresql|make test-postgresql", text
+    )
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_pipeline_keeps_no_key(name):
+    assert not re.search("AWS_SECRET|ACCESS_KEY|secrets\\.", (ROOT / name).read_text())
+
+
+def test_nothing_is_released_that_was_not_tested():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/harrison.yml").read_text())["jobs"]
+    assert (jobs["image"]["needs"], jobs["release"]["needs"]) == (["lint", "test"], "image")
+    assert "refs/heads/main" in jobs["image"]["if"]
+    assert yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())["stages"] == ["lint", "test", "build", "release"]

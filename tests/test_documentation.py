@@ -1,0 +1,204 @@
+"""What the documentation says is so: links lead somewhere, names exist, and what it shows runs as it stands."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import URLPattern, get_resolver
+from pydicom.data import get_testdata_file
+
+from harrison import health
+from tests import serving
+from tests.test_settings import names_read
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for place in (".", "docs", "docs/decisions", "disease/data", "deploy")
+    for path in (ROOT / place).glob("*.md")
+}
+READERS = ("doctor", "researcher", "integrator", "operator", "deploy")
+RECORDS = sorted(name for name in PAGES if re.match(r"docs/decisions/\d", name))
+
+
+def mentions(pattern: str) -> set[tuple[str, str]]:
+    """Where something of this pattern is named, and what."""
+    return {(page, found) for page, text in PAGES.items() for found in re.findall(pattern, text)}
+
+
+def unknown(pattern: str, known: set[str]) -> set[tuple[str, str]]:
+    return {(page, name) for page, name in mentions(pattern) if name not in known}
+
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_has_a_short_page(reader):
+    assert 20 < len(PAGES[f"docs/{reader}.md"].splitlines()) <= 160
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"])
+def test_what_people_look_for_first_is_at_the_top(name):
+    assert (ROOT / name).stat().st_size > 500
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", PAGES[page])
+    here = (ROOT / page).parent
+    lost = [link for link in links if "://" not in link and not (here / link.partition("#")[0]).exists()]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", sorted(f"docs/{reader}.md" for reader in READERS))
+def test_every_page_can_be_reached(page):
+    assert any(Path(page).name in text for name, text in PAGES.items() if name != page)
+
+
+# --- Names ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_command_exists():
+    assert unknown(r"manage\.py ([a-z_]+)", set(get_commands())) == set()
+
+
+def test_every_setting_exists():
+    secrets = {f"{name}_FILE" for name in names_read()}
+    compose = set(re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "compose.yaml").read_text()))
+    assert (
+        unknown(r"\b(?:HARRISON_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL(?:_FILE)?)\b(?!…)", names_read() | secrets | compose)
+        == set()
+    )
+
+
+def test_every_target_of_make_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert unknown(r"`make ([a-z-]+)", targets) == set()
+
+
+def test_every_finding_is_explained():
+    checks = (ROOT / "harrison" / "checks.py").read_text()
+    page = PAGES["docs/operator.md"]
+    assert set(re.findall(r'"harrison\.([EW]\d{3})"', checks)) == set(re.findall(r"\b([EW]\d{3})\b", page))
+
+
+def routes(patterns: list, before: str = "/") -> Iterator[str]:
+    """Every address, with {id} for what varies."""
+    for pattern in patterns:
+        address = before + re.sub(r"<[^>]+>", "{id}", str(pattern.pattern)).strip("^$")
+        if isinstance(pattern, URLPattern):
+            yield address
+        else:
+            yield from routes(pattern.url_patterns, address)
+
+
+NOT_ADDRESSES = {"/api/v1", "/api/v1/fhir/", "/api/v1/labels/{id}/usage/"}  # where some begin; what a recipe makes
+ADDRESSES = {*routes(get_resolver().url_patterns), health.LIVE, health.READY}
+
+
+def test_every_address_exists():
+    named = mentions(r"(/(?:api|admin|livez|readyz|metrics)\b[\w{}/$-]*)")
+    assert {found for found in named if found[1] not in ADDRESSES | NOT_ADDRESSES} == set()
+
+
+def test_every_shortened_address_is_the_end_of_one():
+    named = mentions(r"…(/[a-z][\w{}/-]*/)")
+    assert len(named) > 5
+    assert {found for found in named if not any(address.endswith(found[1]) for address in ADDRESSES)} == set()
+
+
+# --- Decisions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_decision_is_told_in_under_thirty_lines(record):
+    lines = PAGES[record].splitlines()
+    assert len(lines) < 30 and max(map(len, lines)) <= 120
+    assert [line for line in lines if line.startswith("## ")] == ["## Context", "## Decision", "## Consequences"]
+
+
+def test_decisions_are_numbered_without_gaps_and_listed():
+    numbers = [int(Path(record).name[:4]) for record in RECORDS]
+    listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", PAGES["docs/decisions/README.md"])
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert listed == [Path(record).name for record in RECORDS]
+
+
+# --- The licence ----------------------------------------------------------------------------------------------------
+
+PERMISSIVE = re.compile(r"MIT|BSD|Apache|PSF|Python Software Foundation|ISC|MPL|Mozilla|HPND")
+USED_UNCHANGED = {"psycopg", "psycopg-binary", "psycopg-pool"}  # LGPL: docs/decisions/0015
+
+
+def licence_of(package: str) -> str:
+    about = importlib.metadata.metadata(package)
+    classified = [text for text in about.get_all("Classifier") or [] if text.startswith("License")]
+    return " ".join([about.get("License-Expression") or about.get("License") or "", *classified])
+
+
+@pytest.mark.parametrize(
+    "package", re.findall(r"^([\w.-]+)(?:\[.*\])?==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+)
+def test_every_library_allows_what_our_licence_grants(package):
+    licence = licence_of(package)
+    assert package in USED_UNCHANGED or (PERMISSIVE.search(licence) and "GPL" not in licence), licence
+
+
+# --- What is shown, run ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """What docs/integrator.md asks for, on a fresh installation."""
+    with serving.served(tmp_path_factory.mktemp("integrator")) as server:
+        server.token_of("doctor", "doctor")
+        server.manage("shell", "--no-imports", "-c", GIVE_A_PASSWORD)
+        yield server.environment | {
+            "SERVER": server.address,
+            "CERTIFICATE": str(server.folder / "cert.crt"),
+            "DOCTOR": "doctor",
+            "PASSWORD": "correct horse battery",
+            "FILE": str(get_testdata_file("CT_small.dcm", download=False)),
+        }
+
+
+GIVE_A_PASSWORD = """
+from accounts.models import User
+user = User.objects.get(username="doctor")
+user.set_password("correct horse battery")
+user.save()
+"""
+
+
+def shown(language: str) -> str:
+    return "\n".join(re.findall(rf"```{language}\n(.*?)```", PAGES["docs/integrator.md"], re.DOTALL))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "language", "expected"),
+    [
+        (
+            ["bash", "-euo", "pipefail", "-c"],
+            "bash",
+            ["This query parameter is not known here", '"Follow-up"', "precondition_failed", '"verb":"changed"'],
+        ),
+        (
+            [sys.executable, "-W", "error", "-c"],
+            "python",
+            ["application/dicom 128 x 128 frames 1", "1 images", "400 {'"],
+        ),
+    ],
+)
+def test_what_integrators_are_shown_runs(command, language, expected, environment, tmp_path):
+    done = subprocess.run(
+        [*command, shown(language)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [said for said in expected if said not in done.stdout] == [], done.stdout
