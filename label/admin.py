@@ -110,17 +110,15 @@ class AnnotationAdmin(RecordAdmin):
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Image.objects.open_to(user).live() if name == "image" else super().choices(user, name, model)
 
-    def get_object(self, request: Any, object_id: str, from_field: Any = None) -> Any:
-        row = super().get_object(request, object_id, from_field)
-        if row is not None:
-            row.is_open = row.is_open_to(request.user)
-        return row
+    def shown_to(self, user: Any, row: Any) -> Any:
+        row.is_open = row.is_open_to(user)
+        return super().shown_to(user, row)
 
     def has_past(self, row: Any) -> bool:
         return True
 
     def past_fields(self, request: Any, row: Any) -> set[str]:
-        return super().past_fields(request, row) - (set() if row.is_open else {"comment"})
+        return super().past_fields(request, row) - (set() if self.is_whole(row) else {"comment"})
 
     @admin.display(description="where")
     def where(self, annotation: Annotation) -> str:

@@ -1,13 +1,12 @@
 """An installation moves from SQLite to PostgreSQL, and what arrives is what was there."""
 
-import os
 import sqlite3
 import subprocess
 
 import psycopg
 import pytest
 
-from tests.serving import MANAGE, ROOT, managed
+from tests.serving import MANAGE, ROOT, installed, managed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("copy_database")]
 
@@ -16,22 +15,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("copy_database")]
 def old(tmp_path_factory):
     """An installation on SQLite with made-up data: its environment."""
     folder = tmp_path_factory.mktemp("old")
-    environment = {**os.environ, "HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
-    environment.pop("DATABASE_URL", None)
-    managed(environment, "migrate", "--verbosity", "0")
-    managed(environment, "create_user_groups")
-    managed(environment, "create_dummy_data")
-    return environment
+    with installed(folder, DATABASE_URL="") as environment:
+        managed(environment, "create_dummy_data")
+        yield environment
 
 
 @pytest.fixture(scope="module")
-def target(own_postgresql):
-    return own_postgresql
-
-
-@pytest.fixture(scope="module")
-def told(old, target):
-    return managed(old, "copy_database", "--to", target)
+def told(old, own_postgresql):
+    return managed(old, "copy_database", "--to", own_postgresql)
 
 
 def refused(environment, *command):
@@ -50,9 +41,9 @@ def test_there_was_something_to_copy(table, told):
     assert int(line.split()[1].replace(",", "")) > 0
 
 
-def test_the_installation_goes_on_from_the_copy(told, old, target):
+def test_the_installation_goes_on_from_the_copy(told, old, own_postgresql):
     """New rows get keys after those that were copied."""
-    moved = old | {"DATABASE_URL": target}
+    moved = old | {"DATABASE_URL": own_postgresql}
     made = managed(moved, "shell", "--no-imports", "-c", GO_ON)
     assert made.split()[-1] == "2"
 
@@ -67,16 +58,16 @@ print(Version.objects.get_for_object(label).count())
 """
 
 
-def test_a_database_with_rows_of_its_own_is_left_alone(told, old, target):
-    assert "is not empty" in refused(old, "copy_database", "--to", target)
+def test_a_database_with_rows_of_its_own_is_left_alone(told, old, own_postgresql):
+    assert "is not empty" in refused(old, "copy_database", "--to", own_postgresql)
 
 
-def test_a_difference_in_one_value_is_found(told, old, target):
-    with psycopg.connect(target) as there:
+def test_a_difference_in_one_value_is_found(told, old, own_postgresql):
+    with psycopg.connect(own_postgresql) as there:
         there.execute(
             "UPDATE imagery_image SET columns = columns + 1 WHERE id = (SELECT id FROM imagery_image LIMIT 1)"
         )
-    said = refused(old, "copy_database", "--to", target, "--compare")
+    said = refused(old, "copy_database", "--to", own_postgresql, "--compare")
     assert "DIFFERS" in said and "Not the same" in said and "imagery_image" in said
 
 

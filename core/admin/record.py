@@ -29,7 +29,6 @@ class RecordAdmin(Rights, admin.ModelAdmin):
     addable: tuple[str, ...] = ()  # fields of a new row; without them, the editable ones
     editable: tuple[str, ...] = ()
     shown: tuple[Any, ...] = ()
-    research_fields: tuple[Any, ...] = ()
     research_columns: tuple[Any, ...] = ()
     research_filter: tuple[Any, ...] = ()
     research_search: tuple[str, ...] = ()
@@ -62,13 +61,17 @@ class RecordAdmin(Rights, admin.ModelAdmin):
         return rows.order_by(*self.ordering)
 
     def get_object(self, request: Any, object_id: str, from_field: Any = None) -> Any:
-        """A row in scope, locked while a form of it is being saved; it knows for whom it is shown."""
+        """A row in scope, locked while a form of it is being saved."""
         row = super().get_object(request, object_id, from_field)
         if row is None:
             return None
         if request.method == "POST" and transaction.get_connection().in_atomic_block:
             row = self.get_queryset(request).select_for_update(of=("self",)).get(pk=row.pk)
-        row.viewer = request.user
+        return self.shown_to(request.user, row)
+
+    def shown_to(self, user: Any, row: Any) -> Any:
+        """The row, which knows for whom it is shown."""
+        row.viewer = user
         return row
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
@@ -111,14 +114,14 @@ class RecordAdmin(Rights, admin.ModelAdmin):
     def get_fields(self, request: Any, obj: Any = None) -> Any:
         if obj is None:
             return self.addable or self.editable
-        if not getattr(obj, "is_open", True) and self.research_fields:
+        if not self.is_whole(obj):
             return self.research_fields
         return (*self.editable, *self.shown, *(("seen",) if self.has_change_permission(request, obj) else ()))
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         if obj is None:
             return ()
-        return self.shown if getattr(obj, "is_open", True) else self.research_fields
+        return self.shown if self.is_whole(obj) else self.research_fields
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -187,7 +190,7 @@ class RecordAdmin(Rights, admin.ModelAdmin):
             if row is None:
                 return ""
             try:
-                if not self.has_archive_permission(request, row):
+                if not self.has_archive_permission(request, self.shown_to(request.user, row)):
                     raise Refused("This is somebody else's.")
                 self.acts[what](by=request.user, **{str(self.opts.model_name): row})
             except (Refused, PermissionDenied) as exc:
@@ -202,7 +205,7 @@ class RecordAdmin(Rights, admin.ModelAdmin):
         return {field.name for field in fields if not isinstance(field, models.FileField)} - self.untold
 
     def has_past(self, row: Any) -> bool:
-        return reversion.is_registered(self.model) and getattr(row, "is_open", True)
+        return reversion.is_registered(self.model) and self.is_whole(row)
 
     def history_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
         """Every recorded change, newest first; `before` names where the next page begins."""

@@ -11,6 +11,7 @@ class Rights:
     acts: ClassVar[dict[str, Callable[..., Any]]] = {}  # add, change, archive, restore: actions
     owner: str | None = None  # whose row it is: nobody else changes it
     partly: ClassVar[Any] = frozenset()  # roles that see rows, but not whole
+    research_fields: tuple[Any, ...] = ()  # what they see of such a row
 
     def may(self, request: Any, what: str) -> bool:
         return bool(frozenset(self.roles.get(what, ())) & getattr(request.user, "roles", frozenset()))
@@ -18,9 +19,11 @@ class Rights:
     def is_theirs(self, request: Any, row: Any) -> bool:
         if row is None or request.user.is_superuser:
             return True
-        return getattr(row, "is_open", True) and (
-            self.owner is None or getattr(row, f"{self.owner}_id") == request.user.pk
-        )
+        return self.is_whole(row) and (self.owner is None or getattr(row, f"{self.owner}_id") == request.user.pk)
+
+    def is_whole(self, row: Any) -> bool:
+        """Whether it is shown whole. Where some see less of rows, one that does not say so is not."""
+        return getattr(row, "is_open", not self.research_fields)
 
     def has_module_permission(self, request: Any) -> bool:
         return self.may(request, "view")
