@@ -2,6 +2,7 @@
 
 PORT ?= 8000
 PYTHON ?= python3
+SCALE ?= 1
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Settings of production, with throw-away secrets, for the checks that only production makes.
@@ -11,7 +12,7 @@ PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
 	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-postgresql lint check screenshots lock clean
+.PHONY: help run dev test test-sqlite test-postgresql lint check screenshots bench lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -33,13 +34,16 @@ dev: .venv/tests  ## the development server, debug on
 	@$(MANAGE) migrate --verbosity 0
 	@HARRISON_DEBUG=true $(MANAGE) runserver_plus --cert-file var/cert.crt 127.0.0.1:$(PORT)
 
-test: .venv/tests  ## the whole suite, on every core
+test: test-sqlite  ## the whole suite on every core: on SQLite, then on PostgreSQL where it is found
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then $(MAKE) test-postgresql; \
+	else echo "No PostgreSQL here: the suite ran on SQLite alone (Debian: apt-get install postgresql)."; fi
+
+test-sqlite: .venv/tests  ## the whole suite on SQLite
 	@command -v chromium >/dev/null || echo "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-test-postgresql: .venv/tests  ## what speaks SQL of its own, on a private PostgreSQL
-	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto tests/test_catalogue.py tests/test_import_codes.py \
-		tests/test_bulk.py tests/test_merge.py tests/test_copies.py tests/test_label.py tests/test_lists.py tests/test_record.py tests/test_events.py
+test-postgresql: .venv/tests  ## the whole suite on a private PostgreSQL, but for the files that always start both databases
+	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto --ignore tests/test_backup.py --ignore tests/test_crash.py
 
 lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
 	$(BIN)/ruff format --check .
@@ -51,17 +55,20 @@ lint: .venv/tests  ## format, lint, types, migrations, schema, production settin
 
 check: export HARRISON_DEMAND = 1
 check: lint  ## the gate: lint, and the tests on both databases, nothing passed over
+	$(MAKE) test-sqlite
 	$(MAKE) test-postgresql
-	$(MAKE) test
 
 screenshots: .venv/tests  ## docs/screenshots anew, in Chromium
 	$(BIN)/python -m tests.browser.screenshots
 
+bench: .venv/tests  ## how quick it is, on both databases, into docs/performance.md; SCALE=10 for ten times the rows
+	$(BIN)/python -m benchmarks --scale $(SCALE) --memory 100000 --write-docs
+
 lock: .venv/tests  ## requirements*.txt anew from requirements*.in
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header requirements-ocr.in -o requirements-ocr.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-strip-extras --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-strip-extras --no-header requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-strip-extras --no-header requirements-ocr.in -o requirements-ocr.txt
 
 clean:  ## forget the virtual environment and everything measured; the data in var/ stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

@@ -33,6 +33,12 @@ def change_user(*, by: User, user: User, roles: Iterable[Role] | None = None, **
     return user
 
 
+@recorded("expired tokens forgotten")
+def forget_expired_tokens(*, by: User) -> None:
+    """Tokens are no records: what has ended is of no use to anybody."""
+    AuthToken.objects.filter(user=by, expiry__lte=timezone.now()).delete()
+
+
 @recorded("password set")
 def set_password(*, by: User, user: User, password: str | None) -> User:
     """A new password, or none; whoever held a token of this person has to log in again."""

@@ -1,7 +1,9 @@
 """Who someone is: users, their roles (one Django group each), and teams."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -29,11 +31,22 @@ class User(AbstractUser):
 
     @cached_property
     def roles(self) -> frozenset[Role]:
-        """A superuser has every role's rights, and is recorded like anyone."""
-        if self.is_superuser:
-            return EVERYONE
-        names = self.groups.values_list("name", flat=True)
-        return frozenset(Role(name) for name in names if name in Role.values)
+        return roles_of(self, () if self.is_superuser else self.groups.values_list("name", flat=True))
+
+    @cached_property
+    def team_ids(self) -> frozenset[UUID]:
+        """The teams in use that this person is in, asked once: what is asked for one request is one answer."""
+        return frozenset(self.teams.live().values_list("pk", flat=True))
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        for known in ("roles", "team_ids"):
+            self.__dict__.pop(known, None)
+
+
+def roles_of(user: User, groups: Iterable[str]) -> frozenset[Role]:
+    """A superuser has every role's rights, and is recorded like anyone."""
+    return EVERYONE if user.is_superuser else frozenset(Role(name) for name in groups if name in Role.values)
 
 
 class TeamQuerySet(RecordQuerySet):

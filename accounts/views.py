@@ -34,7 +34,8 @@ class LoginView(KnoxLoginView):
     def post(self, request: Request, format: str | None = None) -> Response:
         serializer = LoginSerializer(data=request.data, context=self.get_context())
         serializer.is_valid(raise_exception=True)
-        request.user = serializer.validated_data["user"]
+        request.user = user = serializer.validated_data["user"]
+        actions.forget_expired_tokens(by=user)
         return super().post(request, format)
 
 

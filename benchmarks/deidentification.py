@@ -28,10 +28,11 @@ from pydicom.data import get_testdata_file
 from rich.console import Console
 from rich.table import Table
 
+from core.models import new_id
 from imagery import research
 from imagery.deidentification import Secrets
 from imagery.deidentification.engine import deidentified
-from imagery.models import research_copies
+from imagery.models import place, research_copies
 
 ROUNDS = 200
 SUBJECT = research.Subject("somebody", "P-0123456789abcdef0123")
@@ -64,7 +65,7 @@ def engine(content: bytes) -> None:
 
 def whole(path: Path) -> None:
     with path.open("rb") as file:
-        research_copies().delete(research.make(file, SUBJECT).name)
+        research_copies().delete(research.make(file, SUBJECT, name=place(new_id())).name)
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """What every row of Harrison's own tables shares: a time-ordered key, its times, and a recorded change."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import reversion
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -33,8 +34,8 @@ class RecordQuerySet(models.QuerySet):
     def create(self, **fields: Any) -> Any:
         """Add a row that keeps every rule of its model; raises `ValidationError` with a sentence per field."""
         record: Any = self.model(**fields)
-        record.check_rules()
-        record.save(force_insert=True, using=self.db)
+        with record.ruled():
+            record.save(force_insert=True, using=self.db)
         return record
 
     def narrowed_to(self, user: Any) -> Self:
@@ -81,13 +82,23 @@ class Record(models.Model):
     def archived(self) -> bool:
         return self.archived_at is not None
 
-    def check_rules(self) -> None:
-        """Raise `ValidationError` unless every rule holds; foreign keys are left to the database."""
+    @contextmanager
+    def ruled(self) -> Iterator[None]:
+        """Around a save: raise `ValidationError` unless every rule holds.
+
+        The database holds the constraints; which one it was, and its sentence, is asked only when it refuses.
+        Foreign keys are the database's alone.
+        """
         relations = [field.name for field in self._meta.concrete_fields if field.is_relation]
         self.clean_fields(exclude=relations)
         self.clean()
-        self.validate_unique()
-        self.validate_constraints()
+        try:
+            with transaction.atomic():
+                yield
+        except IntegrityError:
+            self.validate_unique()
+            self.validate_constraints()
+            raise
 
     def change(self, **fields: Any) -> Self:
         """Save what differs and nothing else: another writer's field survives, and no change leaves no history."""
@@ -111,8 +122,8 @@ class Record(models.Model):
         for name in columns:
             setattr(self, name, fields[name])
         self.version += 1
-        self.check_rules()
-        self.save(update_fields=[*columns, *self.derived, "version", "updated_at"])
+        with self.ruled():
+            self.save(update_fields=[*columns, *self.derived, "version", "updated_at"])
 
 
 def keeps_its_past(*hidden: str) -> Any:

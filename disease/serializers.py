@@ -7,11 +7,12 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from core.fields import Ref
+from core.rows import RowSerializer
 from disease import actions
 from disease.models import Code, CodeKind, Disease
 
 
-class CodeSystemSerializer(serializers.Serializer):
+class CodeSystemSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     key = serializers.CharField(read_only=True, help_text="Short name, e.g. icd-10-cm.")
     release = serializers.CharField(read_only=True, help_text="The edition, e.g. 2026-04.")
@@ -19,7 +20,7 @@ class CodeSystemSerializer(serializers.Serializer):
     uri = serializers.CharField(read_only=True, help_text="The FHIR URI of the classification.")
 
 
-class CodeListSerializer(serializers.Serializer):
+class CodeListSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     system = serializers.CharField(source="system.key", read_only=True, help_text="The classification, e.g. icd-10-cm.")
     code = serializers.CharField(read_only=True, help_text="As printed, e.g. J18.9.")
@@ -43,13 +44,14 @@ class CodeSerializer(CodeListSerializer):
     valid_to = serializers.DateField(read_only=True, allow_null=True, help_text="The last day it was in force.")
     notes = serializers.DictField(read_only=True, help_text="Inclusion and exclusion notes by their kind.")
     ancestors = CodeListSerializer(many=True, read_only=True, help_text="From the chapter down to the entry above.")
-    children_count = serializers.IntegerField(
-        source="children.count", read_only=True, help_text="How many entries stand right below it."
-    )
+    children_count = serializers.SerializerMethodField(help_text="How many entries stand right below it.")
     mappings = TranslationSerializer(many=True, read_only=True, help_text="What it becomes in the other system.")
 
+    def get_children_count(self, code: Code) -> int:
+        return code.children.count()
 
-class MappingSerializer(serializers.Serializer):
+
+class MappingSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     source = CodeListSerializer(  # type: ignore[assignment]  # DRF takes fields out of the class
         read_only=True, help_text="The code that is translated."
@@ -118,14 +120,14 @@ class CodeFieldSchema(OpenApiSerializerFieldExtension):
         return auto_schema.resolve_serializer(CodeListSerializer, direction).ref
 
 
-class DiseaseListSerializer(serializers.Serializer):
+class DiseaseListSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     name = serializers.CharField(read_only=True, help_text="The condition's name.")
     codes = CodeListSerializer(many=True, read_only=True, help_text="Its codes.")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class DiseaseSerializer(serializers.Serializer):
+class DiseaseSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     name = serializers.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = serializers.CharField(

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from core.actions import revision_made
 from core.errors import page
@@ -30,7 +31,14 @@ class RecordRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id, began_at, began = new_id(), timezone.now(), time.perf_counter()
+        request_id = new_id()
+        with bound_contextvars(request_id=str(request_id)):  # every line that is logged meanwhile names its event
+            response = self.recorded(request, request_id)
+        response.headers["X-Request-ID"] = str(request_id)
+        return response
+
+    def recorded(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        began_at, began = timezone.now(), time.perf_counter()
         token = revision_made.set(None)
         try:
             response = self.get_response(request)
@@ -49,7 +57,6 @@ class RecordRequests:
                 )
         finally:
             revision_made.reset(token)
-        response.headers["X-Request-ID"] = str(request_id)
         return response
 
 

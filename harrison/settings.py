@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from harrison.local import flag, given, secret
+from harrison.logs import logging_of
 from harrison.storages import storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "harrison.health.Alive",
+    "harrison.metrics.Count",
     "events.middleware.RecordRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -241,11 +243,5 @@ if PRODUCTION:
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {name: {"level": "ERROR"} for name in ("django.request", "axes")},  # a 4xx is an event, not a fault
-    "root": {"handlers": ["console"], "level": env.str("HARRISON_LOG_LEVEL", "WARNING")},
-}
+METRICS_PORT = env.int("HARRISON_METRICS_PORT", 0)  # where Prometheus asks for figures; 0: nowhere
+LOGGING = logging_of(env.str("HARRISON_LOG_FORMAT", ""), PRODUCTION, env.str("HARRISON_LOG_LEVEL", "WARNING"))

@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from harrison.gate import Gate
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+application = Gate(django)

@@ -89,9 +89,13 @@ def kept(arrival: Arrival, description: Description, patient: Patient | None, ow
 
     If what follows fails, the copy is removed and the file goes back to where it arrived.
     """
+    id = new_id()
     subject = research.subject_of(patient, owner, description.study_uid)
-    with arrival.open() as source, research.copied(source, subject) as copy:
-        id = new_id()
+    with (
+        arrival.open() as source,
+        research.copied(source, subject, image=id) as copy,
+        originals().under_way(id, place(id)),
+    ):
         name = originals().adopt(arrival, place(id))
         try:
             yield Kept(id, name, arrival, description, patient, copy)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
+from uuid import UUID
 
 from django.conf import settings
 
@@ -66,30 +67,35 @@ class Copy:
 
 
 @contextmanager
-def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = ()) -> Iterator[Copy]:
-    """Make a research copy; if what follows fails, it is removed again. Raises `Rejected` for boxes that do not fit."""
-    copy = make(source, subject, boxes)
-    try:
-        yield copy
-    except BaseException:
-        if copy.name:
-            let_go(research_copies(), copy.name)
-        raise
+def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, image: UUID) -> Iterator[Copy]:
+    """Make a research copy of an image; if what follows fails, it is removed again.
+
+    Raises `Rejected` for boxes that do not fit.
+    """
+    name = place(new_id())
+    with research_copies().under_way(image, name):
+        copy = make(source, subject, boxes, name=name)
+        try:
+            yield copy
+        except BaseException:
+            if copy.name:
+                let_go(research_copies(), copy.name)
+            raise
 
 
-def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = ()) -> Copy:
+def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, name: str) -> Copy:
     with tempfile.TemporaryDirectory(dir=research_copies().incoming()) as folder:
         target = Path(folder) / "copy"
         told = cleaner.ask(wish(source, target, subject, boxes))
         if "wrong" in told:
             raise Rejected(told["wrong"], code="invalid", field="boxes")
-        name = adopted(target) if "manifest" in told else ""
-    return Copy(STATES[told["state"]], " ".join(told["reasons"]), name, told.get("manifest"), subject.patient)
+        kept = adopted(target, name) if "manifest" in told else ""
+    return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, told.get("manifest"), subject.patient)
 
 
-def adopted(target: Path) -> str:
+def adopted(target: Path, name: str) -> str:
     with target.open("rb") as file:
-        return research_copies().adopt(Arrived(target, file.fileno()), place(new_id()))
+        return research_copies().adopt(Arrived(target, file.fileno()), name)
 
 
 def wish(source: BinaryIO, target: Path, subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:

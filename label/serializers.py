@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from core.fields import PersonField, Ref
 from core.parsers import DEEPEST, deeper_than
+from core.rows import RowSerializer
 from disease.models import Disease
 from imagery.models import Image
 from imagery.serializers import EvidenceSerializer, StudyListSerializer
@@ -16,7 +17,7 @@ from label.geometry import SCHEMA
 from label.models import Annotation, Label, State
 
 
-class LabelListSerializer(serializers.Serializer):
+class LabelListSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     name = serializers.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
     definition = serializers.CharField(max_length=4000, allow_blank=True, required=False, help_text="When to use it.")
@@ -50,7 +51,7 @@ class GeometryField(serializers.JSONField):
         return value
 
 
-class AnnotationListSerializer(serializers.Serializer):
+class AnnotationListSerializer(RowSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     image: Any = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
     label: Any = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")

@@ -21,6 +21,7 @@ from label.serializers import (
     RevisionSerializer,
 )
 
+LISTED = ("image_id", "label__name", "annotator__username", "state", "confidence", "archived_at")
 READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
 WRITE = ("create", "update", "partial_update", "destroy", "restore")
 
@@ -73,7 +74,10 @@ class AnnotationViewSet(
 
     def get_queryset(self) -> Any:
         """What one knows only as research does may be read and not changed."""
-        annotations = super().get_queryset().select_related("image__study", "label", "annotator")
+        annotations = super().get_queryset()
+        if self.action == "list":
+            return annotations.select_related("label", "annotator").only(*LISTED)
+        annotations = annotations.select_related("image__study", "label", "annotator")
         return annotations if self.action in READ else annotations.filter(image__in=Image.objects.open_to(self.by))
 
     def get_serializer_class(self) -> Any:

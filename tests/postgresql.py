@@ -12,9 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 TRUSTING = ["--auth=trust", "--username=harrison", "--encoding=UTF8", "--no-sync"]
 QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+DURABLE = "-c max_connections=100"  # as it comes: what is committed is on the disk
 
 
 def found(name: str) -> str | None:
@@ -37,20 +39,20 @@ def free_port() -> int:
 
 def run(*command: str) -> None:
     """As the postgres user when we are root, for PostgreSQL refuses to run as root."""
-    user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    user: dict[str, Any] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **user)
 
 
 @contextmanager
-def private() -> Iterator[str]:
-    """The address of a PostgreSQL that ends with the block."""
+def private(options: str = QUICK) -> Iterator[str]:
+    """The address of a PostgreSQL that ends with the block; what it keeps is lost with the power unless `DURABLE`."""
     port, folder = free_port(), Path(tempfile.mkdtemp(prefix="harrison-postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     data = str(folder / "data")
     run(program("initdb"), "-D", data, *TRUSTING)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 {QUICK}"
-    run(program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    listening = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+    run(program("pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", f"{listening} {options}", "start")
     try:
         yield f"postgres://harrison@127.0.0.1:{port}/postgres"
     finally:

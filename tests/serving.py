@@ -110,10 +110,17 @@ def own_database(url: str) -> Iterator[str]:
 @contextmanager
 def served(folder: Path, *options: str, **more: str) -> Iterator[Served]:
     """Serve from this folder until the block ends; `more` is environment, `options` go to the command."""
+    with installed(folder, **more) as environment, started(folder, environment, *options) as server:
+        yield server
+
+
+@contextmanager
+def started(folder: Path, environment: dict[str, str], *options: str) -> Iterator[Served]:
+    """Serve what is installed there."""
     port = free_port()
     command = [*MANAGE, "serve", "--port", str(port), *options]
+    environment = {**environment, "PORT": str(port)}
     with (
-        installed(folder, PORT=str(port), **more) as environment,
         (folder / "log").open("a") as log,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as process,
     ):

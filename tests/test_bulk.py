@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.files.storage import storages
@@ -18,7 +17,7 @@ from events.models import Event
 from imagery import actions
 from imagery.actions import uploads
 from imagery.bulk.parts import Sent
-from imagery.models import Identity, Image, Patient, Series, Study
+from imagery.models import Image, Patient, Series, Study
 from tests import factories as make
 from tests.imagery.zipped import STORED, File, archive
 
@@ -261,25 +260,6 @@ def test_a_file_that_is_there_costs_one_query(api):
     with CaptureQueriesContext(connection) as four:
         side_by_side(api, *contents)
     assert len(four) - len(one) == 3
-
-
-@pytest.mark.django_db(transaction=True)
-def test_images_of_one_new_patient_that_come_at_once_all_come_in(doctor):
-    """On PostgreSQL their transactions run side by side: what one has made, the others find at the next try.
-
-    The SQLite of the tests lives in memory, which threads cannot share: there they come one after the other.
-    """
-
-    def take(content):
-        try:
-            return actions.take(by=doctor, part=Sent(SimpleUploadedFile("a", content)))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(6 if connection.vendor == "postgresql" else 1) as pool:
-        outcomes = list(pool.map(take, slices(12)))
-    assert [each.detail for each in outcomes if each.outcome != "stored"] == []
-    assert (Identity.objects.count(), Study.objects.count(), Series.objects.count()) == (1, 1, 1)
 
 
 def test_who_is_outrun_every_time_is_told_to_send_it_again(doctor, monkeypatch):

@@ -15,7 +15,7 @@ from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
 from label.models import Annotation, Label
 from tests import factories as make
 
-pytestmark = [pytest.mark.xdist_group("catalogue"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 ICD_10, ICD_9 = "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-9-cm"
 
 

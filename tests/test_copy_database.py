@@ -8,7 +8,7 @@ import pytest
 
 from tests.serving import MANAGE, ROOT, installed, managed
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("copy_database")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

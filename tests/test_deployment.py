@@ -66,7 +66,7 @@ def told(tmp_path_factory):
     return json.loads(done.stdout)
 
 
-in_the_container = [pytest.mark.slow, pytest.mark.xdist_group("container"), needs.root]
+in_the_container = [pytest.mark.slow, needs.root]
 
 
 class TestTheContainer:
@@ -135,6 +135,12 @@ def test_only_the_proxy_is_reached_from_outside():
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
     assert COMPOSE["networks"]["back"] == {"internal": True}
     assert {name for name, service in SERVICES.items() if "front" in service["networks"]} == {"proxy", "app"}
+
+
+def test_figures_are_told_inside_and_not_by_the_proxy():
+    port = SERVICES["app"]["command"][-1]
+    assert SERVICES["app"]["command"][-2] == "--metrics-port" and SERVICES["app"]["expose"] == [port]
+    assert port not in (DEPLOY / "Caddyfile").read_text()
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -218,9 +224,8 @@ def test_a_pipeline_goes_live_in_this_order(name):
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_pipeline_tests_on_both_databases(name):
     text = (ROOT / name).read_text()
-    assert re.search(r"target: test\}|make test\]", text) and re.search(
-        "target: test-postgresql|make test-postgresql", text
-    )
+    for database in ("sqlite", "postgresql"):
+        assert re.search(f"(target: |make )test-{database}\\b", text), database
 
 
 @pytest.mark.parametrize("name", PIPELINES)

@@ -12,7 +12,7 @@ import pytest
 from django.core.files.storage import storages
 
 from events.models import Event
-from harrison import health
+from harrison import health, readiness
 from harrison.wsgi import application
 
 
@@ -95,8 +95,9 @@ def test_the_check_of_a_container_fails_where_nothing_listens():
 # --- Ready ------------------------------------------------------------------------------------------------------------
 
 
-def files():
-    return {path for path in Path(storages["originals"].location).rglob("*") if path.is_file()}
+@pytest.fixture(autouse=True)
+def asked_for_the_first_time(monkeypatch):
+    monkeypatch.setattr(readiness, "latest", readiness.Latest())
 
 
 def ready(client):
@@ -108,11 +109,15 @@ def test_what_can_do_its_work_says_so(nobody):
     assert ready(nobody) == (200, set())
 
 
+def stored() -> set[Path]:
+    return {path for path in storages["originals"].root.rglob("*") if path.is_file()}
+
+
 def test_asking_leaves_nothing(nobody):
-    before = files()
+    storages["originals"].incoming()
+    before = stored()
     ready(nobody)
-    assert not Event.objects.exists()
-    assert files() == before
+    assert not Event.objects.exists() and stored() == before
 
 
 def test_a_database_that_cannot_be_written_is_not_ready(nobody, monkeypatch):
@@ -143,3 +148,12 @@ def test_what_failed_is_for_the_log_alone(nobody, monkeypatch, caplog):
 
     monkeypatch.setattr(Event.objects, "create", fail)
     assert "secret" not in nobody.get(health.READY).content.decode() and "secret" in caplog.text
+
+
+def test_whoever_asks_again_at_once_is_told_what_was_found(nobody, monkeypatch):
+    monkeypatch.setattr(readiness, "FRESH", 60)
+    assert ready(nobody) == (200, set())
+    monkeypatch.setattr(Event.objects, "create", lambda **row: 1 / 0)
+    assert ready(nobody) == (200, set())
+    monkeypatch.setattr(readiness, "FRESH", 0)
+    assert ready(nobody) == (503, {"database"})

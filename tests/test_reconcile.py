@@ -127,7 +127,7 @@ def test_what_never_finished_arriving_is_kept_in_lost_and_found(ct, stores):
     path.write_bytes(b"half")
     os.utime(path, (0, 0))
     reconcile(fix=True)
-    assert [found.read_bytes() for found in path.parents[1].rglob(f"{LOST}/**/tmp-of-a-crash")] == [b"half"]
+    assert [found.read_bytes() for found in path.parents[2].rglob(f"{LOST}/**/tmp-of-a-crash")] == [b"half"]
 
 
 # --- Originals ------------------------------------------------------------------------------------------------------

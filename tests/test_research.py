@@ -42,8 +42,8 @@ def where(route: str, image) -> str:
 
 
 def files(storage: str) -> list:
-    folder = storages[storage].incoming().parent
-    return sorted(path for path in folder.rglob("*") if path.is_file() and "made" not in path.parts)
+    there = (path for path in storages[storage].root.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return sorted(path for path in there if "made" not in path.parts)
 
 
 @pytest.fixture

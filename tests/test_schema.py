@@ -11,7 +11,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from harrison.wsgi import application
+from harrison.wsgi import django
 from tests import factories as make
 
 PEOPLE = ("doctor", "researcher", "auditor", "nobody")
@@ -42,7 +42,10 @@ def test_every_operation_is_described(api):
 
 @contextmanager
 def kept_connection():
-    """Past Django's own client a request closes the connection that holds this test's transaction."""
+    """Past Django's own client a request closes the connection that holds this test's transaction.
+
+    So does the gate in front of Django's application: the test asks behind it.
+    """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     try:
@@ -70,7 +73,7 @@ def headers_of(client_of, request):
 def test_no_request_that_the_schema_allows_surprises(who, annotation, headers_of):
     doctor, headers = headers_of("doctor"), headers_of(who)
     with kept_connection():
-        schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application, headers=doctor)
+        schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", django, headers=doctor)
         ask_all(schema, headers)
 
 

@@ -1,7 +1,7 @@
 """What happens to research copies: boxes are drawn, and copies are made anew for whom their study shows now."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from time import monotonic
 from typing import Any
@@ -23,9 +23,16 @@ DIFFERENT = "Its new research copy does not show what the old one did: look at t
 
 @contextmanager
 def new_copy(image: Image, boxes: Sequence[Box]) -> Iterator[research.Copy]:
-    """A copy for whom the study shows; removed again if what follows fails."""
+    """A copy for whom the study shows; removed again if what follows fails.
+
+    Whichever of the two is not the image's in the end is found, should a crash come before it has been removed.
+    """
     subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
-    with intake.local(image.original) as file, research.copied(file, subject, boxes) as copy:
+    with (
+        intake.local(image.original) as file,
+        research_copies().under_way(image.pk, str(image.research.name)) if image.research else nullcontext(),
+        research.copied(file, subject, boxes, image=image.pk) as copy,
+    ):
         yield copy
 
 

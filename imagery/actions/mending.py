@@ -54,7 +54,7 @@ def renew_copy(*, by: User | None, image: Image) -> Image:
     """
     boxes = boxes_on(image)
     subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
-    with intact_original(image) as file, research.copied(file, subject, boxes) as copy:
+    with intact_original(image) as file, research.copied(file, subject, boxes, image=image.pk) as copy:
         return put_renewed(by=by, image=image, copy=copy)
 
 

@@ -48,8 +48,11 @@ class EvidenceQuerySet(RecordQuerySet):
         """Rows this person may know of; `is_open` tells which of them they see whole."""
         if user.is_superuser:
             return self.annotate(is_open=models.Value(True))
-        is_open = self._open(user) if Role.DOCTOR in user.roles else Q(pk__in=[])
-        opened = models.Case(models.When(is_open, then=True), default=False, output_field=models.BooleanField())
+        if Role.RESEARCHER not in user.roles:
+            return self.open_to(user).annotate(is_open=models.Value(True))
+        if Role.DOCTOR not in user.roles:
+            return self.filter(self._in_research()).annotate(is_open=models.Value(False))
+        opened = models.Case(models.When(self._open(user), then=True), default=False)
         return self.filter(self._seen(user)).annotate(is_open=opened)
 
     def _seen(self, user: User) -> Q:
@@ -64,17 +67,18 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         if user.is_superuser or user.roles & CLINICAL != {Role.DOCTOR}:
             return self
-        own = self._all().filter(owner=user).values("pk")
-        shared = self._shared_with(user).values("pk") if self.study else own.none()
+        if self.study is None or not user.team_ids:
+            return self
+        shared = self._shared_with(user).values("pk")
         if not shared.exists():
             return self.filter(owner=user)
-        few = own[:FEW].count() + shared[:FEW].count() < FEW
-        return self.filter(pk__in=own.union(shared)) if few else self
+        both = self._all().filter(owner=user).values("pk").union(shared)
+        return self.filter(pk__in=both) if both[:FEW].count() < FEW else self
 
     def _shared_with(self, user: User) -> Any:
         """What others share with this person."""
         studies = apps.get_model("imagery", "Study").objects.order_by().filter(archived_at__isnull=True)
-        mine = studies.filter(shared_with__in=user.teams.live()).exclude(owner=user)
+        mine = studies.filter(shared_with__in=user.team_ids).exclude(owner=user)
         return self._all().filter(**{f"{self.study}__in": mine.values("pk")})
 
     def _all(self) -> Self:
@@ -85,12 +89,12 @@ class EvidenceQuerySet(RecordQuerySet):
         return self if user.is_superuser else self.filter(owner=user)
 
     def _open(self, user: User) -> Q:
-        if self.study is None:
+        if self.study is None or not user.team_ids:
             return Q(owner=user)
         links = apps.get_model("imagery", "Study").shared_with.through.objects
         link = links.filter(study=models.OuterRef(self.study), study__archived_at__isnull=True)
         return Q(owner=user) | Q(
-            models.Exists(link.filter(team__in=user.teams.live())), **{f"{self.part}archived_at__isnull": True}
+            models.Exists(link.filter(team__in=user.team_ids)), **{f"{self.part}archived_at__isnull": True}
         )
 
     def _in_use(self) -> Q:

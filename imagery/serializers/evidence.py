@@ -3,22 +3,26 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
-from rest_framework import serializers
+
+from core.rows import RowSerializer
 
 
-class EvidenceSerializer(serializers.Serializer):
+class EvidenceSerializer(RowSerializer):
     """Shows every field of a row that is open to the person who asks, and `research_fields` of any other row."""
 
     research_fields: tuple[str, ...] = ()
 
     def to_representation(self, row: Any) -> dict[str, Any]:
-        shown = super().to_representation(row)
-        return shown if self.is_open(row) else {name: shown[name] for name in self.research_fields}
+        if self.is_open(row):
+            return super().to_representation(row)
+        return {name: self.readers[name](row) for name in self.research_fields}
 
     def is_open(self, row: Any) -> bool:
         """As the queryset found; for a row that an action has just made, by its owner."""
+        if hasattr(row, "is_open"):
+            return row.is_open
         user = self.context["request"].user
-        return getattr(row, "is_open", row.owner_id == user.pk or user.is_superuser)
+        return row.owner_id == user.pk or user.is_superuser
 
 
 class EvidenceSchema(OpenApiSerializerExtension):

@@ -21,6 +21,7 @@ from django.core.files import storage as django
 from django.core.files.storage import storages
 
 from core.actions import Unavailable
+from imagery.storage import arrivals
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +67,16 @@ class Storage(django.Storage, ABC):
     """No file is ever loaded into memory whole. Raises `FileNotFoundError`, and `Unavailable` when it is far away."""
 
     @abstractmethod
+    def arrivals(self) -> Path:
+        """The folder on this machine where files arrive, each process's in a folder of its own."""
+
     def incoming(self) -> Path:
-        """The folder on this machine where files arrive."""
+        """Where files arrive in this process."""
+        return arrivals.own(self.arrivals())
+
+    def under_way(self, image: UUID, name: str) -> AbstractContextManager[None]:
+        """Until the block ends, a crash leaves word that this file of this image may be there without its row."""
+        return arrivals.marked(self.incoming(), image, name)
 
     @abstractmethod
     def adopt(self, arrived: Arrived, name: str) -> str:
@@ -127,7 +136,7 @@ def let_go(storage: Storage, name: str) -> None:
     try:
         storage.delete(name)
     except (OSError, Unavailable) as exc:
-        logger.warning("%s stays though nothing points at it: %s", name, exc)
+        logger.warning("%s stays though nothing points at it: %s", name, type(exc).__name__)
 
 
 def link(file: BinaryIO) -> str:

@@ -12,7 +12,7 @@ from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
-from imagery.storage import LOST, Arrived, Leftover, Readable, Storage, Stored
+from imagery.storage import LOST, Arrived, Leftover, Readable, Storage, Stored, arrivals
 
 INCOMING = ".incoming"
 
@@ -28,7 +28,7 @@ class DiskStorage(FileSystemStorage, Storage):
     def root(self) -> Path:
         return Path(self.location)
 
-    def incoming(self) -> Path:
+    def arrivals(self) -> Path:
         """In the same file system, so that a rename is enough."""
         return made(self.root / INCOMING)
 
@@ -68,7 +68,7 @@ class DiskStorage(FileSystemStorage, Storage):
                 yield Stored(str(path.relative_to(self.root)), modified(path))
 
     def leftovers(self, before: datetime) -> Iterator[Leftover]:
-        return left_in(self.incoming(), before, self.root / LOST)
+        return left_in(self.arrivals(), before, self.root / LOST)
 
     def set_aside(self, name: str) -> str:
         return moved(self.root / name, self.root / LOST, name)
@@ -113,8 +113,9 @@ def modified(path: Path) -> datetime:
 
 def left_in(folder: Path, before: datetime, lost: Path) -> Iterator[Leftover]:
     """What has lain in a folder of arrivals since before then; cleared, it goes to lost+found."""
-    for path in sorted(folder.iterdir()):
-        if modified(path) < before:
+    before_folders = (path for path in folder.glob("*") if path.is_file() and path.suffix != ".lock")
+    for path in sorted([*before_folders, *folder.glob("*/*")]):
+        if not arrivals.is_mark(path) and modified(path) < before:
             yield Leftover(path.name, partial(moved, path, lost, f"incoming/{path.name}"))
 
 

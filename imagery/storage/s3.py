@@ -37,14 +37,15 @@ class BucketStorage(S3Storage, Storage):
     """The part of a bucket below `location`.
 
     Args:
-        arrivals: the folder on this machine where files arrive.
+        arrivals: the folder on this machine where files arrive. It outlives the process: what a crash left there tells
+            the next start what to look for in the bucket.
         timeout: seconds that the server may be silent.
         part: bytes of each part of a file that is larger than one.
         encryption: what the bucket is told of it with every file, e.g. {"ServerSideEncryption": "AES256"}.
     """
 
     def __init__(self, *, arrivals: str, timeout: float, part: int, encryption: dict[str, str], **options: Any) -> None:
-        self.arrivals = Path(arrivals)
+        self.folder = Path(arrivals)
         super().__init__(
             client_config=Config(
                 signature_version="s3v4",
@@ -69,8 +70,8 @@ class BucketStorage(S3Storage, Storage):
         """One for each thread."""
         return self.connection.meta.client
 
-    def incoming(self) -> Path:
-        return made(self.arrivals)
+    def arrivals(self) -> Path:
+        return made(self.folder)
 
     def adopt(self, arrived: Arrived, name: str) -> str:
         try:
@@ -138,7 +139,7 @@ class BucketStorage(S3Storage, Storage):
 
     def leftovers(self, before: datetime) -> Iterator[Leftover]:
         """On this machine, and uploads in parts that were never completed. The bucket shows those to nobody."""
-        yield from left_in(self.incoming(), before, self.arrivals.parent / LOST)
+        yield from left_in(self.arrivals(), before, self.folder.parent / LOST)
         for page in self._pages(self.key(""), of="list_multipart_uploads"):
             for entry in page.get("Uploads", ()):
                 if entry["Initiated"] < before and entry["Key"].startswith(self.key("")):

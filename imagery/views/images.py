@@ -37,6 +37,10 @@ from imagery.serializers import (
 from imagery.thumbnails import thumbnail
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
+LISTED = (
+    "study_id", "series_id", "modality", "body_part", "media_type", "rows", "columns", "frames", "release_state",
+    "owner__username", "created_at", "archived_at",
+)  # fmt: skip
 WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
@@ -62,7 +66,10 @@ class ImageViewSet(
 
     def get_queryset(self) -> Any:
         """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
-        images = super().get_queryset().select_related("owner", "study")
+        images = super().get_queryset()
+        if self.action == "list":
+            return images.select_related("owner").only(*LISTED)
+        images = images.select_related("owner", "study")
         if self.action == "text_boxes":
             return images.owned_by(self.by)
         return images if self.action in READ | BYTES else images.filter(is_open=True)

@@ -20,9 +20,17 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 
 from accounts.models import User
 from disease.models import CodeSystem
+from harrison import stopping
+from harrison.metrics import Exposed
+from imagery import recovery
+
+THREADS = 384  # of one process, started when they are needed; most of them wait for a client
+SPARE = 640  # connections without a request in hand
+HEADERS = 10  # seconds that the head of a request may take, and that a connection may be idle
 
 
 class Command(BaseCommand):
@@ -39,6 +47,10 @@ class Command(BaseCommand):
         parser.add_argument("--key", type=Path, help="Its PEM key.")
         parser.add_argument("--plain", action="store_true", help="HTTP, for a reverse proxy that speaks HTTPS.")
         parser.add_argument(
+            "--metrics-port", type=int, default=settings.METRICS_PORT, help="Where Prometheus asks; 0 (0): nowhere."
+        )
+        parser.add_argument("--metrics-host", default="127.0.0.1", help="The address of that port (127.0.0.1).")
+        parser.add_argument(
             "--prepare",
             action="store_true",
             help="First migrate, make the groups and, when nobody is registered yet, made-up data.",
@@ -46,13 +58,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_port_in_use(options["host"], options["port"])
+        if options["metrics_port"]:
+            refuse_port_in_use(options["metrics_host"], options["metrics_port"])
         if options["prepare"]:
             prepare()
         if not settings.WHITENOISE_USE_FINDERS:
             collect_static(settings.STATIC_ROOT)
         if not options["plain"]:
             threading.Thread(target=self.welcome, args=(options["host"], options["port"]), daemon=True).start()
-        server(options, *certified(options)).serve()
+        recovery.before_serving()
+        with Exposed(options["metrics_host"], options["metrics_port"]):
+            stopping.heeding(server(options, *certified(options))).serve()
 
     def welcome(self, host: str, port: int) -> None:
         """Say where to go, once it answers there."""
@@ -152,14 +168,17 @@ def signed_by(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def server(options: dict[str, Any], certificate: Path | None, key: Path | None) -> Any:
-    """Measured on two cores: two processes of one thread each are best on SQLite."""
+    """Threads for clients, not for work: harrison/gate.py lets one request of a process be worked on."""
     return Granian(
         "harrison.wsgi:application",
         address=options["host"],
         port=options["port"],
         interface=Interfaces.WSGI,
         workers=options["workers"],
-        blocking_threads=1,
+        blocking_threads=THREADS,
+        backpressure=THREADS + SPARE,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS * 1000),
+        workers_kill_timeout=stopping.STOP,
         ssl_cert=certificate,
         ssl_key=key,
         log_enabled=False,

@@ -1,0 +1,120 @@
+"""The door of each process: who comes in, who waits, and who is told to come again.
+
+The server gives every request a thread. Here a body arrives whole before anything works on it, one request at a time
+is worked on, a bounded number waits for that, and the rest is answered 503 at once. So slow clients hold threads, which
+are cheap, and never a database connection or a place among those that are worked on. docs/decisions/0017 says why what
+is turned away leaves no event.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock, Semaphore
+from typing import Any
+
+from django.db import close_old_connections
+
+from harrison import metrics
+from harrison.arrival import Crowded, CutShort, NoRoom, Slow, whole
+from harrison.health import LIVE, READY
+
+WORKING = 1  # requests worked on at once; measured in docs/decisions/0010
+WAITING = 64  # requests that wait for that
+PATIENCE = 60  # seconds that a request waits before it is turned away: longer than one hard file takes
+SOON = "2"  # seconds after which one may try again
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Full(Exception):
+    """More requests than can be answered soon."""
+
+
+class Gate:
+    """A WSGI application in front of another."""
+
+    def __init__(self, application: Wsgi, *, working: int = WORKING, waiting: int = WAITING) -> None:
+        self.application = application
+        self.places, self.queue = Semaphore(working), Room(waiting)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return self.answer(environ, start_response)
+        except tuple(REFUSALS) as exc:
+            return turned_away(start_response, *REFUSALS[type(exc)])
+
+    def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] in (LIVE, READY):  # a process with much to do is neither dead nor unfit
+            return without_body(environ, self.application(environ, start_response))
+        if self.queue.full:
+            raise Full
+        with whole(environ) as environ["wsgi.input"], self.place():
+            answered = self.application(environ, start_response)
+            close_old_connections()  # what is left is bytes, and whoever takes them may be slow
+        return without_body(environ, answered)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the places for those worked on. Raises `Full`."""
+        with self.queue.one():
+            if not self.places.acquire(timeout=PATIENCE):
+                raise Full
+        try:
+            yield
+        finally:
+            self.places.release()
+
+
+class Room:
+    """Holds so many and no more."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.inside, self.lock = most, 0, Lock()
+
+    @property
+    def full(self) -> bool:
+        return self.inside >= self.most
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Raises `Full`."""
+        with self.lock:
+            if self.full:
+                raise Full
+            self.inside += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.inside -= 1
+
+
+BUSY = ("overloaded", "503 Service Unavailable", "There is too much to do: try again in a moment.")
+REFUSALS = {
+    Full: BUSY,
+    Crowded: BUSY,
+    Slow: ("slow", "408 Request Timeout", "The body arrived too slowly."),
+    CutShort: ("cut_short", "400 Bad Request", "The body ended before its Content-Length."),
+    NoRoom: (
+        "disk_full",
+        "507 Insufficient Storage",
+        "There is no room for this: whoever runs Harrison has to add some.",
+    ),
+}
+
+
+def turned_away(start_response: Callable[..., Any], code: str, status: str, detail: str) -> list[bytes]:
+    """The one shape of every error (core/errors.py), made without Django: this answer has to cost next to nothing."""
+    metrics.turned_away(code)
+    body = json.dumps({"detail": detail, "code": code, "fields": {}}).encode()
+    told = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    start_response(status, [*told, ("Retry-After", SOON)])
+    return [body]
+
+
+def without_body(environ: dict[str, Any], answered: Iterable[bytes]) -> Iterable[bytes]:
+    """The answer to HEAD ends with its headers: over HTTP/2 the server would send the body all the same."""
+    if environ["REQUEST_METHOD"] != "HEAD":
+        return answered
+    if hasattr(answered, "close"):
+        answered.close()
+    return [b""]
