@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harrison.management.commands import serve
 from tests import container, needs
 from tests.test_settings import names_read
 
@@ -149,6 +150,10 @@ def test_secrets_are_files(name):
     assert not [key for key in environment if re.search("KEY|PASSWORD|DATABASE_URL", key) and not key.endswith("_FILE")]
     mounted = {f"/run/secrets/{secret}" for secret in SERVICES[name].get("secrets", ())}
     assert {value for key, value in environment.items() if key.endswith("_FILE")} <= mounted
+
+
+def test_the_container_has_room_for_every_thread_of_two_processes():
+    assert SERVICES["app"]["pids_limit"] > 2 * serve.THREADS
 
 
 def test_every_setting_in_compose_is_one():

@@ -157,3 +157,9 @@ def test_whoever_asks_again_at_once_is_told_what_was_found(nobody, monkeypatch):
     assert ready(nobody) == (200, set())
     monkeypatch.setattr(readiness, "FRESH", 0)
     assert ready(nobody) == (503, {"database"})
+
+
+def test_who_asks_while_another_look_does_not_end_is_answered(nobody, monkeypatch):
+    monkeypatch.setattr(readiness, "PATIENCE", 0.1)
+    with readiness.latest.lock:
+        assert ready(nobody) == (503, {"answer"})
