@@ -115,7 +115,7 @@ def evidence(owner):
         Image,
         lambda n, rare: {
             "owner": owner(n, rare), "study": studies[n], "series": series[n], "rows": 8, "columns": 8,
-            "media_type": "image/png" if rare else ("application/dicom", "image/jpeg")[n % 2],
+            "media_type": "image/png" if rare else "application/dicom",
             "size": 10**9 if rare else 10**6 + n, "sha256": f"{n}", "original": f"{n}", "research": f"{n}",
             "research_patient": patients[n], "release_state": "quarantined" if rare else "released", **kind(n, rare),
         },
