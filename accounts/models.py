@@ -38,11 +38,6 @@ class User(AbstractUser):
         """The teams in use that this person is in, asked once: what is asked for one request is one answer."""
         return frozenset(self.teams.live().values_list("pk", flat=True))
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        super().refresh_from_db(*args, **kwargs)
-        for known in ("roles", "team_ids"):
-            self.__dict__.pop(known, None)
-
 
 def roles_of(user: User, groups: Iterable[str]) -> frozenset[Role]:
     """A superuser has every role's rights, and is recorded like anyone."""

@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,11 +33,8 @@ def main() -> None:
     told = asked()
     found: dict[str, Any] = {"machine": machine(), "databases": {}, "memory": None}
     for kind in [told.database] if told.database else ["sqlite", "postgresql"]:
-        folder = Path(tempfile.mkdtemp(prefix="harrison-bench-"))
-        try:
-            found["databases"][kind] = measure(kind, folder, told, found)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="harrison-bench-") as folder:
+            found["databases"][kind] = measure(kind, Path(folder), told, found)
     report.kept(found, told.results)
     report.printed(found)
     if told.write_docs:

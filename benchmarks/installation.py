@@ -8,12 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
@@ -21,7 +19,7 @@ from benchmarks import samples
 from benchmarks.clients import Connection
 from benchmarks.operations import World, upload
 from tests.postgresql import DURABLE, private
-from tests.serving import ROOT, answers, free_port, managed
+from tests.serving import ROOT, managed, started
 
 PREPARATION = ("migrate", "create_user_groups", "import_codes", "load_diseases", "load_labels")
 KEY = "a throw-away key for the benchmark of no use to anyone else"
@@ -62,12 +60,12 @@ def installed(url: str, template: Path, folder: Path, images: int) -> Iterator[I
     if not url:  # nobody has the file open any more; PostgreSQL has copied its own
         shutil.copy(template / "db.sqlite3", folder / "db.sqlite3")
     told = run(settings, "-m", "benchmarks.world", str(images))
-    with served(settings, folder) as (port, process):
+    with started(folder, settings, "--plain") as server:
         world = World(**json.loads(told))
-        connection = Connection(port)
+        connection = Connection(server.port)
         world = replace(world, ct=upload(world, samples.ct, connection, 10**18))
         connection.close()
-        yield Installation(images, port, folder, process, world)
+        yield Installation(images, server.port, folder, server.process, world)
 
 
 def environment(folder: Path, url: str, name: str) -> dict[str, str]:
@@ -101,23 +99,3 @@ def run(settings: dict[str, str], *command: str) -> str:
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stdout
-
-
-@contextmanager
-def served(settings: dict[str, str], folder: Path) -> Iterator[tuple[int, subprocess.Popen[Any]]]:
-    """`manage.py serve` as it comes, without HTTPS."""
-    port = free_port()
-    command = [sys.executable, "manage.py", "serve", "--plain", "--port", str(port)]
-    with (
-        (folder / "log").open("a") as log,
-        subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=log) as process,
-    ):
-        deadline = time.monotonic() + 120
-        while not answers(port) and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
-        try:
-            if not answers(port):
-                raise RuntimeError((folder / "log").read_text())
-            yield port, process
-        finally:
-            process.terminate()

@@ -62,7 +62,7 @@ def serving(name: str, folder: Path, environment: dict[str, str]) -> Iterator[in
 
 
 def connection(port: int) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection("127.0.0.1", port, context=ssl._create_unverified_context(), timeout=60)  # noqa: S323
+    return http.client.HTTPSConnection("127.0.0.1", port, context=ssl._create_unverified_context(), timeout=60)  # noqa: S323 - ours
 
 
 def load(port: int, clients: int, request: Request) -> tuple[float, list[float]]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from benchmarks import yardsticks
-from harrison.urls import *  # noqa: F403
+from harrison.urls import *  # noqa: F403 - its handlers of errors, too
 from harrison.urls import urlpatterns
 
 urlpatterns = [

@@ -33,7 +33,7 @@ from imagery.models import Image, Patient, Series, Study
 from label import actions
 from label.models import Annotation, Label, State
 
-PASSWORD = "a password for the benchmark alone"  # noqa: S105
+PASSWORD = "a password for the benchmark alone"  # noqa: S105 - of a world that is thrown away
 CHAPTER = "J00-J99"
 PATIENTS = 100  # made at once; each stands for the thirty images of three studies
 REVISIONS = 10  # of the annotation whose history is read

@@ -18,9 +18,8 @@ class ListFilterBackend(DjangoFilterBackend):
         if view.detail:
             return queryset
         rows = queryset.narrowed_to(request.user)
-        if PAGING.issuperset(request.query_params) and issubclass(
-            getattr(view, "filterset_class", object), RecordFilter
-        ):
+        filters = self.get_filterset_class(view, rows)
+        if filters and issubclass(filters, RecordFilter) and PAGING.issuperset(request.query_params):
             return rows.live()  # nothing is asked for; building the filters costs as much as asking the database
         return super().filter_queryset(request, rows, view)
 

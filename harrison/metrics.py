@@ -113,4 +113,4 @@ class Exposed:
 
     def __exit__(self, *failure: object) -> None:
         if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)  # figures are nobody's loss, and an end is no place to fail

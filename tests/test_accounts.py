@@ -48,6 +48,13 @@ def test_a_token_is_kept_as_a_digest(token):
     assert token not in (kept.digest, kept.token_key) and len(kept.digest) == 128
 
 
+def test_a_login_forgets_what_has_expired(token, client_of):
+    AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    ended = AuthToken.objects.get()
+    assert log_in(client_of(None)).status_code == 200
+    assert AuthToken.objects.get() != ended
+
+
 def test_an_expired_token_opens_nothing(token, client_of):
     AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
     assert with_token(client_of, token).get(reverse("me")).status_code == 401

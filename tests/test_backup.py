@@ -381,6 +381,30 @@ def test_without_pg_dump_it_is_said_what_to_install(on_postgresql, tmp_path):
     assert "apt-get install postgresql-client" in said and not list((tmp_path / "backup").glob("snapshots/*Z"))
 
 
+def test_what_pg_restore_could_not_do_is_told_without_the_row(on_postgresql, tmp_path):
+    managed(on_postgresql, "migrate", "--verbosity", "0")
+    said = managed(on_postgresql, "shell", "--no-imports", "-c", TWICE.format(dump=tmp_path / "dump"))
+    assert "duplicate key" in said and "Jane Doe" not in said and "DETAIL" not in said
+
+
+TWICE = """
+from pathlib import Path
+from django.core.management import CommandError
+from harrison.backup import bars, postgresql
+from label.actions import create_label
+import sys
+create_label(by=None, name="Jane Doe")
+dump = Path("{dump}")
+with postgresql.taken(dump, bars.Bars(sys.stderr)):
+    pass
+name = postgresql.parameters()["dbname"]
+try:
+    postgresql.run("pg_restore", ["--data-only", "--table=label_label", f"--dbname={{name}}", str(dump)], "", print)
+except CommandError as exc:
+    print(exc)
+"""
+
+
 def test_the_password_travels_by_the_environment(on_postgresql):
     told = "from harrison.backup import postgresql; print(postgresql.environment()['PGPASSWORD'])"
     assert managed(on_postgresql, "shell", "--no-imports", "-c", told).split()[-1] == "a-password"

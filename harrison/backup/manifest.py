@@ -114,4 +114,4 @@ def read(snapshot: Snapshot, *, sealed: bool = True) -> Manifest:
 
 
 def parts(told: dict[str, dict[str, object]]) -> dict[str, Part]:
-    return {name: Part(**part) for name, part in told.items()}  # type: ignore[arg-type]
+    return {name: Part(**part) for name, part in told.items()}  # type: ignore[arg-type]  # as it was written

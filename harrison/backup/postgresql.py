@@ -49,7 +49,7 @@ def dump(target: Path, moment: str, done: Callable[[int, int], None]) -> None:
 def named(rows: Path) -> Iterator[Named]:
     """The files that a dump names, read out of it without a database."""
     command = [program("pg_restore"), "--data-only", f"--table={TABLE}", "--file=-", str(rows)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - our own arguments
         yield from of_rows(columns(iter(process.stdout or ())))
     if process.returncode:
         raise CommandError("The rows of the images cannot be read out of the dump.")
@@ -118,7 +118,7 @@ def program(name: str) -> str:
 
 def refuse_old_programs() -> None:
     """A pg_dump does not read a server that is newer than itself."""
-    said = subprocess.run([program("pg_dump"), "--version"], capture_output=True, text=True).stdout  # noqa: S603
+    said = subprocess.run([program("pg_dump"), "--version"], capture_output=True, text=True).stdout  # noqa: S603 - our own arguments
     ours = int(re.search(r"(\d+)", said.partition(")")[2])[1])  # type: ignore[index]  # "pg_dump (PostgreSQL) 15.8"
     connection.ensure_connection()
     theirs = connection.connection.info.server_version // 10000

@@ -177,8 +177,8 @@ class ImageQuerySet(PartOfStudyQuerySet):
 def copy_fits() -> Q:
     """Whether an image's copy bears the pseudonym and the dates of whom its study shows now.
 
-    The copy of a picture bears nobody's: it fits everybody. It is said as a case, since PostgreSQL takes a comparison of
-    two tables' columns for a rare match; nearly every copy fits, and for a page it would read and sort the whole table.
+    The copy of a picture bears nobody's: it fits everybody. It is said as a case, since PostgreSQL takes two tables'
+    columns for a rare match; nearly every copy fits, and for one page it would read and sort the whole table.
     """
     nobody = Q(research_patient__isnull=True, study__patient__isnull=True)
     fits = ~Q(media_type=MediaType.DICOM) | Q(research_patient=F("study__patient")) | nobody

@@ -114,8 +114,10 @@ def marks(folder: Path) -> list[Mark]:
 
 
 def removed(folder: Path) -> None:
-    """Take away what never arrived, as its process would have done had its request failed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Take away what never arrived, as its process would have done had its request failed. What stays keeps its lock,
+    by which the next start finds it. Raises `OSError`.
+    """
+    shutil.rmtree(folder)
     _lock_of(folder).unlink(missing_ok=True)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.actions import Unavailable
+from core.epilog import Told
 from harrison.backup.bars import Bars
 from harrison.backup.making import make
-from harrison.epilog import Told
 
 EPILOG = """
 Rows and bytes of one moment, taken while people work. DEST holds any number of snapshots, which share their media, so

@@ -7,10 +7,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.actions import Unavailable
+from core.epilog import Told
 from harrison.backup import manifest, restoring, verifying
 from harrison.backup.bars import Bars
 from harrison.backup.snapshots import Snapshot
-from harrison.epilog import Told
 
 EPILOG = """
 What you need: Harrison of the same version or a newer one, installed and not in use; a database of the same kind, empty

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.epilog import Told
 from harrison.backup import manifest, verifying
 from harrison.backup.bars import Bars
 from harrison.backup.snapshots import Snapshot
-from harrison.epilog import Told
 
 EPILOG = """
 Read in this order: the manifest and its seal, the digests of the rows and of the list of files, the rows themselves

@@ -1,19 +1,19 @@
 """Imports a folder or a zip archive of images."""
 
-from argparse import RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from accounts.models import Role, Team, User
 from core.actions import Rejected
+from core.epilog import Told
 from imagery.actions import Outcome, share_study, take
 from imagery.actions.bulk import look_at
 from imagery.bulk.folders import walked
@@ -46,15 +46,9 @@ Exit code: 0 everything is in, 1 something was refused, 2 nothing was begun, 130
 """
 
 
-class Readable(RawDescriptionHelpFormatter, DjangoHelpFormatter):
-    """Keeps the lines of the epilog as they are."""
-
-
-class Command(BaseCommand):
+class Command(Told, BaseCommand):
     help = "Import the DICOM, PNG and JPEG files of a folder or a zip archive."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        return super().create_parser(prog_name, subcommand, formatter_class=Readable, epilog=EPILOG, **kwargs)
+    epilog = EPILOG
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
