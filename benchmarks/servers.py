@@ -29,7 +29,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.imagery import hostile
-from tests.serving import MANAGE, NEWCOMER, answers, free_port, installed, managed
+from tests.ports import free_port
+from tests.serving import MANAGE, NEWCOMER, answers, installed, managed
 
 SPOT = {"type": "point", "frame": 0, "points": [[1, 1]]}
 SECONDS = 4  # of load, for each operation and number of clients

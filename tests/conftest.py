@@ -8,6 +8,7 @@ auditor     reads the record of requests
 nobody      has not logged in
 """
 
+import hypothesis
 import pytest
 from rest_framework.test import APIClient
 
@@ -23,6 +24,9 @@ from tests.factories import (
 )
 from tests.needs import own_postgresql  # noqa: F401 - a fixture
 from tests.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - fixtures
+
+hypothesis.settings.register_profile("harrison", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("harrison")
 
 
 @pytest.fixture(autouse=True)

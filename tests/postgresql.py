@@ -5,7 +5,6 @@ python -m tests.postgresql python -m pytest -n auto
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 TRUSTING = ["--auth=trust", "--username=harrison", "--encoding=UTF8", "--no-sync"]
 QUICK = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
@@ -29,12 +30,6 @@ def program(name: str) -> str:
     if path := found(name):
         return path
     sys.exit(f"{name} is not on this machine: install PostgreSQL (Debian: apt-get install postgresql).")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run(*command: str) -> None:

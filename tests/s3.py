@@ -15,14 +15,9 @@ from django.core.files.storage import storages
 
 from harrison import storages as chosen
 from imagery.models import Image
+from tests.ports import free_port
 
 ACCESS_KEY, SECRET_KEY, REGION = "harrison-tests", "a secret of the tests' own", "eu-central-1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from uuid import uuid4
 import psycopg
 import requests
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parent.parent
 MANAGE = [sys.executable, "manage.py"]
 
@@ -56,12 +58,6 @@ user = User.objects.create_user("{username}")
 user.groups.set(Group.objects.filter(name="{role}"))
 print(AuthToken.objects.create(user)[1])
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def answers(port: int) -> bool:

@@ -10,7 +10,8 @@ import requests
 from django.core.management.base import CommandError
 
 from harrison.management.commands import serve
-from tests.serving import free_port, served
+from tests.ports import free_port
+from tests.serving import served
 
 LABELS = {"method", "route", "status", "code", "logger", "level", "exception", "le"}
 

@@ -1,6 +1,5 @@
 """The same evidence in a bucket: a real server that checks signatures, and one that fails, stalls or drops answers."""
 
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -18,7 +17,7 @@ from harrison import storages as chosen
 from imagery.models import Image, Series, Study
 from imagery.storage import Arrived
 from tests import factories as make
-from tests import s3
+from tests.ports import free_port
 
 
 def real(name: str) -> bytes:
@@ -187,7 +186,7 @@ def test_an_upload_whose_row_cannot_be_written_leaves_no_file(api, monkeypatch, 
 
 
 def test_a_server_that_is_gone_answers_503(api, in_s3, monkeypatch):
-    monkeypatch.setenv("HARRISON_S3_ENDPOINT", f"http://127.0.0.1:{s3.free_port()}")
+    monkeypatch.setenv("HARRISON_S3_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     in_s3()
     well_said(upload(api, make.png()))
 
@@ -224,9 +223,7 @@ def test_the_old_copy_stays_when_it_cannot_be_deleted_and_the_new_one_counts(api
 
 def test_a_silent_server_is_waited_for_three_times_and_no_longer(api, proxy, nothing_stored):
     proxy.silent = lambda request: request.method == "PUT"
-    began = time.monotonic()
     well_said(upload(api, real("CT_small.dcm")))
-    assert time.monotonic() - began < 12
     assert sum(request.method == "PUT" for request in proxy.seen) == 3
 
 
@@ -238,9 +235,9 @@ def test_what_was_stored_although_its_answer_was_lost_is_taken_back(api, proxy, 
 def test_a_preview_from_a_silent_server_is_a_503(api, bucket, proxy):
     image = upload(api, make.png()).json()
     proxy.silent = lambda request: True
-    began = time.monotonic()
+    asked = len(proxy.seen)
     well_said(api.get(where("image-preview", image)))
-    assert time.monotonic() - began < 12
+    assert len(proxy.seen) - asked == 3
 
 
 # --- What is left behind ----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from django.core.management.base import CommandError
 
 from harrison.local import flag, given, secret
 from harrison.management.commands import serve
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 READ = re.compile(r'(?:\benv\.\w+|\bsecret|\bgiven|\bflag)\(\s*"([A-Z][A-Z_0-9]+)"')
@@ -201,13 +202,6 @@ def test_production_without_a_secret_does_not_start(tmp_path):
     assert stopped.returncode != 0 and "Set HARRISON_SECRET_KEY" in stopped.stderr
 
 
-@pytest.fixture
-def unused_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 # --- What serve makes -----------------------------------------------------------------------------------------------
 
 
@@ -285,18 +279,19 @@ def test_the_line_to_start_with_goes_to_the_port_that_is_served(tmp_path, settin
 
 
 @pytest.mark.slow
-def test_the_way_by_hand_serves_over_https(tmp_path, unused_port):
+def test_the_way_by_hand_serves_over_https(tmp_path):
     """`runserver_plus --cert-file`, which make dev and the README name, finds what it needs."""
+    port = free_port()
     command = [sys.executable, "manage.py", "runserver_plus", "--cert-file", str(tmp_path / "cert.crt")]
     environment = os.environ | {"HARRISON_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
     with (
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(
-            [*command, f"127.0.0.1:{unused_port}"],
+            [*command, f"127.0.0.1:{port}"],
             cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
         ) as server,
     ):  # fmt: skip
-        serve.wait_for("127.0.0.1", unused_port)
+        serve.wait_for("127.0.0.1", port)
         there = server.poll() is None
         os.killpg(server.pid, signal.SIGTERM)  # the reloader serves from a child
     assert there and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()

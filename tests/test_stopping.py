@@ -13,7 +13,8 @@ import requests
 
 from harrison.stopping import STOP
 from tests import stopping
-from tests.serving import ROOT, answers, free_port
+from tests.ports import free_port
+from tests.serving import ROOT, answers
 
 
 @pytest.mark.slow
