@@ -2,17 +2,19 @@
 
 The server gives every request a thread. Here a body arrives whole before anything works on it, one request at a time
 is worked on, a bounded number waits for that, and the rest is answered 503 at once. So slow clients hold threads, which
-are cheap, and never a database connection or a place among those that are worked on. docs/decisions/0017 says why what
-is turned away leaves no event.
+are cheap, and never a database connection or a place among those that are worked on. The connection belongs to the
+place and not to the thread, so that on SQLite it is open for the next request, with its cache and its statements.
+docs/decisions/0017 says why what is turned away leaves no event.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Lock, Semaphore
+from queue import Empty, LifoQueue
+from threading import Lock
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 
 from harrison import metrics
 from harrison.arrival import Crowded, CutShort, NoRoom, Slow, whole
@@ -34,7 +36,9 @@ class Gate:
 
     def __init__(self, application: Wsgi, *, working: int = WORKING, waiting: int = WAITING) -> None:
         self.application = application
-        self.places, self.queue = Semaphore(working), Room(waiting)
+        self.places, self.queue = LifoQueue[Any](), Room(waiting)
+        for _ in range(working):
+            self.places.put(connection_for_any_thread())
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:
@@ -44,24 +48,46 @@ class Gate:
 
     def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] in (LIVE, READY):  # a process with much to do is neither dead nor unfit
-            return without_body(environ, self.application(environ, start_response))
+            answered = self.application(environ, start_response)
+            connections.close_all()  # the next one who asks has another thread
+            return without_body(environ, answered)
         if self.queue.full:
             raise Full
         with whole(environ) as environ["wsgi.input"], self.place():
             answered = self.application(environ, start_response)
-            close_old_connections()  # what is left is bytes, and whoever takes them may be slow
-        return without_body(environ, answered)
+        return without_body(environ, answered)  # what is left is bytes, and whoever takes them may be slow
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """One of the places for those worked on. Raises `Full`."""
+        """One of the places for those worked on, and its connection. Raises `Full`."""
         with self.queue.one():
-            if not self.places.acquire(timeout=PATIENCE):
-                raise Full
+            try:
+                connection = self.places.get(timeout=PATIENCE)
+            except Empty:
+                raise Full from None
         try:
-            yield
+            with used_here(connection):
+                yield
         finally:
-            self.places.release()
+            self.places.put(connection)
+
+
+def connection_for_any_thread() -> Any:
+    """A connection to the database, not open yet."""
+    connection = connections.create_connection(DEFAULT_DB_ALIAS)
+    connection.inc_thread_sharing()
+    return connection
+
+
+@contextmanager
+def used_here(connection: Any) -> Iterator[None]:
+    """This thread's work is done with that connection; it stays open where the settings let it."""
+    own, connections[DEFAULT_DB_ALIAS] = connections[DEFAULT_DB_ALIAS], connection
+    try:
+        yield
+    finally:
+        close_old_connections()
+        connections[DEFAULT_DB_ALIAS] = own
 
 
 class Room:

@@ -5,9 +5,10 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import IO
 
 FIRST, LAST = 20000, 32767  # Linux gives 32768 and above to clients, and to servers that ask for any
-given = []  # files, locked while this process lives
+given: list[IO[str]] = []  # locked while this process lives
 
 
 def free_port() -> int:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from io import BytesIO
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from harrison.gate import WAITING, Gate
 from tests.serving import served
@@ -155,6 +156,27 @@ def test_whoever_waits_is_answered_and_one_at_a_time(held):
 def test_a_process_with_much_to_do_is_alive(held):
     _, gate, _ = held
     assert told(gate, "/livez")[0] == "200 OK"
+
+
+def test_a_connection_belongs_to_the_place_and_not_to_the_thread():
+    used = []
+
+    def looking(environ, start_response):
+        used.append(connections[DEFAULT_DB_ALIAS])
+        return hello(environ, start_response)
+
+    gate, own = Gate(looking, working=1), connections[DEFAULT_DB_ALIAS]
+    told(gate)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(told, gate).result()
+    assert used[0] is used[1] is not own and connections[DEFAULT_DB_ALIAS] is own
+
+
+def test_on_sqlite_it_is_open_for_the_next(server, doctor):
+    """Opened anew it would read the schema again, and closed it would empty the log of what is written."""
+    doctor.get(f"{server.address}/api/v1/me/", timeout=10)
+    if "DATABASE_URL" not in server.environment:
+        assert (server.folder / "db.sqlite3-wal").stat().st_size
 
 
 @pytest.mark.slow
