@@ -14,7 +14,7 @@ from queue import Empty, LifoQueue
 from threading import Lock
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from harrison import metrics
 from harrison.arrival import Crowded, CutShort, NoRoom, Slow, whole
@@ -86,8 +86,8 @@ def used_here(connection: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        close_old_connections()
         connections[DEFAULT_DB_ALIAS] = own
+        connection.close_if_unusable_or_obsolete()
 
 
 class Room:
