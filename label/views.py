@@ -6,7 +6,6 @@ from rest_framework import mixins
 
 from accounts.models import CLINICAL, Role
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
-from imagery.models import Image
 from imagery.models.scope import count_of
 from imagery.views import ImageViewSet, StudyViewSet
 from label import actions
@@ -78,7 +77,7 @@ class AnnotationViewSet(
         if self.action == "list":
             return annotations.select_related("label", "annotator").only(*LISTED)
         annotations = annotations.select_related("image__study", "label", "annotator")
-        return annotations if self.action in READ else annotations.filter(image__in=Image.objects.open_to(self.by))
+        return annotations if self.action in READ else annotations.open_to(self.by)
 
     def get_serializer_class(self) -> Any:
         revising = self.action in ("update", "partial_update")
