@@ -35,6 +35,7 @@ from tests.serving import MANAGE, NEWCOMER, answers, installed, managed
 SPOT = {"type": "point", "frame": 0, "points": [[1, 1]]}
 SECONDS = 4  # of load, for each operation and number of clients
 CLIENTS = (8, 64)
+TRUSTING = ssl._create_unverified_context()  # noqa: S323 - the server is ours, and has signed for itself
 Request = Callable[[http.client.HTTPSConnection], int]
 
 
@@ -63,7 +64,7 @@ def serving(name: str, folder: Path, environment: dict[str, str]) -> Iterator[in
 
 
 def connection(port: int) -> http.client.HTTPSConnection:
-    return http.client.HTTPSConnection("127.0.0.1", port, context=ssl._create_unverified_context(), timeout=60)  # noqa: S323 - ours
+    return http.client.HTTPSConnection("127.0.0.1", port, context=TRUSTING, timeout=60)
 
 
 def load(port: int, clients: int, request: Request) -> tuple[float, list[float]]:

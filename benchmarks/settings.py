@@ -1,6 +1,6 @@
 """The product's settings, with the yardsticks beside its addresses. Nobody but the benchmark uses them."""
 
-from harrison.settings import *  # noqa: F403 - all of them
+from harrison.settings import *  # noqa: F403 - settings are names of a module
 from harrison.settings import MIDDLEWARE
 
 ROOT_URLCONF = "benchmarks.urls"

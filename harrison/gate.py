@@ -48,9 +48,10 @@ class Gate:
 
     def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] in (LIVE, READY):  # a process with much to do is neither dead nor unfit
-            answered = self.application(environ, start_response)
-            connections.close_all()  # the next one who asks has another thread
-            return without_body(environ, answered)
+            try:
+                return without_body(environ, self.application(environ, start_response))
+            finally:
+                connections.close_all()  # the next one who asks has another thread
         if self.queue.full:
             raise Full
         with whole(environ) as environ["wsgi.input"], self.place():

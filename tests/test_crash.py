@@ -11,16 +11,15 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from statistics import median
 
 import pytest
 import requests
 
 from tests.load import Said, team
 from tests.ports import free_port
-from tests.serving import MANAGE, ROOT, Served, installed, managed
+from tests.serving import MANAGE, ROOT, Served, ending, installed, managed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, ending]
 
 ROUNDS = 5  # each with a kill; raise it to look harder
 SOON = 5.0  # seconds within which a server that is started again has to answer
@@ -117,4 +116,4 @@ def test_what_was_said_yes_to_is_there_and_nothing_else(environment):
     assert {image for image, sha256 in said.images.items() if images.get(image) != sha256} == set()
     assert {id for id, states in said.annotations.items() if annotations.get(id) not in states} == set()
     assert len(said.images) > ROUNDS and len(said.annotations) > ROUNDS, "nobody has worked"
-    assert median(answered) < SOON, answered  # one start may meet whatever else this machine does
+    assert max(answered) < SOON, answered

@@ -14,9 +14,10 @@ import requests
 from harrison.stopping import STOP
 from tests import stopping
 from tests.ports import free_port
-from tests.serving import ROOT, answers
+from tests.serving import ROOT, answers, ending
 
 
+@ending
 @pytest.mark.slow
 def test_told_to_stop_under_load_it_answers_what_it_has_begun(tmp_path):
     """Twelve rounds, each told at some moment of its first seconds; each ends by itself."""
