@@ -1,8 +1,11 @@
 """Nobody reads in the admin what names a patient without the right to it."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from core.models import new_id
 from imagery.models import Deidentification, Image, Patient, Series, Study
 from label.models import Annotation
 from tests import factories as make
@@ -36,6 +39,19 @@ def test_a_doctor_finds_a_patient_by_record_number(world, cast, client_of):
     mine = client_of(cast["doctor"]).get(page_of("list", world[Patient]), {"q": "77"}).content.decode()
     theirs = client_of(cast["researcher"]).get(page_of("list", world[Patient]), {"q": "77"}).content.decode()
     assert world[Patient].pseudonym in mine and world[Patient].pseudonym not in theirs
+
+
+ASKED = [(Study, "patient", Patient), (Annotation, "image", Image), (Image, "study", Study)]  # page, field, what of
+
+
+@pytest.mark.parametrize(("model", "field", "of"), ASKED, ids=lambda each: getattr(each, "__name__", each))
+def test_the_address_of_an_empty_form_names_nothing_that_one_may_not_know(model, field, of, world, cast, client_of):
+    def page(who, asked):
+        content = client_of(cast[who]).get(page_of("add", world[model]), {field: asked}).content.decode()
+        return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", content).replace(str(asked), "")
+
+    assert page("stranger", world[of].pk) == page("stranger", new_id())
+    assert page("doctor", world[of].pk) != page("doctor", new_id())
 
 
 def look_up(client, model: str, field: str, term: str, app: str = "label") -> list:
