@@ -97,7 +97,7 @@ class DiseaseAdmin(RecordAdmin):
     """Owned by researchers, read by doctors."""
 
     list_display = ("name", "its_codes", "synonyms", "updated_at", "archived_at")
-    search_fields: ClassVar[Any] = ("name", "synonyms", "codes__code__exact")
+    search_fields: ClassVar[Any] = ("name", "synonyms", "codes")
     search_help_text = "Part of a name or synonym, or exactly a code."
     sortable_by: ClassVar[Any] = ("name", "updated_at")
     ordering: ClassVar[Any] = ("name",)
@@ -115,6 +115,9 @@ class DiseaseAdmin(RecordAdmin):
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related(Prefetch("codes", Code.objects.order_by("code")))
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        return queryset.about(words.strip()) if words.strip() else queryset
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Code.objects.live().filter(assignable=True, valid_to__isnull=True)
