@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Prefetch
-from django.urls import reverse
 
 from accounts.models import CLINICAL, EVERYONE, Role
 from core.admin import Lines, RecordAdmin, RecordForm, linked, links, listing
@@ -49,12 +48,6 @@ class CodeAdmin(PublishedAdmin):
     def find(self, request: Any, queryset: Any, words: str) -> Any:
         """By the full-text index."""
         return queryset.matching(words) if words.strip() else queryset
-
-    def get_queryset(self, request: Any) -> Any:
-        """Where a disease's codes are looked up, those that it may carry."""
-        codes = super().get_queryset(request)
-        looked_up = request.GET.get("field_name") == "codes" and request.path == reverse("admin:autocomplete")
-        return codes.filter(assignable=True, valid_to__isnull=True) if looked_up else codes
 
     @admin.display(description="stands under")
     def stands_under(self, code: Code) -> Any:
