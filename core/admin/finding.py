@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
 from django.db.models import Q
@@ -13,10 +14,21 @@ from django.urls import reverse
 from core.admin.rights import Rights
 
 
+class Page(ChangeList):
+    """A page of a list, in the order of the table or of a column that is offered for it."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """Django asks `sortable_by` for the links alone: by hand one could sort by what no index has in order."""
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+
+
 class Findable(Rights, admin.ModelAdmin):
     research_search: tuple[str, ...] = ()
     ids: tuple[str, ...] = ("pk",)  # where a searched UUID is looked for
     related: tuple[str, ...] = ()  # by which a link may filter
+
+    def get_changelist(self, request: Any, **kwargs: Any) -> type[ChangeList]:
+        return Page
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """A list is asked by its filters and links alone: a question about any other field would be answered."""

@@ -46,6 +46,17 @@ def test_a_label_is_found_by_its_words_and_by_what_it_means(words, cast, client_
     assert [label.name for label in page.context["cl"].result_list] == ["Dryness"]
 
 
+def test_a_list_is_sorted_by_the_columns_that_are_offered_and_no_others(cast, client_of):
+    for name, definition in (("B", "1"), ("A", "2")):
+        make.LabelFactory(name=name, definition=definition)
+    client, where = client_of(cast["researcher"]), reverse("admin:label_label_changelist")
+
+    def sorted_by(column):
+        return [label.name for label in client.get(where, {"o": column}).context["cl"].result_list]
+
+    assert (sorted_by("-1"), sorted_by("2")) == (["B", "A"], ["A", "B"])
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_filter_of_a_list_answers(model, world, cast, client_of):
     client, where = client_of(cast["root"]), page_of("list", world[model])
