@@ -18,6 +18,7 @@ class PublishedAdmin(RecordAdmin):
 
     roles: ClassVar[Any] = {"view": EVERYONE}
     list_filter: ClassVar[Any] = ()
+    actions = ()
 
 
 @admin.register(CodeSystem)
