@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import reversion
 from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -17,9 +18,21 @@ def new_id() -> uuid.UUID:
     return uuid7()
 
 
+def asked(rows: models.QuerySet) -> Coalesce:
+    """Whether there is such a row, asked for each row of the outer query in turn.
+
+    Of an `Exists` PostgreSQL makes a join, for which it reads both tables though a page has fifty rows.
+    """
+    found = rows.order_by().annotate(found=models.Value(True)).values("found")[:1]
+    return Coalesce(models.Subquery(found, output_field=models.BooleanField()), False)
+
+
 def first_id(at: datetime) -> uuid.UUID:
     """The lowest UUIDv7 of a moment: its milliseconds since 1970 and then zeros."""
     return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
+
+
+FEW = 200  # rows; fewer are looked up by their ids, and more are asked for row by row
 
 
 class RecordQuerySet(models.QuerySet):
@@ -41,6 +54,30 @@ class RecordQuerySet(models.QuerySet):
     def narrowed_to(self, user: Any) -> Self:
         """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
         return self
+
+    def few(self) -> list[uuid.UUID] | None:
+        """The ids of these rows, unless they are many; reads no more of them than it takes to know."""
+        ids = list(self.order_by().values_list("pk", flat=True)[:FEW])
+        return ids if len(ids) < FEW else None
+
+    def within(self, others: "RecordQuerySet", by: str = "pk") -> Self:
+        """Those of these rows whose `by` is among the others: looked up while they are few, else asked row by row.
+
+        So a page costs as much for a single code as for a chapter of thousands, of which it shows fifty rows.
+        """
+        ids = others.few()
+        return self.filter(**{f"{by}__in": ids}) if ids is not None else self.filter(others.holds(by))
+
+    def linked_to(self, others: "RecordQuerySet", links: Any, *, here: str, there: str) -> Self:
+        """Those of these rows that a link (from `here` to `there`) joins with one of the others; as `within`."""
+        ids = others.few()
+        if ids is not None:
+            return self.filter(pk__in=links.objects.filter(**{f"{there}__in": ids}).values(here))
+        return self.filter(asked(links.objects.filter(others.holds(there), **{here: models.OuterRef("pk")})))
+
+    def holds(self, name: str) -> Coalesce:
+        """Whether a row's `name` is the id of one of these."""
+        return asked(self.filter(pk=models.OuterRef(name)))
 
     def change_all(self, **fields: Any) -> None:
         """Change many rows alike: one statement, and a version of each. The database alone holds their rules."""

@@ -36,8 +36,7 @@ class AnnotationFilter(UnderFilter):
         fields: list[str] = []
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
-        labels = Label.objects.meaning(Disease.objects.live().coded(codes))
-        return queryset.filter(label__in=labels.values("pk"))
+        return queryset.saying(Label.objects.meaning(Disease.objects.live().coded(codes)))
 
 
 class SaidFilter(RecordFilter):

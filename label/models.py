@@ -8,18 +8,18 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from accounts.models import User
 from core.models import Record, RecordQuerySet, keeps_its_past
 from disease.models import Disease
 from imagery.models import Image
-from imagery.models.scope import EvidenceQuerySet
+from imagery.models.scope import FEW, EvidenceQuerySet
 from label import geometry
 
 
 class LabelQuerySet(RecordQuerySet):
-    def meaning(self, diseases: models.QuerySet) -> Self:
+    def meaning(self, diseases: RecordQuerySet) -> Self:
         """Labels that mean one of these diseases."""
-        links = Label.diseases.through.objects.filter(disease__in=diseases.values("pk"))
-        return self.filter(pk__in=links.values("label"))
+        return self.linked_to(diseases, Label.diseases.through, here="label", there="disease")
 
     def about(self, text: str) -> Self:
         """Labels with this text in name or definition, and those that mean a disease which is called or coded so."""
@@ -41,6 +41,11 @@ class Label(Record):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="label_archived"),
+            models.Index(fields=["name", "id"], name="label_by_name"),
+            models.Index(fields=["updated_at", "id"], name="label_by_change"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
@@ -68,6 +73,19 @@ class AnnotationQuerySet(EvidenceQuerySet):
 
     study = "image__study"
     part = "image__"
+
+    def saying(self, labels: LabelQuerySet) -> Self:
+        """Annotations with one of these labels: looked up while they are few, else asked row by row."""
+        ids = labels.few()
+        said = self._all().filter(labels.holds("label") if ids is None else models.Q(label__in=ids))
+        if ids is not None and said[:FEW].count() < FEW:
+            return self.filter(pk__in=said.values("pk"))
+        return self.filter(labels.holds("label"))
+
+    def about(self, text: str) -> Self:
+        """What the reader of this name says; if nobody is called so, what is said with labels called so."""
+        reader = User.objects.filter(username=text).first()
+        return self.filter(annotator=reader) if reader else self.saying(Label.objects.filter(name__icontains=text))
 
     def visible_to(self, user: Any) -> Self:
         """Research reads the past of an annotation too, so no row says whether it is open."""

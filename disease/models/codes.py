@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from core.models import Record, RecordQuerySet, keeps_its_past
+from core.models import Record, RecordQuerySet, asked, keeps_its_past
 from disease.models.search import Matches, rank_of, searchable, words_of
 
 
@@ -66,11 +66,16 @@ class CodeQuerySet(RecordQuerySet):
         return self.filter(reduce(or_, spans))
 
     def or_equivalent(self) -> "CodeQuerySet":
-        """These codes and those that a crosswalk links to them, either way."""
-        mine, links = self.order_by().values("pk"), CodeMapping.objects.order_by()
-        forth = links.filter(source__in=mine, target__isnull=False).values("target")
-        back = links.filter(target__in=mine).values("source")
-        return Code.objects.filter(pk__in=mine.union(forth, back))
+        """These codes and those that a crosswalk links to them, either way; as `within`, by ids or row by row."""
+        ids, links = self.few(), CodeMapping.objects.order_by()
+        if ids is not None:
+            forth = links.filter(source__in=ids, target__isnull=False).values_list("target", flat=True)
+            back = links.filter(target__in=ids).values_list("source", flat=True)
+            return Code.objects.filter(pk__in={*ids, *forth, *back})
+        there = links.filter(self.holds("source"), target=models.OuterRef("pk"))
+        from_there = links.filter(self.holds("target"), source=models.OuterRef("pk"))
+        linked: Any = Code.objects.filter(Q(asked(there)) | Q(asked(from_there)))
+        return linked | self
 
 
 def below(code: str, *, system: str | None = None, equivalent: bool = False) -> CodeQuerySet:
@@ -138,6 +143,8 @@ class Code(Record):
             models.Index(fields=["system", "-id"], name="code_by_system"),
             models.Index(fields=["kind", "-id"], name="code_by_kind"),
             models.Index(fields=["assignable", "-id"], name="code_by_assignability"),
+            models.Index(fields=["kind", "system", "position"], name="code_by_kind_and_place"),
+            models.Index(fields=["assignable", "system", "position"], name="code_by_use_and_place"),
             models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_archived"),
         ]
 
@@ -189,7 +196,12 @@ class CodeMapping(Record):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_mapping_archived")]
+        indexes = [
+            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="code_mapping_archived"),
+            models.Index(fields=["approximate", "-id"], name="code_mapping_by_exactness"),
+            models.Index(fields=["no_map", "-id"], name="code_mapping_by_absence"),
+            models.Index(fields=["combination", "-id"], name="code_mapping_by_combination"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "target", "scenario", "choice_list"],

@@ -15,10 +15,9 @@ class DiseaseQuerySet(RecordQuerySet):
         codes = Code.objects.select_related("system").order_by("system__key", "code")
         return self.prefetch_related(models.Prefetch("codes", queryset=codes))
 
-    def coded(self, codes: models.QuerySet) -> Self:
+    def coded(self, codes: RecordQuerySet) -> Self:
         """Diseases that carry one of these codes."""
-        links = Disease.codes.through.objects.filter(code__in=codes.order_by().values("pk"))
-        return self.filter(pk__in=links.values("disease"))
+        return self.linked_to(codes, Disease.codes.through, here="disease", there="code")
 
     def called(self, text: str) -> Self:
         """Diseases whose name or synonym holds this text, whatever its case."""
@@ -50,6 +49,11 @@ class Disease(Record):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["-id"], condition=models.Q(archived_at__isnull=False), name="disease_archived"),
+            models.Index(fields=["name", "id"], name="disease_by_name"),
+            models.Index(fields=["updated_at", "id"], name="disease_by_change"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"),
