@@ -3,12 +3,12 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from accounts.models import CLINICAL, EVERYONE, Role
-from core.admin import Lines, RecordAdmin, RecordForm, linked, links, listing
+from core.admin import Lines, RecordAdmin, RecordForm, linked, links, listing, one_of, yes_or_no
 from disease import actions
-from disease.models import Code, CodeMapping, CodeSystem, Disease
+from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
 
 WRITERS = frozenset({Role.RESEARCHER})
 
@@ -35,11 +35,11 @@ class CodeSystemAdmin(PublishedAdmin):
 @admin.register(Code)
 class CodeAdmin(PublishedAdmin):
     list_display = ("code", "title", "system", "kind", "assignable", "valid_to")
-    list_filter: ClassVar[Any] = ("system", "kind", "assignable")
+    list_filter: ClassVar[Any] = ("system", one_of("kind", tuple(CodeKind.values)), yes_or_no("assignable"))
     list_select_related = ("system",)
     search_fields: ClassVar[Any] = ("code",)
     search_help_text = "A code, or words that begin words of its title: J18, pneum viral."
-    ordering: ClassVar[Any] = ("system", "position")
+    ordering: ClassVar[Any] = ("system_id", "position")
     related = ("parent",)
     shown = (
         "code", "title", linked("system"), "kind", "assignable", "valid_to",
@@ -71,15 +71,19 @@ class CodeAdmin(PublishedAdmin):
 @admin.register(CodeMapping)
 class CodeMappingAdmin(PublishedAdmin):
     list_display = ("source", "target", "meaning", "scenario", "choice_list")
-    list_filter: ClassVar[Any] = ("approximate", "no_map", "combination")
+    list_filter: ClassVar[Any] = (yes_or_no("approximate"), yes_or_no("no_map"), yes_or_no("combination"))
     list_select_related = ("source", "target")
     related = ("source", "target")
-    search_fields: ClassVar[Any] = ("source__code__exact", "target__code__exact")
+    search_fields: ClassVar[Any] = ("source", "target")
     search_help_text = "Exactly a code: J18.9."
     shown = (
         linked("source"), linked("target"), "meaning", "approximate", "no_map", "combination", "scenario",
         "choice_list",
     )  # fmt: skip
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        codes = list(Code.objects.filter(code=words.strip()))
+        return queryset.filter(Q(source__in=codes) | Q(target__in=codes)) if words.strip() else queryset
 
 
 class DiseaseForm(RecordForm):
@@ -94,7 +98,7 @@ class DiseaseAdmin(RecordAdmin):
     search_fields: ClassVar[Any] = ("name", "synonyms", "codes")
     search_help_text = "Part of a name or synonym, or exactly a code."
     sortable_by: ClassVar[Any] = ("name", "updated_at")
-    ordering: ClassVar[Any] = ("name",)
+    ordering: ClassVar[Any] = ("name", "id")
     roles: ClassVar[Any] = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), WRITERS)}
     acts: ClassVar[Any] = {
         "add": actions.create_disease,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
-from accounts.models import Role
+from accounts.models import Role, User
 from core.admin import Made, RecordAdmin, one_of
 from core.admin.links import NOTHING
 from events.models import Event
@@ -19,7 +19,7 @@ class EventAdmin(RecordAdmin):
     list_display = ("occurred_at", "user", "method", "path", "status", "took", "client_address", "verb")
     list_filter: ClassVar[Any] = (Made, one_of("method", METHODS), one_of("status", STATUSES))
     list_select_related = ("user", "revision")
-    search_fields: ClassVar[Any] = ("user__username__exact",)
+    search_fields: ClassVar[Any] = ("user",)
     search_help_text = "A username, a request id, or the id of what was asked for."
     ids = ("pk", "object_id")
     related = ("user",)
@@ -29,6 +29,11 @@ class EventAdmin(RecordAdmin):
         "occurred_at", "took", "user", "roles", "method", "path", "route", "status", "client_address", "object_id",
         "query", "headers", "verb", "touched",
     )  # fmt: skip
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        return (
+            queryset.filter(user__in=list(User.objects.filter(username=words.strip()))) if words.strip() else queryset
+        )
 
     @admin.display(description="took")
     def took(self, event: Event) -> str:

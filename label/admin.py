@@ -25,7 +25,7 @@ class LabelAdmin(RecordAdmin):
     search_fields: ClassVar[Any] = ("name", "definition", "diseases")
     search_help_text = "Part of a name, of its definition or of a disease, or exactly a code."
     sortable_by: ClassVar[Any] = ("name", "updated_at")
-    ordering: ClassVar[Any] = ("name",)
+    ordering: ClassVar[Any] = ("name", "id")
     related = ("diseases",)
     roles: ClassVar[Any] = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), RESEARCHERS)}
     acts: ClassVar[Any] = {
@@ -84,12 +84,12 @@ class AnnotationAdmin(RecordAdmin):
         "archived_at",
     )
     research_columns = list_display
-    list_filter: ClassVar[Any] = (Archived, Made, one_of("state", tuple(State.values)), "label")
+    list_filter: ClassVar[Any] = (Archived, Made, one_of("state", tuple(State.values)))
     research_filter = list_filter
     list_select_related = ("image", "label", "annotator")
-    search_fields: ClassVar[Any] = ("label__name", "annotator__username__exact")
+    search_fields: ClassVar[Any] = ("label", "annotator")
     research_search = search_fields
-    search_help_text = "Part of a label's name, a reader's username, or the id of an image, study or annotation."
+    search_help_text = "A reader's username, else part of a label's name, or the id of an image, study or annotation."
     ids = ("pk", "image", "image__study")
     related = ("image", "label", "annotator")
     roles: ClassVar[Any] = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), DOCTORS)}
@@ -111,7 +111,14 @@ class AnnotationAdmin(RecordAdmin):
     )  # fmt: skip
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
-        return Image.objects.open_to(user).live() if name == "image" else super().choices(user, name, model)
+        return (
+            Image.objects.open_to(user).narrowed_to(user).live()
+            if name == "image"
+            else super().choices(user, name, model)
+        )
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        return queryset.about(words.strip()) if words.strip() else queryset
 
     def shown_to(self, user: Any, row: Any) -> Any:
         row.is_open = row.is_open_to(user)

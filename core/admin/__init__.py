@@ -1,6 +1,6 @@
 """What the admin of every app is made of: rights by table, saves through actions, a readable past, links."""
 
-from core.admin.filters import Archived, Made, one_of
+from core.admin.filters import Archived, Made, one_of, yes_or_no
 from core.admin.finding import LookUp, is_a_look_up
 from core.admin.forms import JSONField, Lines, RecordForm
 from core.admin.links import link, linked, links, listing, short
@@ -21,4 +21,5 @@ __all__ = [
     "listing",
     "one_of",
     "short",
+    "yes_or_no",
 ]

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 
 from core.admin.rights import Rights
@@ -16,6 +15,14 @@ from core.admin.rights import Rights
 
 class Page(ChangeList):
     """A page of a list, in the order of the table or of a column that is offered for it."""
+
+    def get_ordering(self, request: Any, queryset: Any) -> list[Any]:
+        """Ties under a column go by the key, in the column's direction: so one index serves both directions."""
+        ordering = list(super().get_ordering(request, queryset))
+        first = str(ordering[0])
+        if ORDER_VAR not in self.params or first in queryset.query.order_by:
+            return ordering
+        return [first, "-pk" if first.startswith("-") else "pk"]
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """Django asks `sortable_by` for the links alone: by hand one could sort by what no index has in order."""
@@ -49,8 +56,14 @@ class Findable(Rights, admin.ModelAdmin):
         No search finds a row twice: to take duplicates out, a database would read all that is found for one page.
         """
         if wanted := as_id(search_term.strip()):
-            return queryset.filter(Q.create([(name, wanted) for name in self.ids], connector=Q.OR)), False
+            return self.find_id(queryset, wanted), False
         return self.find(request, queryset, search_term), False
+
+    def find_id(self, queryset: Any, wanted: UUID) -> Any:
+        """An id is of one table alone: one column after the other is asked, each of which has its index."""
+        *first, last = self.ids
+        asked = (queryset.filter(**{name: wanted}) for name in first)
+        return next((rows for rows in asked if rows.order_by().exists()), queryset.filter(**{last: wanted}))
 
     def find(self, request: Any, queryset: Any, words: str) -> Any:
         """What the declared search fields, none of them of several rows, say of these words."""

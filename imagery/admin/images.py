@@ -48,9 +48,11 @@ class ImageAdmin(EvidenceAdmin):
     research_filter = list_filter
     list_select_related = ("owner", "study")
     list_per_page = 25
-    search_fields: ClassVar[Any] = ("owner__username__exact", "uid__exact", "sha256__exact")
+    search_fields: ClassVar[Any] = ("owner", "uid", "sha256")
+    names = ("uid", "sha256")
     search_help_text = "The id of an image, series or study, a SOP Instance UID, a SHA-256, or a username."
     ids = ("pk", "series", "study")
+    related = ("series", "study")
     acts: ClassVar[Any] = {
         "add": actions.upload_image,
         "archive": actions.archive_image,
@@ -119,13 +121,16 @@ class DeidentificationAdmin(RecordAdmin):
     list_select_related = ("image",)
     ids = ("pk", "image")
     actions = ()
-    search_fields: ClassVar[Any] = ("image__id__exact",)
+    search_fields: ClassVar[Any] = ("image",)
     search_help_text = "The id of an image."
     shown = (linked("image"), "manifest", "created_at", "updated_at")
 
     def get_queryset(self, request: Any) -> Any:
-        seen = Image.objects.visible_to(request.user)
-        return super().get_queryset(request).filter(image__in=seen.values("pk")).select_related("image")
+        seen = Image.objects.visible_to(request.user).narrowed_to(request.user)
+        return super().get_queryset(request).within(seen, by="image").select_related("image")
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        return queryset.none() if words.strip() else queryset
 
     @admin.display(description="image")
     def of(self, done: Deidentification) -> str:

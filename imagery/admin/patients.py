@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q
 
 from core.admin import RecordForm, links
 from imagery import actions
@@ -74,8 +73,9 @@ class PatientAdmin(EvidenceAdmin):
     def find(self, request: Any, queryset: Any, words: str) -> Any:
         if not words.strip():
             return queryset
-        numbered = Identity.objects.of_number(request.user, words.strip()).values("patient")
-        return queryset.filter(Q(pseudonym=words.strip()) | Q(pk__in=numbered, owner=request.user))
+        named = Patient.objects.filter(pseudonym=words.strip()).values_list("pk", flat=True)
+        numbered = Identity.objects.of_number(request.user, words.strip()).filter(patient__owner=request.user)
+        return queryset.filter(pk__in=[*named, *numbered.values_list("patient", flat=True)])
 
     @admin.action(description="Withdraw consent to research", permissions=["archive"])
     def withdraw(self, request: Any, queryset: Any) -> None:

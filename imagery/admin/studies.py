@@ -3,10 +3,11 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef
 
 from accounts.models import Team
 from core.admin import Archived, Made, link, linked, links, listing, one_of, short
+from core.models import asked
 from imagery import actions
 from imagery.admin.base import MODALITIES, READ, EvidenceAdmin
 from imagery.models import Image, Patient, Series, Study
@@ -25,9 +26,10 @@ class StudyAdmin(EvidenceAdmin):
         "archived_at",
     )
     research_columns = ("name", "to_patient", "age")
-    search_fields: ClassVar[Any] = ("owner__username__exact", "uid__exact")
+    search_fields: ClassVar[Any] = ("owner", "uid")
     search_help_text = "The id of a study or patient, exactly a Study Instance UID, or its owner's username."
     ids = ("pk", "patient")
+    related = ("patient",)
     acts: ClassVar[Any] = {
         "add": actions.create_study,
         "change": actions.change_study,
@@ -45,7 +47,7 @@ class StudyAdmin(EvidenceAdmin):
     def get_queryset(self, request: Any) -> Any:
         """A study may be shared whose patient is not."""
         known = Patient.objects.visible_to(request.user).filter(pk=OuterRef("patient_id"))
-        return super().get_queryset(request).select_related("patient").annotate(knows_patient=Exists(known))
+        return super().get_queryset(request).select_related("patient").annotate(knows_patient=asked(known))
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Team.objects.visible_to(user).live() if name == "shared_with" else super().choices(user, name, model)
@@ -92,8 +94,10 @@ class SeriesAdmin(EvidenceAdmin):
     list_filter: ClassVar[Any] = (Archived, Made, one_of("modality", MODALITIES))
     research_filter = list_filter
     list_select_related = ("study",)
-    search_fields: ClassVar[Any] = ("uid__exact",)
+    search_fields: ClassVar[Any] = ("owner", "uid")
+    search_help_text = "The id of a series or study, exactly a Series Instance UID, or its owner's username."
     ids = ("pk", "study")
+    related = ("study",)
     actions = ()
     shown = ("modality", "body_part", linked("study"), "to_images", "owner", "uid", "created_at", "archived_at")
     research_fields = ("modality", "body_part", linked("study"), "to_images")

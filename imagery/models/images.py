@@ -100,12 +100,12 @@ class Image(Record):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "sha256"],
+                fields=["sha256", "owner"],
                 name="image_bytes_are_unique_per_owner",
                 violation_error_message="You have uploaded these bytes already.",
             ),
             models.UniqueConstraint(
-                fields=["owner", "uid"],
+                fields=["uid", "owner"],
                 condition=~Q(uid=""),
                 name="image_uid_is_unique_per_owner",
                 violation_error_message="You have another image of this SOP Instance UID.",

@@ -65,7 +65,7 @@ class Study(Record):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "uid"],
+                fields=["uid", "owner"],
                 condition=~Q(uid=""),
                 name="study_uid_is_unique_per_owner",
                 violation_error_message="You have a study of this UID already.",
@@ -112,7 +112,7 @@ class Series(Record):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["study", "uid"],
+                fields=["uid", "study"],
                 condition=~Q(uid=""),
                 name="series_uid_is_unique_in_its_study",
                 violation_error_message="This study has a series of this UID already.",

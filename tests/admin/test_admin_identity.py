@@ -30,10 +30,20 @@ def test_the_doctor_who_keeps_a_patient_reads_their_name(world, cast, client_of)
 
 
 @pytest.mark.parametrize("question", ["description__startswith=Jane", "owner__username=doctor", "original__contains=a",
-                                      "patient__identity__record_index__startswith=a", "o=1.2.3"])  # fmt: skip
+                                      "patient__identity__record_index__startswith=a", "series__id__exact=a",
+                                      "o=1.2.3"])  # fmt: skip
 def test_a_list_answers_no_question_that_it_does_not_offer(question, world, cast, client_of):
     answer = client_of(cast["researcher"]).get(f"{page_of('list', world[Study])}?{question}")
     assert answer.status_code == (200 if question.startswith("o=") else 400)
+
+
+@pytest.mark.parametrize("model", [Study, Series, Image])
+@pytest.mark.parametrize("words", ["doctor", "1.2.3"])
+def test_research_does_not_search_by_what_it_may_not_know(words, model, world, cast, client_of):
+    model.objects.filter(pk=world[model].pk).update(uid="1.2.3")
+    client, where = client_of(cast["researcher"]), page_of("list", world[model])
+    found = [list(client.get(where, {"q": asked}).context["cl"].result_list) for asked in (words, "nobody")]
+    assert found[0] == found[1]
 
 
 def test_a_doctor_finds_a_patient_by_record_number(world, cast, client_of):

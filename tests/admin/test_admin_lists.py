@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Team, User
+from core.admin.filters import BoundedPages
 from core.models import new_id
 from disease.models import Code, CodeMapping, Disease
 from events.models import Event
@@ -44,6 +45,41 @@ def test_a_label_is_found_by_its_words_and_by_what_it_means(words, cast, client_
     make.LabelFactory(name="Dryness", definition="Say how it looks.").diseases.add(disease)
     page = client_of(cast["doctor"]).get(reverse("admin:label_label_changelist"), {"q": words})
     assert [label.name for label in page.context["cl"].result_list] == ["Dryness"]
+
+
+@pytest.mark.parametrize("words", ["doctor", "Consol"])
+def test_annotations_are_found_by_their_reader_or_by_part_of_their_label(words, annotation, cast, client_of):
+    make.AnnotationFactory()
+    page = client_of(cast["root"]).get(reverse("admin:label_annotation_changelist"), {"q": words})
+    assert list(page.context["cl"].result_list) == [annotation]
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (Study, "doctor"), (Study, "1.2.3"), (Series, "1.2.3"), (Image, "doctor"), (Image, "1.2.3"), (Image, "abc"),
+        (Patient, "P-1"), (CodeMapping, "Z1"), (CodeMapping, "Z2"), (Event, "doctor"),
+    ],
+    ids=lambda each: getattr(each, "__name__", each),
+)  # fmt: skip
+def test_a_list_is_searched_exactly_by_what_names_a_row(model, words, world, cast, client_of):
+    Study.objects.filter(pk=world[Study].pk).update(uid="1.2.3")
+    Series.objects.filter(pk=world[Series].pk).update(uid="1.2.3")
+    Image.objects.filter(pk=world[Image].pk).update(uid="1.2.3", sha256="abc")
+    Patient.objects.filter(pk=world[Patient].pk).update(pseudonym="P-1")
+    Code.objects.filter(pk=world[CodeMapping].source_id).update(code="Z1")
+    Code.objects.filter(pk=world[CodeMapping].target_id).update(code="Z2")
+    Event.objects.filter(pk=world[Event].pk).update(user=cast["doctor"])
+    MANY[model]()  # another one, which is not found
+    page = client_of(cast["root"]).get(page_of("list", world[model]), {"q": words})
+    assert list(page.context["cl"].result_list) == [world[model]]
+
+
+def test_a_list_counts_to_a_limit_and_no_further(cast, client_of, monkeypatch):
+    monkeypatch.setattr(BoundedPages, "most", 3)
+    make.LabelFactory.create_batch(5)
+    page = client_of(cast["doctor"]).get(reverse("admin:label_label_changelist"))
+    assert page.context["cl"].result_count == 3
 
 
 def test_a_list_is_sorted_by_the_columns_that_are_offered_and_no_others(cast, client_of):
