@@ -16,13 +16,14 @@ import pytest
 import requests
 
 from tests.load import THERE, Said, team
+from tests.needs import demanded
 from tests.ports import free_port
 from tests.serving import MANAGE, ROOT, Served, ending, installed, managed
 
 pytestmark = [pytest.mark.slow, ending]
 
-ROUNDS = 5  # each with a kill; raise it to look harder
-SOON = 5.0  # seconds within which a server that is started again has to answer
+ROUNDS = 10 if demanded else 5  # each with a kill
+SOON = 5.0  # seconds within which a server that is started again has to answer, on a processor of its own
 LONGEST = 2.5  # seconds of work before a kill
 LABEL = """
 from label.actions import create_label
@@ -67,14 +68,20 @@ def started(environment):
 
 
 def seconds_until_an_answer(server, token) -> float:
-    """Of a request that needs the database, and leaves an event."""
+    """Of a request that needs the database, and leaves an event; without those in which others had the processor."""
     began = time.monotonic()
     while server.process.poll() is None and time.monotonic() < began + 60:
         with suppress(requests.ConnectionError, OSError):
             if server.session(token).get(f"{server.address}/api/v1/me/", timeout=5).status_code == 200:
-                return time.monotonic() - began
+                return time.monotonic() - began - kept_waiting(server.process)
         time.sleep(0.02)
     raise AssertionError((server.folder / "log").read_text())
+
+
+def kept_waiting(process) -> float:
+    """Seconds in which a process was ready to run and others ran: a busy machine is no fault. Linux counts them."""
+    counted = Path(f"/proc/{process.pid}/schedstat")
+    return int(counted.read_text().split()[1]) / 1e9 if counted.exists() else 0
 
 
 def wait_for(there) -> None:
