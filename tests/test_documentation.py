@@ -120,7 +120,8 @@ def routes(patterns: list, before: str = "/") -> Iterator[str]:
             yield from routes(pattern.url_patterns, address)
 
 
-NOT_ADDRESSES = {"/api/v1", "/api/v1/fhir/", "/api/v1/labels/{id}/usage/"}  # where some begin; what a recipe makes
+BEGINNINGS = {"/api/v1", "/api/v1/fhir/"}
+NOT_ADDRESSES = BEGINNINGS | {"/api/v1/labels/{id}/usage/", "/api/v1/assignments/"}  # what recipes make
 ADDRESSES = {*routes(get_resolver().url_patterns), health.LIVE, health.READY}
 
 
