@@ -11,6 +11,7 @@ from core.ranges import has, serve
 from imagery import intake, previews
 from imagery.models import Image
 
+NEEDED = ("version", "media_type", "size", "sha256", "original", "research_sha256", "research")  # columns
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
@@ -20,7 +21,7 @@ def as_kept(request: Request, image: Image, *, copy: bool) -> HttpResponseBase:
     answer = serve(
         request,
         partial(file.storage.stream, file.name),
-        size=file.storage.size(file.name),
+        size=file.storage.size(file.name) if copy else image.size,
         etag=f'"{sha256}"',
         filename=f"{image.pk}{SUFFIX[image.copy_media_type if copy else image.media_type]}",
     )

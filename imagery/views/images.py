@@ -30,7 +30,7 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.views.bytes import as_kept, as_picture
+from imagery.views.bytes import NEEDED, as_kept, as_picture
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
 LISTED = (
@@ -68,10 +68,12 @@ class ImageViewSet(
         images = super().get_queryset()
         if self.action == "list":
             return images.select_related("owner").only(*LISTED)
+        if self.action in BYTES:
+            return images.only(*NEEDED)
         images = images.select_related("owner", "study")
         if self.action == "text_boxes":
             return images.owned_by(self.by)
-        return images if self.action in READ | BYTES else images.filter(is_open=True)
+        return images if self.action in READ else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
         return UploadSerializer if self.action == "create" else super().get_serializer_class()
