@@ -122,6 +122,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+S3_IN_THE_CLEAR = flag("HARRISON_S3_IN_THE_CLEAR", False)  # its way is guarded otherwise: no warning
 MOST_MB = 1024**3  # a pebibyte
 # How much one owner may upload in all, and how much of the disk stays free whoever uploads.
 QUOTA_BYTES = number("HARRISON_QUOTA_MB", 102_400, 1, MOST_MB) * 1024 * 1024

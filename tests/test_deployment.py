@@ -12,7 +12,7 @@ import yaml
 
 from harrison.management.commands import serve
 from tests import container, needs
-from tests.test_settings import names_read
+from tests.test_settings import names_read, start
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -159,6 +159,16 @@ def test_the_container_has_room_for_every_thread_of_two_processes():
 def test_every_setting_in_compose_is_one():
     named = {key.removesuffix("_FILE") for key in SERVICES["app"]["environment"]}
     assert named <= SETTINGS
+
+
+def test_compose_as_it_stands_has_no_warnings(tmp_path):
+    """The last step of its installation."""
+    run(DEPLOY / "make-secrets", tmp_path / "secrets")
+    told = {name: value.replace("/run", str(tmp_path)) for name, value in SERVICES["app"]["environment"].items()}
+    told["HARRISON_ALLOWED_HOSTS"] = "harrison.example"
+    told["HARRISON_TRUSTED_ORIGINS"] = "https://harrison.example"
+    checked = start(tmp_path / "data", "check", "--deploy", "--fail-level", "WARNING", **told)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_a_named_container_waits_for_what_it_needs():
