@@ -129,6 +129,7 @@ QUOTA_BYTES = number("HARRISON_QUOTA_MB", 102_400, 1, MOST_MB) * 1024 * 1024
 FREE_DISK_BYTES = number("HARRISON_FREE_DISK_MB", 1024, 0, MOST_MB) * 1024 * 1024
 MAX_UPLOAD_BYTES = number("HARRISON_MAX_UPLOAD_MB", 512, 1, MOST_MB) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR  # a container's /tmp is smaller than an upload
 STATIC_URL = "static/"
 STATIC_ROOT = Path(text("HARRISON_STATIC_DIR") or DATA_DIR / "static").resolve()
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
