@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from harrison.local import given
 
+LIMIT = 60  # seconds that a statement of a request may take: proxies wait 120 for the answer
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 
 
@@ -42,3 +43,13 @@ def on_disk(database: dict[str, Any]) -> dict[str, Any]:
 def served(database: dict[str, Any]) -> dict[str, Any]:
     """With what its address says, e.g. …?sslmode=verify-full."""
     return database | {"OPTIONS": {"pool": True, **database.get("OPTIONS", {})}}
+
+
+def limited(database: dict[str, Any]) -> dict[str, Any]:
+    """For a process that answers: nobody waits for a statement for ever. A command may take its time."""
+    if database["ENGINE"] != POSTGRESQL:
+        return database
+    told = database["OPTIONS"].get("options", "")
+    return database | {
+        "OPTIONS": database["OPTIONS"] | {"options": f"{told} -c statement_timeout={LIMIT * 1000}".strip()}
+    }

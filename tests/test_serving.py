@@ -15,6 +15,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from harrison.gate import WAITING, Gate
+from harrison.silence import SILENCE
 from tests.serving import served
 from tests.test_hostile_uploads import Watch
 
@@ -93,6 +94,14 @@ def test_two_hundred_slow_clients_keep_nobody_from_an_answer(kind, server, token
     assert max(watch.peaks.values()) < MOST
 
 
+@pytest.mark.slow
+def test_who_sends_half_a_head_is_hung_up_on(connect):
+    client = connect()
+    client.sendall(BEGINNINGS["heads"](""))
+    client.settimeout(SILENCE / 2)  # before those who say nothing at all
+    assert client.recv(1) == b""
+
+
 # --- Too many -------------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +160,13 @@ def test_whoever_waits_is_answered_and_one_at_a_time(held):
     application, _, answers = held
     application.go.set()
     assert [answer.result()[0] for answer in answers] == ["200 OK"] * 3 and application.most == 1
+
+
+def test_whoever_waits_or_is_worked_on_is_in_hand_and_nobody_else(held):
+    application, gate, answers = held
+    assert len(gate.hand.since) == 3 and gate.hand.longest() > 0
+    application.go.set()
+    assert [answer.result() for answer in answers] and gate.hand.longest() == 0
 
 
 def test_a_process_with_much_to_do_is_alive(held):

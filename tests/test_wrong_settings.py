@@ -5,7 +5,6 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.databases import addressed
 from harrison.local import choice, flag, number, rate, words
 from tests.test_settings import ROOT, start
 
@@ -65,11 +64,6 @@ def test_debug_in_production_stops_the_start(tmp_path):
     assert "unset it in production" in refused(tmp_path, **told)
 
 
-def test_what_the_address_of_the_database_says_of_tls_is_heeded(tmp_path):
-    shown = start(tmp_path, "diffsettings", DATABASE_URL="postgres://harrison@db.example/harrison?sslmode=verify-full")
-    assert "'pool': True, 'sslmode': 'verify-full'" in shown.stdout
-
-
 # --- Readers --------------------------------------------------------------------------------------------------------
 
 
@@ -127,10 +121,3 @@ def test_a_choice_is_its_default_where_nothing_is_said(say):
 def test_words_are_separated_by_commas(say):
     say("harrison.example, 127.0.0.1,")
     assert words("A_SETTING") == ["harrison.example", "127.0.0.1"]
-
-
-@pytest.mark.parametrize("address", ["bogus", "mysql://user:swordfish@host/name", "postgres://u:swordfish@h:port/n"])
-def test_what_is_no_address_of_a_database_is_an_error_that_tells_no_password(address):
-    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL is no address") as refusal:
-        addressed(address)
-    assert "swordfish" not in str(refusal.value)
