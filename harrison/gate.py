@@ -19,6 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from harrison import metrics
 from harrison.arrival import Crowded, CutShort, NoRoom, Slow, whole
 from harrison.health import LIVE, READY
+from harrison.silence import InHand
 
 WORKING = 1  # requests worked on at once; measured in docs/decisions/0010
 WAITING = 64  # requests that wait for that
@@ -37,7 +38,7 @@ class Gate:
 
     def __init__(self, application: Wsgi, *, working: int = WORKING, waiting: int = WAITING) -> None:
         self.application = application
-        self.places, self.queue = LifoQueue[Any](), Room(waiting)
+        self.places, self.queue, self.hand = LifoQueue[Any](), Room(waiting), InHand()
         for _ in range(working):
             self.places.put(connection_for_any_thread())
 
@@ -55,7 +56,7 @@ class Gate:
                 connections.close_all()  # the next one who asks has another thread
         if self.queue.full:
             raise Full
-        with whole(environ) as environ["wsgi.input"], self.place():
+        with whole(environ) as environ["wsgi.input"], self.hand.one(), self.place():
             answered = self.application(environ, start_response)
         return handed_over(environ, answered)  # what is left is bytes, and whoever gives or takes them may be slow
 

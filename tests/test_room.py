@@ -9,6 +9,7 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from core.uploads import BoundedUpload
 from imagery import actions, intake
 from imagery.actions import uploads
 from imagery.models import Image, Usage
@@ -86,3 +87,20 @@ def test_a_disk_that_fills_up_while_a_file_arrives_is_a_507_and_leaves_nothing(a
     answer = upload(api, make.png(1))
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
     assert list(storages["originals"].incoming().iterdir()) == []
+
+
+# --- While they arrive ------------------------------------------------------------------------------------------------
+
+
+def test_uploads_arrive_where_the_data_are_and_not_in_a_small_tmp(api, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    assert upload(api, make.png(1)).status_code == 201
+
+
+def test_whoever_dies_while_an_upload_arrives_leaves_nothing_of_it(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    handler = BoundedUpload()
+    handler.new_file("file", "a.png", "image/png", None)
+    handler.receive_data_chunk(b"bytes", 0)
+    assert list(tmp_path.iterdir()) == []
+    handler.upload_interrupted()
