@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -52,14 +51,10 @@ def arriving(file: Any) -> Iterator[Arrival]:
     It stays open all the while: what is read, cleaned and kept is what was hashed, whatever becomes of its name.
     """
     refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
-    with tempfile.NamedTemporaryFile(dir=originals().incoming(), delete=False) as target:
-        path = Path(target.name)
-        try:
-            sha256, size = _copy(file, target)
-            target.flush()
-            yield Arrival(path, target.fileno(), sha256, size)
-        finally:
-            path.unlink(missing_ok=True)
+    with originals().arriving() as (target, arrived):
+        sha256, size = _copy(file, target)
+        target.flush()
+        yield Arrival(arrived.path, arrived.descriptor, sha256, size)
 
 
 def refuse_a_full_disk(folder: Path, more: int) -> None:

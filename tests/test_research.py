@@ -2,6 +2,7 @@
 
 import hashlib
 from io import BytesIO
+from tempfile import TemporaryFile
 
 import pytest
 from django.core.files.storage import storages
@@ -117,7 +118,8 @@ def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypa
 
 
 def test_after_one_that_broke_off_the_next_file_is_cleaned(api):
-    research.cleaner.ask({"seconds": 9, "source": "/nowhere"})
+    with TemporaryFile() as file:
+        research.cleaner.ask(file, file, {})
     assert upload(api, real("CT_small.dcm")).json()["release_state"] == "released"
 
 
