@@ -27,8 +27,7 @@ from imagery.decoding import cage, channel
 from imagery.decoding.worker import warm_up
 
 from . import Box, CannotBeCleaned, Secrets, allowed, codes, rules
-from .engine import deidentified
-from .risk import assess_open
+from .engine import judged
 
 GIB = 1024**3
 LIMITS = {
@@ -60,8 +59,7 @@ def load_tables() -> None:
 def rehearse() -> None:
     """Make a copy of pydicom's own small CT and drop it: what a first copy loads, every fork has then."""
     source = BytesIO(Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes())
-    assess_open(source)
-    deidentified(source, secrets=Secrets(bytes(32), ""), patient="nobody", pseudonym="P-unknown")
+    judged(source, secrets=Secrets(bytes(32), ""), patient="nobody", pseudonym="P-unknown")
 
 
 def serve(parent: socket.socket) -> None:
@@ -139,11 +137,8 @@ def lock() -> None:
 
 def answer(wish: dict[str, Any], source: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """What became of the file: `state` and `reasons`, with a `manifest` where a copy was made; or what is `wrong`."""
-    judged = assess_open(source)
-    if judged.state == "refused":
-        return {"state": "refused", "reasons": judged.reasons}
     try:
-        data, manifest = deidentified(
+        assessment, data, manifest = judged(
             source,
             secrets=Secrets(bytes.fromhex(wish["key"]), wish["key_id"]),
             patient=wish["patient"],
@@ -156,7 +151,7 @@ def answer(wish: dict[str, Any], source: BinaryIO, target: BinaryIO) -> dict[str
         return {"wrong": str(exc) if wish["boxes"] else "The file cannot be read."}
     target.write(data)
     target.flush()  # whoever adopts it puts it on the disk
-    return {"state": judged.state, "reasons": judged.reasons, "manifest": manifest.as_dict()}
+    return {"state": assessment.state, "reasons": assessment.reasons, "manifest": manifest.as_dict()}
 
 
 if __name__ == "__main__":
