@@ -7,6 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from disease.models import Code
+from imagery.models import Image, Series, Study
+from label.models import Annotation, Label
 from tests import factories as make
 
 
@@ -62,6 +65,29 @@ def test_a_list_costs_the_same_for_one_row_or_six(route, more, doctor, auditor, 
     six, more_rows = cost()
     assert more_rows >= rows + 5
     assert six == one, [q["sql"] for q in connection.queries_log][-six:]
+
+
+@pytest.mark.parametrize(
+    ("route", "model"),
+    [("image-list", Image), ("annotation-list", Annotation), ("label-list", Label), ("code-list", Code),
+     ("study-list", Study), ("series-list", Series)],
+)  # fmt: skip
+def test_a_list_whose_fields_are_columns_makes_no_objects(route, model, more, api, monkeypatch):
+    more[route]()
+    monkeypatch.setattr(model, "from_db", lambda *row: pytest.fail(f"an object was made of {row}"))
+    assert api.get(reverse(route)).json()["results"]
+
+
+@pytest.mark.parametrize("route", LISTS)
+def test_a_list_says_of_a_row_what_its_detail_says(route, more, doctor, auditor, client_of):
+    client = client_of(auditor if route == "event-list" else doctor)
+    more[route]()
+    listed = client.get(reverse(route)).json()["results"][-1]
+    whole = client.get(reverse(route.replace("-list", "-detail"), kwargs={"pk": listed["id"]})).json()
+    counts = {"series_count", "images_count", "annotations_count"}  # of studies, which lists alone tell
+    assert {name: whole[name] for name in listed.keys() - counts} == {
+        name: said for name, said in listed.items() if name not in counts
+    }
 
 
 def test_every_list_is_in_this_table():

@@ -37,10 +37,6 @@ from imagery.serializers import (
 from imagery.thumbnails import thumbnail
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
-LISTED = (
-    "study_id", "series_id", "modality", "body_part", "media_type", "rows", "columns", "frames", "release_state",
-    "owner__username", "created_at", "archived_at",
-)  # fmt: skip
 WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
@@ -68,7 +64,7 @@ class ImageViewSet(
         """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
         images = super().get_queryset()
         if self.action == "list":
-            return images.select_related("owner").only(*LISTED)
+            return images
         images = images.select_related("owner", "study")
         if self.action == "text_boxes":
             return images.owned_by(self.by)
