@@ -14,6 +14,7 @@ GARBAGE = 10_000  # objects made, and not freed by counting, before Python looks
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
 
 django = get_wsgi_application()
+import_module("harrison.warming").after_the_first_answer()  # it needs Django to be there
 import_module(settings.ROOT_URLCONF)  # every view, now rather than with the first request
 application = Gate(django)
 # What is loaded by now stays: looking through it for garbage, again and again, took an eighth of a list's time.

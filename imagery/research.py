@@ -135,6 +135,11 @@ class Cleaner:
             self.child = Child(COMMAND)
         return self.child
 
+    def warm(self) -> None:
+        """Have the process ready. Where it does not start, the next copy says so."""
+        with self.lock, suppress(channel.Gone, OSError):
+            self._running()
+
     def close(self) -> None:
         """End the process."""
         if self.child is not None:

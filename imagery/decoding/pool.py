@@ -91,6 +91,11 @@ class Pool:
         self.workers.add(worker)
         return worker
 
+    def warm(self) -> None:
+        """Have a child ready. Where none starts, the next file that comes says so."""
+        with self.places, suppress(Unreadable):
+            self.idle.append(self._worker())
+
     def _retire(self, worker: Worker) -> None:
         worker.stop()
         self.workers.discard(worker)
