@@ -107,7 +107,7 @@ def key_id() -> str:
 
 
 class Cleaner:
-    """The process that copies are made in, started with the first and kept warm; one copy at a time."""
+    """The process that copies are made in, started with the first unless before, and kept; one copy at a time."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

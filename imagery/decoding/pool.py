@@ -117,7 +117,7 @@ _shared = Pool()
 
 
 def shared() -> Pool:
-    """The pool of this process. Its children start with the first file, not before."""
+    """The pool of this process. Its children start with the first file, unless it was made `warm` before."""
     return _shared
 
 

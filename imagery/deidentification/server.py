@@ -42,7 +42,7 @@ def main() -> None:
     warm_up()
     load_tables()
     rehearse()
-    gc.freeze()  # what is here already is no garbage: a fork that looked for some would copy every page
+    gc.freeze()  # what is here by now is no garbage: a fork that searches it all writes to every page
     with socket.socket(fileno=0) as parent, suppress(channel.Gone, OSError):
         channel.send(parent, {"ready": True})
         serve(parent)
