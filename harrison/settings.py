@@ -134,9 +134,10 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# How much one owner may upload in all, and how much of the disk stays free whoever uploads.
+# How much one owner may upload in all, how much of the disk stays free whoever uploads, how much drawn previews take.
 QUOTA_BYTES = env.int("HARRISON_QUOTA_MB", 102_400) * 1024 * 1024
 FREE_DISK_BYTES = env.int("HARRISON_FREE_DISK_MB", 1024) * 1024 * 1024
+PREVIEW_CACHE = {"folder": DATA_DIR / "previews", "limit": env.int("HARRISON_PREVIEW_CACHE_MB", 1024) * 1024 * 1024}
 MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
 STATIC_URL = "static/"

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from harrison.local import secret
 
 env = environ.Env()
-ROOMS = ("originals", "research", "thumbnails")
+ROOMS = ("originals", "research")
 ENCRYPTIONS: dict[str, dict[str, str]] = {
     "none": {},
     **{word: {"ServerSideEncryption": word} for word in ("AES256", "aws:kms", "aws:kms:dsse")},

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection, transaction
 
 from core.actions import Unavailable
-from imagery.models import Image, originals, research_copies, thumbnails
+from imagery.models import Image, originals, research_copies
 from imagery.storage import Storage, arrivals
 from imagery.storage.arrivals import Mark
 
@@ -24,7 +24,7 @@ PATIENCE = "5s"  # for what a dead process asked of PostgreSQL and what is still
 def clear_up() -> None:
     """Clear up after processes that died. What cannot be done now is done by the next start."""
     try:
-        for storage, field in ((originals(), "original"), (research_copies(), "research"), (thumbnails(), "")):
+        for storage, field in ((originals(), "original"), (research_copies(), "research")):
             for name in cleared(storage, field):
                 logger.warning("a crash left %s without a row: it is in lost+found now", name)
     except (DatabaseError, OSError, Unavailable, ValueError):

@@ -7,6 +7,8 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 
+from harrison import logs
+
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "core": set(),
@@ -49,6 +51,10 @@ def test_inside_an_app_views_use_serializers_use_actions_use_models(app, layer):
 def test_every_app_stands_in_the_table():
     ours = {path.parent.name for path in ROOT.glob("*/apps.py")}
     assert ours == MAY_IMPORT.keys()
+
+
+def test_the_words_of_every_app_are_logged_whole():
+    assert MAY_IMPORT.keys() == logs.OURS
 
 
 def test_there_are_no_empty_files_but_package_marks():

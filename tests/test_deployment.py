@@ -1,6 +1,7 @@
 """The image, compose and the pipelines: checked by their own tools, and run as far as that goes without an engine."""
 
 import json
+import os
 import re
 import stat
 import subprocess
@@ -164,6 +165,23 @@ def test_every_setting_in_compose_is_one():
 def test_a_named_container_waits_for_what_it_needs():
     order = {name: set(service.get("depends_on", ())) for name, service in SERVICES.items()}
     assert order["app"] == {"roles", "bucket"} and order["roles"] == {"migrate"} and order["migrate"] == {"database"}
+
+
+TELLS = """#!/bin/sh
+echo "{name} $*" >>{told}
+[ "$(wc -l <{told})" -lt 4 ] || kill $PPID
+[ {name} = sleep ]  # everything else fails
+"""
+
+
+def test_copies_that_are_missing_are_made_every_hour_even_after_an_hour_that_failed(tmp_path):
+    told = tmp_path / "told"
+    for name in ("python", "sleep"):
+        (tmp_path / name).write_text(TELLS.format(name=name, told=told))
+        (tmp_path / name).chmod(0o755)
+    run(*SERVICES["timer"]["entrypoint"], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert told.read_text().splitlines() == ["python manage.py remake_copies", "sleep 3600"] * 2
+    assert SERVICES["timer"]["restart"] == "unless-stopped"
 
 
 def test_secrets_are_made_once_and_for_every_container(tmp_path):

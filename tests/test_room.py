@@ -3,13 +3,11 @@
 import errno
 import shutil
 from collections import namedtuple
-from io import BytesIO
 
 import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from PIL import Image as Picture
 
 from imagery import actions, intake
 from imagery.actions import uploads
@@ -88,43 +86,3 @@ def test_a_disk_that_fills_up_while_a_file_arrives_is_a_507_and_leaves_nothing(a
     answer = upload(api, make.png(1))
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
     assert list(storages["originals"].incoming().iterdir()) == []
-
-
-# --- Thumbnails -------------------------------------------------------------------------------------------------------
-
-
-def thumbnail(client, image):
-    return client.get(reverse("image-thumbnail", kwargs={"pk": image["id"] if isinstance(image, dict) else image.pk}))
-
-
-def test_a_thumbnail_is_a_small_png(api):
-    image = upload(api, make.png(1, columns=600, rows=300)).json()
-    assert Picture.open(BytesIO(thumbnail(api, image).content)).size == (256, 128)
-
-
-def test_a_thumbnail_is_made_once(api, image, monkeypatch):
-    first = thumbnail(api, image)
-    monkeypatch.setattr("imagery.thumbnails.render", None)
-    assert thumbnail(api, image).content == first.content
-
-
-def test_a_thumbnail_that_is_gone_is_made_again(api, image):
-    first = thumbnail(api, image)
-    name = f"{image.research_sha256[:2]}/{image.research_sha256}.png"
-    storages["thumbnails"].delete(name)
-    assert thumbnail(api, image).content == first.content
-
-
-def test_a_thumbnail_shows_what_was_blacked_out(api):
-    """It is drawn from the research copy, whoever asks."""
-    image = upload(api, make.png(1, columns=64, rows=64)).json()
-    before = thumbnail(api, image).content
-    box = {"left": 0, "top": 0, "width": 64, "height": 64}
-    assert api.post(reverse("image-redact", kwargs={"pk": image["id"]}), {"boxes": [box]}).status_code == 200
-    after = Picture.open(BytesIO(thumbnail(api, image).content)).convert("L")
-    assert before != thumbnail(api, image).content and after.getextrema() == (0, 0)
-
-
-def test_there_is_no_thumbnail_where_there_is_no_research_copy(api, image):
-    image.change(release_state="refused", research="", research_sha256="", release_reason="It cannot be cleaned.")
-    assert thumbnail(api, image).status_code == 409

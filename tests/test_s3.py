@@ -102,6 +102,13 @@ def test_a_part_of_a_file_is_fetched_alone(asked, meant, api, bucket, proxy):
     assert proxy.seen[-1].headers["range"].startswith("bytes=")
 
 
+def test_an_original_is_fetched_with_one_request(api, bucket, proxy):
+    image = upload(api, make.png()).json()
+    before = len(proxy.seen)
+    body(api.get(where("image-file", image)))
+    assert [request.method for request in proxy.seen[before:]] == ["GET"]
+
+
 def test_nothing_that_arrives_stays_on_this_machine(api, bucket):
     image = upload(api, real("CT_small.dcm")).json()
     api.get(where("image-preview", image))

@@ -131,11 +131,6 @@ def research_copies() -> Storage:
     return cast(Storage, storages["research"])
 
 
-def thumbnails() -> Storage:
-    """Where small pictures of research copies are kept; whatever is missing is made again."""
-    return cast(Storage, storages["thumbnails"])
-
-
 def place(id: UUID) -> str:
     """A name made by the server, spread over 256 folders by the random end of the id."""
     return f"{id.hex[-2:]}/{id.hex}"
@@ -161,5 +156,4 @@ __all__ = [
     "originals",
     "place",
     "research_copies",
-    "thumbnails",
 ]

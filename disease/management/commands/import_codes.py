@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
@@ -78,7 +78,8 @@ class Command(BaseCommand):
     @contextmanager
     def progress(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
         """A bar of so many rows, where somebody watches; gone when it is full."""
-        with Progress(console=Console(file=self.stdout), transient=True) as bar:  # type: ignore[arg-type]
+        # Django's wrapper would end every step of the bar with a new line.
+        with Progress(console=Console(file=cast(IO[str], self.stdout._out)), transient=True) as bar:
             task = bar.add_task(what, total=rows)
             yield lambda rows: bar.advance(task, rows)
 

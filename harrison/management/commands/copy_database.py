@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 import environ
 from django.core.management import call_command
@@ -79,7 +79,8 @@ class Command(BaseCommand):
 
     @contextmanager
     def bar(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
-        with Progress(console=Console(file=self.stdout), transient=True) as progress:  # type: ignore[arg-type]
+        # Django's wrapper would end every step of the bar with a new line.
+        with Progress(console=Console(file=cast(IO[str], self.stdout._out)), transient=True) as progress:
             task = progress.add_task(what, total=rows)
             yield lambda rows: progress.advance(task, rows)
 

@@ -19,11 +19,18 @@ was backed up. Do not serve meanwhile.
 
 The snapshot is verified first. Then come the files, then the rows, all at once: broken off before that, run it again.
 Everybody logs in again, for whoever has logged out since the snapshot shall not be in. At the end rows and files are
-held against each other. What happened after the snapshot is gone: tell people from when to when. Whoever lost a role,
-a team or their access since has it again, and consent that was withdrawn since is given again: do those anew.
+held against each other. What happened after the snapshot is gone: tell people from when to when. What was taken away
+since is given again, to research too: the end says what has to be done once more before research comes in.
 Exit code: 0 everything is back, 1 it says why not, or which file was missing in the snapshot. That a snapshot does not
 fit, or that the installation is in use, is said before anything is done.
 """
+
+MISSING = """
+What was done after {since} is missing. BEFORE RESEARCH COMES IN, do once more what was done since:
+  boxes that were drawn: research has the copy from before, perhaps with a name in its pixels, released
+  consent that was withdrawn, studies that got another patient, images and studies that were archived or unshared
+  roles, places in teams and accounts that were taken away
+docs/deploy.md says how to keep research out meanwhile, and where to read what was done."""
 
 
 class Command(Told, BaseCommand):
@@ -45,9 +52,10 @@ class Command(Told, BaseCommand):
         except Unavailable as exc:
             raise CommandError(f"{exc} Run it again then. {exc.__cause__}") from exc
         self.stdout.write(f"Restored: the rows of {described.made_at} and {files:,} files. Everybody logs in again.")
+        self.stdout.write(MISSING.format(since=described.made_at))
         for sentence in verifying.known_faults(snapshot):
             self.stderr.write(sentence)
         if restoring.missing_migrations(described):
             self.stdout.write("The rows are older than this Harrison: run migrate, then reconcile_files.")
             return
-        call_command("reconcile_files", stdout=self.stdout)
+        call_command("reconcile_files", stdout=self.stdout._out)
