@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
 
 connections.settings[DEFAULT_DB_ALIAS] = limited(connections.settings[DEFAULT_DB_ALIAS])
 django = get_wsgi_application()
+import_module("harrison.warming").after_the_first_answer()  # it needs Django to be there
 import_module(settings.ROOT_URLCONF)  # every view, now rather than with the first request
 application = Gate(django)
 silence.heed(application.hand)

@@ -2,9 +2,10 @@
 
 import hashlib
 import logging
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,14 +53,10 @@ def arriving(file: Any) -> Iterator[Arrival]:
     It stays open all the while: what is read, cleaned and kept is what was hashed, whatever becomes of its name.
     """
     refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
-    with tempfile.NamedTemporaryFile(dir=originals().incoming(), delete=False) as target:
-        path = Path(target.name)
-        try:
-            sha256, size = _copy(file, target)
-            target.flush()
-            yield Arrival(path, target.fileno(), sha256, size)
-        finally:
-            path.unlink(missing_ok=True)
+    with originals().arriving() as (target, arrived):
+        sha256, size = _copy(file, target)
+        target.flush()
+        yield Arrival(arrived.path, arrived.descriptor, sha256, size)
 
 
 def refuse_a_full_disk(folder: Path, more: int) -> None:
@@ -85,7 +82,7 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 @contextmanager
 def kept(arrival: Arrival, description: Description, patient: Patient | None, owner: User) -> Iterator[Kept]:
-    """Make the research copy and put the file in its place.
+    """Put the file in its place, and meanwhile make the research copy.
 
     If what follows fails, the copy is removed and the file goes back to where it arrived.
     """
@@ -93,15 +90,25 @@ def kept(arrival: Arrival, description: Description, patient: Patient | None, ow
     subject = research.subject_of(patient, owner, description.study_uid)
     with (
         arrival.open() as source,
-        research.copied(source, subject, image=id) as copy,
         originals().under_way(id, place(id)),
+        taking_its_place(arrival, place(id)) as taken,
+        research.copied(source, subject, image=id) as copy,
     ):
-        name = originals().adopt(arrival, place(id))
-        try:
-            yield Kept(id, name, arrival, description, patient, copy)
-        except BaseException:
+        yield Kept(id, taken.result(), arrival, description, patient, copy)
+
+
+@contextmanager
+def taking_its_place(arrival: Arrival, name: str) -> Iterator[Future[str]]:
+    """The name that the file has once its storage has adopted it, which is done beside what follows. If that fails, the
+    file is given back.
+    """
+    taken = threads.submit(originals().adopt, arrival, name)
+    try:
+        yield taken
+    except BaseException:
+        if taken.exception() is None:
             originals().give_back(name, arrival)
-            raise
+        raise
 
 
 def read(arrival: Arrival) -> Description:
@@ -121,3 +128,13 @@ def readable(field: str) -> Iterator[None]:
 def local(file: models.fields.files.FieldFile) -> AbstractContextManager[BinaryIO]:
     """A stored file, open on this machine."""
     return cast(Storage, file.storage).local(str(file.name))
+
+
+def _after_fork() -> None:
+    """Threads do not come along into a fork."""
+    global threads
+    threads = ThreadPoolExecutor()
+
+
+threads = ThreadPoolExecutor()  # kept, since a bucket is reached by a client of each thread
+os.register_at_fork(after_in_child=_after_fork)
