@@ -6,13 +6,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.urls import reverse
 from knox.models import AuthToken
 from reversion.models import Version
 
 from accounts import actions
 from accounts.models import Role, Team, User
-from core.admin import RecordAdmin, RecordForm
+from core.admin import RecordAdmin, RecordForm, is_a_look_up
 
 DOCTORS = frozenset({Role.DOCTOR})
 
@@ -89,16 +88,14 @@ class UserAdmin(RecordAdmin, DjangoUserAdmin):
     untold = frozenset({"password", "last_login", "user_permissions"})
 
     def may(self, request: Any, what: str) -> bool:
-        """People are the superuser's; a doctor may look for doctors to let into a team."""
-        if getattr(request.user, "is_superuser", False):
-            return True
-        return what == "view" and is_a_look_up(request) and Role.DOCTOR in request.user.roles
+        """People are the superuser's."""
+        return bool(getattr(request.user, "is_superuser", False))
 
     def get_queryset(self, request: Any) -> Any:
-        people = super().get_queryset(request).prefetch_related("groups")
-        return people.filter(pk__in=doctors()) if is_a_look_up(request) else people
+        return super().get_queryset(request).prefetch_related("groups")
 
     def get_search_fields(self, request: Any) -> Any:
+        """A doctor looks for doctors to let into a team: by what the team shows of them."""
         return ("username",) if is_a_look_up(request) else self.search_fields
 
     @admin.display(description="roles")
@@ -111,12 +108,10 @@ class UserAdmin(RecordAdmin, DjangoUserAdmin):
         return str(last.pk if last else 0)
 
 
-def is_a_look_up(request: Any) -> bool:
-    return request.path == reverse("admin:autocomplete")
-
-
 def doctors() -> Any:
-    return User.objects.filter(is_active=True, groups__name=Role.DOCTOR).values("pk")
+    return User.objects.filter(
+        is_active=True, pk__in=User.groups.through.objects.filter(group__name=Role.DOCTOR).values("user")
+    )
 
 
 @admin.register(Team)
@@ -143,7 +138,7 @@ class TeamAdmin(RecordAdmin):
         return super().get_queryset(request).prefetch_related("members")
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
-        return User.objects.filter(pk__in=doctors())
+        return doctors()
 
     def act(self, form: Any, *, by: Any) -> Any:
         """Who comes and who goes is let in and stepped out, one by one."""

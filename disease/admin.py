@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Prefetch
-from django.urls import reverse
 
 from accounts.models import CLINICAL, EVERYONE, Role
 from core.admin import Lines, RecordAdmin, RecordForm, linked, links, listing
@@ -19,6 +18,7 @@ class PublishedAdmin(RecordAdmin):
 
     roles: ClassVar[Any] = {"view": EVERYONE}
     list_filter: ClassVar[Any] = ()
+    actions = ()
 
 
 @admin.register(CodeSystem)
@@ -49,12 +49,6 @@ class CodeAdmin(PublishedAdmin):
     def find(self, request: Any, queryset: Any, words: str) -> Any:
         """By the full-text index."""
         return queryset.matching(words) if words.strip() else queryset
-
-    def get_queryset(self, request: Any) -> Any:
-        """Where a disease's codes are looked up, those that it may carry."""
-        codes = super().get_queryset(request)
-        looked_up = request.GET.get("field_name") == "codes" and request.path == reverse("admin:autocomplete")
-        return codes.filter(assignable=True, valid_to__isnull=True) if looked_up else codes
 
     @admin.display(description="stands under")
     def stands_under(self, code: Code) -> Any:
@@ -97,7 +91,7 @@ class DiseaseAdmin(RecordAdmin):
     """Owned by researchers, read by doctors."""
 
     list_display = ("name", "its_codes", "synonyms", "updated_at", "archived_at")
-    search_fields: ClassVar[Any] = ("name", "synonyms", "codes__code__exact")
+    search_fields: ClassVar[Any] = ("name", "synonyms", "codes")
     search_help_text = "Part of a name or synonym, or exactly a code."
     sortable_by: ClassVar[Any] = ("name", "updated_at")
     ordering: ClassVar[Any] = ("name",)
@@ -115,6 +109,9 @@ class DiseaseAdmin(RecordAdmin):
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related(Prefetch("codes", Code.objects.order_by("code")))
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        return queryset.about(words.strip()) if words.strip() else queryset
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Code.objects.live().filter(assignable=True, valid_to__isnull=True)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import set_password
+from core.admin import LookUp
 from harrison import figures
 
 
@@ -29,6 +30,9 @@ class Site(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         plots = figures.plots(request.user, timezone.now())
         return super().index(request, {"plots": plots, **(extra_context or {})})
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return LookUp.as_view(admin_site=self)(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         request.current_app = self.name

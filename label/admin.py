@@ -22,7 +22,7 @@ class LabelAdmin(RecordAdmin):
     """Owned by researchers, read by doctors."""
 
     list_display = ("name", "definition", "means", "updated_at", "archived_at")
-    search_fields: ClassVar[Any] = ("name", "definition", "diseases__name", "diseases__codes__code__exact")
+    search_fields: ClassVar[Any] = ("name", "definition", "diseases")
     search_help_text = "Part of a name, of its definition or of a disease, or exactly a code."
     sortable_by: ClassVar[Any] = ("name", "updated_at")
     ordering: ClassVar[Any] = ("name",)
@@ -40,6 +40,9 @@ class LabelAdmin(RecordAdmin):
 
     def get_queryset(self, request: Any) -> Any:
         return super().get_queryset(request).prefetch_related("diseases__codes")
+
+    def find(self, request: Any, queryset: Any, words: str) -> Any:
+        return queryset.about(words.strip()) if words.strip() else queryset
 
     @admin.display(description="diseases")
     def means(self, label: Label) -> str:

@@ -21,6 +21,11 @@ class LabelQuerySet(RecordQuerySet):
         links = Label.diseases.through.objects.filter(disease__in=diseases.values("pk"))
         return self.filter(pk__in=links.values("label"))
 
+    def about(self, text: str) -> Self:
+        """Labels with this text in name or definition, and those that mean a disease which is called or coded so."""
+        mine = self.filter(Q(name__icontains=text) | Q(definition__icontains=text))
+        return mine | self.meaning(Disease.objects.about(text))
+
 
 @keeps_its_past()
 class Label(Record):

@@ -36,9 +36,16 @@ class RecordForm(forms.ModelForm):
     def choices(self, name: str, field: Any) -> Any:
         """What may be chosen: what this person may name, and what is chosen already."""
         wanted = self.admin.choices(self.by, name, field.queryset.model)
-        now = self.initial.get(name) or []
-        chosen = [getattr(row, "pk", row) for row in (now if isinstance(now, list) else [now])]
-        return field.queryset.model._default_manager.filter(Q(pk__in=wanted.values("pk")) | Q(pk__in=chosen))
+        return field.queryset.model._default_manager.filter(
+            Q(pk__in=wanted.values("pk")) | Q(pk__in=self.chosen_already(name))
+        )
+
+    def chosen_already(self, name: str) -> list[Any]:
+        """What the saved row has; `initial` is not asked, for the address of a page fills it."""
+        if self.is_new:
+            return []
+        now = self.instance._meta.get_field(name).value_from_object(self.instance)
+        return [getattr(row, "pk", row) for row in (now if isinstance(now, list) else [now])]
 
     def clean_seen(self) -> str:
         """Nobody overwrites what they have not seen."""

@@ -1,26 +1,24 @@
 """The base of every table in the admin: scope first, rights by table, saves and archiving through actions."""
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 import reversion
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Q
 from django.template.response import TemplateResponse
 
 from core import history
 from core.actions import Refused, revision_made
 from core.admin import past
 from core.admin.filters import Archived, BoundedPages, Made
+from core.admin.finding import Findable
 from core.admin.forms import RecordForm
-from core.admin.rights import Rights
 
 MOST = 500  # rows that one bulk action takes
 
 
-class RecordAdmin(Rights, admin.ModelAdmin):
+class RecordAdmin(Findable):
     """Declares who may do what (`roles`) by which action (`acts`); what is not listed is refused.
 
     A person sees the rows that are visible to them, and of a row that they do not see whole `research_fields` alone.
@@ -31,11 +29,7 @@ class RecordAdmin(Rights, admin.ModelAdmin):
     shown: tuple[Any, ...] = ()
     research_columns: tuple[Any, ...] = ()
     research_filter: tuple[Any, ...] = ()
-    research_search: tuple[str, ...] = ()
     untold: frozenset[str] = frozenset()  # fields that the past leaves out
-
-    ids: tuple[str, ...] = ("pk",)  # where a searched UUID is looked for
-    related: tuple[str, ...] = ()  # by which a link may filter
 
     form = RecordForm
     list_filter: ClassVar[Any] = (Archived, Made)
@@ -74,32 +68,6 @@ class RecordAdmin(Rights, admin.ModelAdmin):
         row.viewer = user
         return row
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """A list is asked by its filters and links alone: a question about any other field would be answered."""
-        filters = self.get_list_filter(request) if request else self.list_filter
-        names = {each[0] if isinstance(each, tuple) else each for each in filters if not isinstance(each, type)}
-        own = {getattr(each, "parameter_name", "") for each in filters if isinstance(each, type)}
-        ends = ("", "__exact", "__id__exact", "__isnull")
-        return lookup in own | {f"{name}{end}" for name in {*names, *self.related} for end in ends}
-
-    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """A UUID is looked for as one, in indexed columns; anything else in the declared fields."""
-        try:
-            wanted = UUID(search_term.strip())
-        except ValueError:
-            return self.find(request, queryset, search_term), True
-        return queryset.filter(Q.create([(name, wanted) for name in self.ids], connector=Q.OR)), False
-
-    def find(self, request: Any, queryset: Any, words: str) -> Any:
-        """What the declared search fields say of these words."""
-        return super().get_search_results(request, queryset, words)[0]
-
-    def choices(self, user: Any, name: str, model: type[models.Model]) -> Any:
-        """What this person may choose in a field: what they may see, and is in use."""
-        rows: Any = model._default_manager.all()
-        rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
-        return rows.live() if hasattr(rows, "live") else rows
-
     def get_list_display(self, request: Any) -> Any:
         """When a row was archived is told where there may be such rows."""
         columns = self.research_columns if self.sees_partly(request) else self.list_display
@@ -107,9 +75,6 @@ class RecordAdmin(Rights, admin.ModelAdmin):
 
     def get_list_filter(self, request: Any) -> Any:
         return self.research_filter if self.sees_partly(request) else self.list_filter
-
-    def get_search_fields(self, request: Any) -> Any:
-        return self.research_search if self.sees_partly(request) else self.search_fields
 
     def get_fields(self, request: Any, obj: Any = None) -> Any:
         if obj is None:

@@ -24,6 +24,10 @@ class DiseaseQuerySet(RecordQuerySet):
         """Diseases whose name or synonym holds this text, whatever its case."""
         return self.filter(names__contains=folded(text))
 
+    def about(self, text: str) -> Self:
+        """Diseases that are called so, or carry exactly this code of any classification."""
+        return self.called(text) | self.coded(Code.objects.filter(code=text))
+
 
 @keeps_its_past("names")
 class Disease(Record):

@@ -1,12 +1,15 @@
 """Archive, restore and the other actions on many rows."""
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 from reversion.models import Version
 
+from accounts.models import Team
+from disease.models import Disease
 from events.models import Event
 from imagery.models import Image, Patient, Release, Study
-from label.models import Label
+from label.models import Annotation, Label
 from tests import factories as make
 from tests.admin.pages import page_of
 
@@ -26,10 +29,41 @@ def test_what_is_refused_is_told_and_the_rest_is_done(cast, client_of, annotatio
     assert Version.objects.get_for_object(unused).get().revision.comment == "archived"
 
 
-def test_what_is_archived_is_restored(cast, client_of):
-    label = make.LabelFactory(archived_at="2026-01-01T00:00Z")
-    assert bulk(client_of(cast["researcher"]), "restore", label, archived="yes") == ["1 restored."]
-    assert not Label.objects.get(pk=label.pk).archived
+WHO = {
+    Team: "doctor", Disease: "researcher", Label: "researcher", Patient: "doctor", Study: "doctor", Image: "doctor",
+    Annotation: "doctor",
+}  # fmt: skip
+
+
+@pytest.fixture
+def unused(world, cast):
+    """A row of each that nothing hangs on, so that nothing keeps it from being archived."""
+    doctor = cast["doctor"]
+    return {**world, Label: make.LabelFactory(), Patient: make.PatientFactory(owner=doctor)}
+
+
+@pytest.mark.parametrize("model", WHO, ids=lambda model: model.__name__)
+def test_what_is_archived_is_out_of_use_and_recorded(model, unused, cast, client_of):
+    row, who = unused[model], cast[WHO[model]]
+    assert bulk(client_of(who), "archive", row) == ["1 archived."]
+    assert model.objects.get(pk=row.pk).archived_at
+    last = Version.objects.get_for_object(row).first().revision
+    assert (last.user, last.comment) == (who, "archived")
+
+
+@pytest.mark.parametrize("model", WHO, ids=lambda model: model.__name__)
+def test_what_is_restored_is_in_use_and_recorded(model, unused, cast, client_of):
+    row, who = unused[model], cast[WHO[model]]
+    model.objects.filter(pk=row.pk).update(archived_at="2026-01-01T00:00Z")
+    assert bulk(client_of(who), "restore", row, archived="yes") == ["1 restored."]
+    assert not model.objects.get(pk=row.pk).archived_at
+    last = Version.objects.get_for_object(row).first().revision
+    assert (last.user, last.comment) == (who, "restored")
+
+
+def test_every_table_that_offers_it_is_archived_here():
+    offering = {model for model, each in admin.site._registry.items() if "archive" in each.actions}
+    assert offering == set(WHO)
 
 
 def test_a_list_shows_what_is_in_use_unless_asked(cast, client_of):

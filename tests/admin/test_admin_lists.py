@@ -25,6 +25,38 @@ def test_a_list_is_searched_by_words_and_by_id(model, world, cast, client_of):
     assert client.get(where, {"q": str(new_id())}).context["cl"].result_count == 0
 
 
+@pytest.mark.parametrize("model", [Label, Disease])
+def test_a_search_finds_a_row_once(model, cast, client_of):
+    codes = [make.CodeFactory(code="J18.9", title="pneumonia") for _ in range(2)]
+    diseases = [make.DiseaseFactory(name=f"J18.9 {name}") for name in ("viral", "other")]
+    for disease in diseases:
+        disease.codes.set(codes)
+    label = make.LabelFactory(name="J18.9", definition="J18.9")
+    label.diseases.set(diseases)
+    page = client_of(cast["root"]).get(page_of("list", label if model is Label else diseases[0]), {"q": "J18.9"})
+    assert list(page.context["cl"].result_list) == ([label] if model is Label else sorted(diseases, key=str))
+
+
+@pytest.mark.parametrize("words", ["Dry", "how it looks", "tuberc", "old tb", "A15.0"])
+def test_a_label_is_found_by_its_words_and_by_what_it_means(words, cast, client_of):
+    disease = make.DiseaseFactory(name="Tuberculosis", synonyms=["Old TB"])
+    disease.codes.add(make.CodeFactory(code="A15.0"))
+    make.LabelFactory(name="Dryness", definition="Say how it looks.").diseases.add(disease)
+    page = client_of(cast["doctor"]).get(reverse("admin:label_label_changelist"), {"q": words})
+    assert [label.name for label in page.context["cl"].result_list] == ["Dryness"]
+
+
+def test_a_list_is_sorted_by_the_columns_that_are_offered_and_no_others(cast, client_of):
+    for name, definition in (("B", "1"), ("A", "2")):
+        make.LabelFactory(name=name, definition=definition)
+    client, where = client_of(cast["researcher"]), reverse("admin:label_label_changelist")
+
+    def sorted_by(column):
+        return [label.name for label in client.get(where, {"o": column}).context["cl"].result_list]
+
+    assert (sorted_by("-1"), sorted_by("2")) == (["B", "A"], ["A", "B"])
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_filter_of_a_list_answers(model, world, cast, client_of):
     client, where = client_of(cast["root"]), page_of("list", world[model])

@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from reversion.models import Version
 
+from accounts.models import Team
 from disease.models import Code, Disease
 from events.models import Event
 from imagery import actions as imagery_actions
@@ -12,6 +13,12 @@ from imagery.models import Image, Patient
 from label.models import Annotation, Label
 from tests import factories as make
 from tests.admin.pages import fill, page_of, send, sentences
+
+
+def recorded(row) -> list[tuple[str, str]]:
+    """Who changed a row, and the verb, newest first."""
+    versions = Version.objects.get_for_object(row).order_by("-pk")
+    return [(version.revision.user.username, version.revision.comment) for version in versions]
 
 
 def test_a_change_is_recorded_with_who_and_what(cast, client_of, label):
@@ -103,6 +110,7 @@ def test_an_annotation_is_made_and_revised(cast, client_of, image, label):
     fill(client, made, state="absent", geometry="")
     made.refresh_from_db()
     assert (made.state, made.geometry) == ("absent", None)
+    assert recorded(made) == [("colleague", "revised"), ("colleague", "annotated")]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +159,14 @@ def test_a_patients_name_is_changed_and_sealed(cast, client_of, world):
         "1970-01-02",
         "77",
     )
+    assert recorded(patient)[0] == ("doctor", "changed")
 
 
 def test_a_patient_is_made_by_who_keeps_them(cast, client_of, world):
     send(client_of(cast["stranger"]), world[Patient], "add", sex="M", name="Roe^Rick", record_number="78")
     made = Patient.objects.get(owner=cast["stranger"])
     assert made.facts == {"name": "Roe^Rick", "record_number": "78"}
+    assert recorded(made) == [("stranger", "created")]
 
 
 def test_a_study_is_shared_and_unshared(cast, client_of, study, team):
@@ -175,6 +185,18 @@ def test_a_study_is_not_shared_with_a_team_one_is_not_in(cast, client_of, study)
 def test_people_are_let_into_a_team_and_step_out(cast, client_of, team):
     fill(client_of(cast["doctor"]), team, members=[cast["doctor"].pk, cast["stranger"].pk])
     assert set(team.members.all()) == {cast["doctor"], cast["stranger"]}
+    assert recorded(team) == [("doctor", "stepped out"), ("doctor", "let in")]
+
+
+def test_a_team_is_made_by_who_leads_it(cast, client_of, team):
+    send(client_of(cast["stranger"]), team, "add", name="Bones")
+    made = Team.objects.get(lead=cast["stranger"])
+    assert recorded(made) == [("stranger", "created")]
+
+
+def test_a_teams_name_is_changed_and_recorded(cast, client_of, team):
+    fill(client_of(cast["doctor"]), team, name="Thorax")
+    assert recorded(team) == [("doctor", "changed")]
 
 
 def test_of_several_actions_all_happen_or_none(cast, client_of, team):
