@@ -19,6 +19,7 @@ class EventQuerySet(models.QuerySet):
         event = self.model(**facts)
         with connection.cursor() as cursor:
             cursor.execute(sql, [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields])
+        event._state.adding, event._state.db = False, self.db
         return event
 
     def narrowed_to(self, user: Any) -> Self:

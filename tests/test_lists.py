@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Role
 from disease.models import Code
 from imagery.models import Image, Series, Study
 from label.models import Annotation, Label
@@ -78,16 +79,42 @@ def test_a_list_whose_fields_are_columns_makes_no_objects(route, model, more, ap
     assert api.get(reverse(route)).json()["results"]
 
 
-@pytest.mark.parametrize("route", LISTS)
-def test_a_list_says_of_a_row_what_its_detail_says(route, more, doctor, auditor, client_of):
-    client = client_of(auditor if route == "event-list" else doctor)
+@pytest.fixture
+def readers(doctor, colleague, researcher, auditor):
+    """Those who read of a row all, all because it is shared, what research may, and either of several."""
+    return {
+        "doctor": doctor, "colleague": colleague, "researcher": researcher, "auditor": auditor,
+        "both": make.UserFactory(roles=[Role.DOCTOR, Role.RESEARCHER]),
+    }  # fmt: skip
+
+
+READ = [
+    (route, who)
+    for route in LISTS
+    for who in (["auditor"] if route == "event-list" else ["doctor", "colleague", "researcher", "both"])
+    if not (route == "team-list" and who in ("researcher", "both"))
+    and not (route == "patient-list" and who == "colleague")
+]
+
+
+@pytest.mark.parametrize(("route", "who"), READ)
+def test_a_list_says_of_a_row_what_its_detail_says(route, who, more, readers, colleague, client_of):
+    client = client_of(readers[who])
     more[route]()
+    make.TeamFactory(lead=colleague)
+    more["image-list"]()  # research knows of a series by its images
     listed = client.get(reverse(route)).json()["results"][-1]
     whole = client.get(reverse(route.replace("-list", "-detail"), kwargs={"pk": listed["id"]})).json()
     counts = {"series_count", "images_count", "annotations_count"}  # of studies, which lists alone tell
     assert {name: whole[name] for name in listed.keys() - counts} == {
         name: said for name, said in listed.items() if name not in counts
     }
+
+
+def test_what_is_shared_with_somebody_is_asked_once(image, colleague, client_of):
+    with CaptureQueriesContext(connection) as queries:
+        client_of(colleague).get(reverse("image-list"))
+    assert sum(query["sql"].startswith('SELECT "accounts_team"') for query in queries) == 1
 
 
 def test_every_list_is_in_this_table():

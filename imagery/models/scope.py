@@ -116,7 +116,7 @@ class EvidenceQuerySet(RecordQuerySet):
 
 def sharing_teams(user: User) -> frozenset[UUID]:
     """The teams in use by which others share a study in use with this person; asked once, and then known of them."""
-    if "sharing_teams" not in vars(user):
+    if not hasattr(user, "sharing_teams"):  # of a browser's session the user is found late, so `vars` knows nothing
         user.sharing_teams = frozenset(pk for (pk,) in shared_by.ask(user=user.pk))
     return user.sharing_teams
 
