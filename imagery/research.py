@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import User
-from core.actions import Rejected
+from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
 from imagery.decoding import channel
 from imagery.decoding.child import Child
@@ -67,7 +67,7 @@ class Copy:
 
 @contextmanager
 def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, image: UUID) -> Iterator[Copy]:
-    """Make a research copy of an image; if what follows fails, it is removed again.
+    """Make a research copy of an image; if what follows fails for certain, it is removed again.
 
     Raises `Rejected` for boxes that do not fit.
     """
@@ -76,6 +76,8 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
         copy = make(source, subject, boxes, name=name)
         try:
             yield copy
+        except UNCERTAIN:
+            raise
         except BaseException:
             if copy.name:
                 let_go(research_copies(), copy.name)
