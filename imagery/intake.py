@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -103,7 +104,7 @@ def taking_its_place(arrival: Arrival, name: str) -> Iterator[Future[str]]:
     """The name that the file has once its storage has adopted it, which is done beside what follows. If that fails, the
     file is given back; where the database may have its row, it stays, and `imagery.recovery` decides.
     """
-    taken = threads.submit(originals().adopt, arrival, name)
+    taken = threads.submit(copy_context().run, originals().adopt, arrival, name)  # log lines name their event
     try:
         yield taken
     except UNCERTAIN:
