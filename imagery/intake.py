@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import User
-from core.actions import Rejected
+from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
 from imagery import research
 from imagery.decoding import Description, Unreadable, describe
@@ -84,7 +85,8 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 def kept(arrival: Arrival, description: Description, patient: Patient | None, owner: User) -> Iterator[Kept]:
     """Put the file in its place, and meanwhile make the research copy.
 
-    If what follows fails, the copy is removed and the file goes back to where it arrived.
+    If what follows fails, the copy is removed and the file goes back to where it arrived. Where nobody knows whether it
+    failed (`UNCERTAIN`), both stay with their marks.
     """
     id = new_id()
     subject = research.subject_of(patient, owner, description.study_uid)
@@ -100,11 +102,13 @@ def kept(arrival: Arrival, description: Description, patient: Patient | None, ow
 @contextmanager
 def taking_its_place(arrival: Arrival, name: str) -> Iterator[Future[str]]:
     """The name that the file has once its storage has adopted it, which is done beside what follows. If that fails, the
-    file is given back.
+    file is given back; where the database may have its row, it stays, and `imagery.recovery` decides.
     """
-    taken = threads.submit(originals().adopt, arrival, name)
+    taken = threads.submit(copy_context().run, originals().adopt, arrival, name)  # log lines name their event
     try:
         yield taken
+    except UNCERTAIN:
+        raise
     except BaseException:
         if taken.exception() is None:
             originals().give_back(name, arrival)

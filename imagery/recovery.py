@@ -1,8 +1,9 @@
 """After a crash: what had come to nothing is out of the way before anybody is answered.
 
 Whoever dies in the middle of an upload leaves half a file, or whole files whose row was never written; whoever dies
-after a new copy took an old one's place leaves the old one. `imagery.storage.arrivals` keeps word of what each process
-has under way. Here the word of dead processes is read, so that a start looks at what was in hand and at nothing else.
+after a new copy took an old one's place leaves the old one; whoever loses the answer to a COMMIT leaves whatever it was
+about. `imagery.storage.arrivals` keeps word of what each process has under way. Here the word of dead processes is
+read, so that a start looks at what was in hand and at nothing else.
 What lives in other processes is theirs. After a power cut that lost the word too, `reconcile_files` finds the files.
 """
 

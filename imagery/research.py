@@ -16,13 +16,14 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import User
-from core.actions import Rejected
+from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
 from imagery.decoding import channel
 from imagery.decoding.child import Child
+from imagery.deidentification.answers import is_answer
 from imagery.deidentification.manifest import Box
 from imagery.models import Patient, Release, place, research_copies
-from imagery.storage import let_go
+from imagery.storage import Arrived, let_go
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ MARGIN = 30  # seconds more, in which the process says that it took too long
 STATES = {"clean": Release.RELEASED, "quarantine": Release.QUARANTINED, "refused": Release.REFUSED}
 UNNAMED = "P-unknown"  # stands in copies for a patient whom nobody has named
 TOO_COSTLY = "Cleaning this file takes more time or memory than one file may have, or breaks off."
+BROKEN_OFF = {"state": "refused", "reasons": [TOO_COSTLY]}
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Copy:
 
 @contextmanager
 def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, image: UUID) -> Iterator[Copy]:
-    """Make a research copy of an image; if what follows fails, it is removed again.
+    """Make a research copy of an image; if what follows fails for certain, it is removed again.
 
     Raises `Rejected` for boxes that do not fit.
     """
@@ -76,6 +78,8 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
         copy = make(source, subject, boxes, name=name)
         try:
             yield copy
+        except UNCERTAIN:
+            raise
         except BaseException:
             if copy.name:
                 let_go(research_copies(), copy.name)
@@ -84,11 +88,30 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
 
 def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, name: str) -> Copy:
     with research_copies().arriving() as (target, arrived):
-        told = cleaner.ask(source, target, wish(subject, boxes))
+        told = understood(cleaner.ask(source, target, wish(subject, boxes)))
         if "wrong" in told:
             raise Rejected(told["wrong"], code="invalid", field="boxes")
-        kept = research_copies().adopt(arrived, name) if "manifest" in told else ""
-    return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, told.get("manifest"), subject.patient)
+        manifest = told.get("manifest")
+        if manifest:
+            manifest |= {"sha256": digest(arrived), "boxes": [asdict(box) for box in boxes]}
+        kept = research_copies().adopt(arrived, name) if manifest else ""
+    return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, manifest, subject.patient)
+
+
+def understood(told: Any) -> dict[str, Any]:
+    """What a fork says, if it can be an answer."""
+    if is_answer(told):
+        return told
+    logger.warning("no research copy could be made of a file: what its making answered is no answer")
+    return BROKEN_OFF
+
+
+def digest(arrived: Arrived) -> str:
+    """Of the copy, now that whoever made it is gone. Previews are kept by it: a fork that names the digest of somebody
+    else's original must not be believed.
+    """
+    with arrived.open() as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def wish(subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
@@ -120,7 +143,7 @@ class Cleaner:
         with suppress(ValueError, RecursionError):
             return json.loads(told)
         logger.warning("no research copy could be made of a file: its making broke off")
-        return {"state": "refused", "reasons": [TOO_COSTLY]}
+        return BROKEN_OFF
 
     def _ask(self, files: Sequence[int], wish: bytes) -> bytes:
         message, patience = ({"seconds": LONGEST}, wish), LONGEST + MARGIN

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import stat
+import tracemalloc
 from collections import namedtuple
 from io import BytesIO
 from threading import Thread
@@ -268,6 +269,16 @@ def test_what_a_crash_left_half_written_goes_with_the_rest(previews):
     os.utime(previews / "tmphalf", (1, 1))
     put(kept, "b", 3)
     assert files(previews) == {"a", "b"}
+
+
+def test_a_picture_that_was_kept_is_in_memory_once(previews):
+    kept, large = FileCache(previews, 100_000_000), bytes(8_000_000)
+    kept.put("large", large)
+    tracemalloc.start()
+    same = kept.get("large") == large
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert same and most < 1.5 * len(large)
 
 
 def test_while_many_keep_the_same_again_it_is_whole(previews):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.urls import reverse
 
 from core.models import new_id
@@ -190,3 +190,59 @@ def test_a_copy_that_went_after_the_rows_comes_back_as_it_was_and_is_released(ac
     call_command("reconcile_files", fix=True, stdout=StringIO())
     after = Image.objects.get(pk=image.pk)
     assert (content(stores[1], after.research.name), after.release_state) == (before, Release.RELEASED)
+
+
+# --- Answers of the database that were lost ---------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[OperationalError, InterfaceError])
+def losing(request, monkeypatch):
+    """`losing(committed)` has every upload's answer lost, its rows being there or not."""
+
+    def lose(committed: bool):
+        add_image = actions.uploads.add_image
+
+        def act(**told):
+            if committed:
+                add_image(**told)
+            raise request.param
+
+        monkeypatch.setattr(actions.uploads, "add_image", act)
+        return request.param
+
+    return lose
+
+
+def send_and_lose(doctor, error) -> None:
+    with pytest.raises(error):
+        actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(7)))
+
+
+def end_of_this_process() -> None:
+    """As seen by whoever starts next: nobody holds its folders any more."""
+    arrivals._after_fork()
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["with its row", "without"])
+def test_a_file_whose_rows_answer_was_lost_stays_until_the_next_start(committed, stores, doctor, losing):
+    send_and_lose(doctor, losing(committed))
+    recovery.clear_up()
+    assert [len(everything(storage)) for storage in stores] == [1, 1]
+
+
+def test_the_next_start_keeps_it_if_its_row_came(stores, doctor, losing):
+    send_and_lose(doctor, losing(True))
+    end_of_this_process()
+    recovery.clear_up()
+    image = Image.objects.get()
+    assert [everything(storage) for storage in stores] == [{image.original.name}, {image.research.name}]
+    assert content(stores[0], image.original.name) == make.png(7)
+
+
+def test_the_next_start_moves_it_to_lost_and_found_if_no_row_came(stores, doctor, losing):
+    send_and_lose(doctor, losing(False))
+    names = [everything(storage).pop() for storage in stores]
+    end_of_this_process()
+    recovery.clear_up()
+    assert [everything(storage) for storage in stores] == [set(), set()]
+    assert all(any(kept.endswith(name) for kept in kept_aside(at)) for at, name in zip(stores, names, strict=True))

@@ -63,15 +63,21 @@ def rehearse() -> None:
 
 
 def serve(parent: socket.socket) -> None:
-    """Answer wish after wish until the other side hangs up. The answer is empty where a fork broke off."""
+    """Answer wish after wish until the other side hangs up."""
     while True:
-        spare = Spare(parent)
-        with handed_over(parent) as files:
-            header, wish = channel.receive(parent, channel.LARGEST)
-            if not spare.runs:
-                spare = Spare(parent)
-            channel.send(parent, {}, spare.answer(files, wish, header["seconds"]))
-        spare.end()
+        serve_one(parent)
+
+
+def serve_one(parent: socket.socket) -> None:
+    """The answer is empty where a fork broke off. The wish names a patient and goes when this returns: the next fork,
+    which another file may take over, must not find it.
+    """
+    spare = Spare(parent)
+    with handed_over(parent) as files:
+        header, wish = channel.receive(parent, channel.LARGEST)
+        if not spare.runs:
+            spare = Spare(parent)
+        channel.send(parent, {}, spare.answer(files, wish, header["seconds"]))
 
 
 @contextmanager
@@ -104,11 +110,15 @@ class Spare:
         return os.waitpid(self.process, os.WNOHANG)[0] == 0
 
     def answer(self, files: Sequence[int], wish: bytes, seconds: float) -> bytes:
-        """What it says; nothing when it breaks off or takes longer."""
+        """What it says; nothing when it breaks off or takes longer. By then the fork is gone: as long as it lived it
+        could write to the copy, even while that is being kept.
+        """
         try:
             return channel.exchange(self.channel, files, ({}, wish), seconds=seconds, largest=channel.LARGEST)[1]
         except (channel.Gone, TimeoutError):
             return b""
+        finally:
+            self.end()
 
     def end(self) -> None:
         """Whatever it is doing."""
@@ -132,6 +142,7 @@ def lock() -> None:
     """Give up what making a copy does not need. Raises `OSError` if the system does not let us."""
     for limit, most in LIMITS.items():
         resource.setrlimit(limit, (most, most))
+    cage.end_with_parent()
     cage.keep_to(cage.SYSTEM_CALLS)
 
 

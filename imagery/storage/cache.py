@@ -41,12 +41,11 @@ class FileCache:
         if not self.limit:
             return None
         try:
-            with open(self.folder / name, "rb") as file:
-                whole = file.read()
+            with open(self.folder / name, "rb", buffering=0) as file:
+                digest, content = file.read(DIGEST), file.read()  # a buffer would have large content in memory twice
                 os.utime(file.fileno())
         except OSError:
             return None
-        digest, content = whole[:DIGEST], whole[DIGEST:]
         return content if hashlib.sha256(content).digest() == digest else None
 
     def put(self, name: str, content: bytes) -> None:

@@ -168,13 +168,6 @@ def test_a_fork_that_waits_ends_with_its_parent(telling, source, target):
     assert ends(waiting)
 
 
-@needs.seccomp
-def test_a_fork_that_does_not_end_with_its_file_is_ended(a_cleaner, monkeypatch, source, target):
-    staying = TELLING.replace("server.main()", "os._exit = lambda code: [None for _ in iter(int, 1)]\nserver.main()")
-    monkeypatch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", staying])
-    assert ends(cleaned(a_cleaner(), source, target)["pid"])
-
-
 def test_a_fork_that_takes_too_long_is_ended_and_the_next_file_is_cleaned(a_cleaner, monkeypatch, source, target):
     cleaner = a_cleaner()
     with monkeypatch.context() as patch:
