@@ -24,6 +24,7 @@ def room_for_connections(wanted: int = DESCRIPTORS) -> None:
 
 def prepare(hand: silence.InHand) -> None:
     """Once Django is there, and before the first request."""
+    room_for_connections()
     connection_created.connect(limit)
     import_module("harrison.warming").after_the_first_answer()  # it needs Django to be there
     import_module(settings.ROOT_URLCONF)  # every view, now rather than with the first request

@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
+from harrison.management.commands.serve import SPARE, THREADS
 from tests.serving import ROOT
 
 ASK = """
-import gc, importlib, json, sys, threading
+import gc, importlib, json, resource, sys, threading
+resource.setrlimit(resource.RLIMIT_NOFILE, (512, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 before = gc.get_threshold()
 importlib.import_module(sys.argv[1])
 from django.db.backends.signals import connection_created
@@ -18,6 +20,7 @@ print(json.dumps({
     "frozen": gc.get_freeze_count(), "looked_through": len(gc.get_objects()),
     "same_threshold": gc.get_threshold() == before,
     "views": "label.views" in sys.modules, "threads": threading.active_count(),
+    "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     "heard": connection_created.has_listeners(),
 }))
 """
@@ -52,6 +55,11 @@ def test_the_views_are_loaded(served):
     assert served["views"]
 
 
+def test_there_are_descriptors_for_every_connection_that_the_server_lets_in(served):
+    assert served["descriptors"] > THREADS + SPARE
+
+
 def test_importing_the_entry_point_of_wsgi_servers_leaves_the_process_as_it_is(told):
     found = told("harrison.wsgi")
     assert (found["frozen"], found["same_threshold"], found["threads"], found["heard"]) == (0, True, 1, False)
+    assert found["descriptors"] == 512

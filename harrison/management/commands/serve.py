@@ -26,7 +26,6 @@ from accounts.models import User
 from disease.models import CodeSystem
 from harrison import stopping
 from harrison.metrics import Exposed
-from harrison.process import room_for_connections
 from imagery import recovery
 
 THREADS = 384  # of one process, started when they are needed; most of them wait for a client
@@ -68,7 +67,6 @@ class Command(BaseCommand):
         if not options["plain"]:
             threading.Thread(target=self.welcome, args=(options["host"], options["port"]), daemon=True).start()
         recovery.before_serving()
-        room_for_connections()  # of the processes that answer, too: they inherit it
         with Exposed(options["metrics_host"], options["metrics_port"]):
             stopping.heeding(server(options, *certified(options))).serve()
 
