@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +11,9 @@ from harrison.local import given
 
 LIMIT = 60  # seconds that a statement of a request may take: proxies wait 120 for the answer
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+UNLESS_SAID = "SELECT set_config('statement_timeout', %s, false) WHERE current_setting('statement_timeout') = '0'"
+
+known = WeakSet[Any]()  # the connections that have been told
 
 
 def databases(folder: Path) -> dict[str, Any]:
@@ -45,11 +49,13 @@ def served(database: dict[str, Any]) -> dict[str, Any]:
     return database | {"OPTIONS": {"pool": True, **database.get("OPTIONS", {})}}
 
 
-def limited(database: dict[str, Any]) -> dict[str, Any]:
-    """For a process that answers: nobody waits for a statement for ever. A command may take its time."""
-    if database["ENGINE"] != POSTGRESQL:
-        return database
-    told = database["OPTIONS"].get("options", "")
-    return database | {
-        "OPTIONS": database["OPTIONS"] | {"options": f"{told} -c statement_timeout={LIMIT * 1000}".strip()}
-    }
+def limit(connection: Any, **_: Any) -> None:
+    """Heard by a process that answers: nobody waits for a statement for ever. A command may take its time.
+
+    Whatever the address, the role or the database says of it is kept. A statement does it, and once for each connection
+    to the server: PgBouncer refuses what is said of it in connecting, and the pool gives the same one again and again.
+    """
+    if connection.vendor == "postgresql" and connection.connection not in known:
+        with connection.cursor() as cursor:
+            cursor.execute(UNLESS_SAID, [str(LIMIT * 1000)])
+        known.add(connection.connection)

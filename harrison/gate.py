@@ -56,9 +56,10 @@ class Gate:
                 connections.close_all()  # the next one who asks has another thread
         if self.queue.full:
             raise Full
-        with whole(environ) as environ["wsgi.input"], self.hand.one(), self.place():
-            answered = self.application(environ, start_response)
-        return handed_over(environ, answered)  # what is left is bytes, and whoever gives or takes them may be slow
+        with whole(environ) as environ["wsgi.input"], self.hand.one():
+            with self.place():
+                answered = self.application(environ, start_response)
+            return handed_over(environ, answered)  # what is left is bytes, and whoever gives or takes them may be slow
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -18,6 +18,9 @@ FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no":
 RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 # Not the application's: what the tests ask of a machine, and what deploy/compose.yaml is told.
 OTHERS = {"HARRISON_DEMAND", "HARRISON_HOST", "HARRISON_IMAGE"}
+# Kubernetes puts the address of each Service into every container beside it, under names made of the Service's own:
+# where that is called harrison, nobody has set these, and nobody could unset them.
+SERVICE = re.compile(r"HARRISON_(PORT|PORT_.+|SERVICE_.+)")
 
 read: set[str] = set()  # every name that a setting came from, or would have
 
@@ -72,7 +75,7 @@ def rate(name: str, default: str) -> str:
 def refuse_unknown() -> None:
     """Once all are read. A misspelt HARRISON_PRODUCTION would start as a trial, and nobody would know."""
     for name in sorted(os.environ.keys() - read - OTHERS):
-        if name.startswith("HARRISON_"):
+        if name.startswith("HARRISON_") and not SERVICE.fullmatch(name):
             meant = "".join(f" Is it {near}?" for near in get_close_matches(name, read, 1))
             raise ImproperlyConfigured(f"{name} is no setting: .env.example lists all.{meant} Mend it, or unset it.")
 

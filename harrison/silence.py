@@ -6,17 +6,19 @@ ago bytes came and went (TCP_INFO, tcp(7)), and a connection that it ends is one
 knows how to take. Nothing moves either while a client waits for work of ours: meanwhile nobody's connection is ended.
 """
 
+import logging
 import os
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from threading import Thread
 from time import monotonic, sleep
 
 SILENCE = 60.0  # seconds
 LOOKS = 12  # in that time
 SINCE_SENT_AND_RECEIVED = struct.Struct("=44x I 4x I")  # milliseconds, in struct tcp_info of Linux
+logger = logging.getLogger(__name__)
 
 
 class InHand:
@@ -47,33 +49,40 @@ def heed(hand: InHand, silence: float = SILENCE) -> None:
 
 
 def look(hand: InHand, silence: float) -> None:
+    """Again and again, also after a look that failed: where no descriptor is left it is needed most."""
     while True:
         sleep(silence / LOOKS)
-        if hand.longest() < silence - 2 * silence / LOOKS:  # its connection has been silent a little longer
-            end_silent(silence)
+        try:
+            if hand.longest() < silence - 2 * silence / LOOKS:  # its connection has been silent a little longer
+                end_silent(silence)
+        except OSError:
+            logger.exception("Silent connections could not be looked for.")
 
 
 def end_silent(silence: float) -> None:
-    with ExitStack() as opened:
-        for connection in served(opened):
-            with suppress(OSError):  # it has just ended by itself
-                if unmoved(connection) >= silence:
-                    connection.shutdown(socket.SHUT_RDWR)
+    for connection in served():
+        with suppress(OSError):  # it has just ended by itself
+            if unmoved(connection) >= silence:
+                connection.shutdown(socket.SHUT_RDWR)
 
 
-def served(opened: ExitStack) -> list[socket.socket]:
+def served() -> Iterator[socket.socket]:
     """This process's connections on the ports that it listens on: none of its own to a database or a storage."""
-    found = list(sockets(opened))
-    listening = [each for each in found if each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)]
-    ports = {each.getsockname()[1] for each in listening}
-    return [each for each in found if each not in listening and each.getsockname()[1] in ports]
+    ports = {each.getsockname()[1] for each in sockets() if listens(each)}
+    return (each for each in sockets() if each.getsockname()[1] in ports and not listens(each))
 
 
-def sockets(opened: ExitStack) -> Iterator[socket.socket]:
-    """Of TCP, as duplicates: a number that is given to another connection meanwhile would end the wrong one."""
+def listens(each: socket.socket) -> bool:
+    return bool(each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+def sockets() -> Iterator[socket.socket]:
+    """Of TCP, as duplicates: a number that is given to another connection meanwhile would end the wrong one.
+
+    Each is closed before the next is made: all at once could be more descriptors than there are.
+    """
     for number in os.listdir("/proc/self/fd"):
-        with suppress(OSError):
-            each = opened.enter_context(duplicate(int(number)))
+        with suppress(OSError), duplicate(int(number)) as each:
             if each.family in (socket.AF_INET, socket.AF_INET6) and each.type == socket.SOCK_STREAM:
                 yield each
 

@@ -82,3 +82,8 @@ def test_every_key_is_a_uuid(model):
 def test_every_constraint_says_what_it_means(model):
     default = "Constraint “%(name)s” is violated."
     assert [c.name for c in model._meta.constraints if str(c.violation_error_message) == default] == []
+
+
+def test_what_django_keeps_private_of_a_commands_output_is_used_in_one_place():
+    files = [path for app in MAY_IMPORT for path in (ROOT / app).rglob("*.py") if "stdout._out" in path.read_text()]
+    assert files == [ROOT / "core" / "terminal.py"]

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from unittest.mock import MagicMock
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.databases import LIMIT, addressed, limited
+from harrison.databases import LIMIT, addressed, limit, served
 from tests.test_settings import ROOT, start
 
 
@@ -39,17 +40,50 @@ connection.close_pool()
 """
 
 
-@pytest.mark.parametrize(("entry", "patience"), [("harrison.wsgi", f"{LIMIT // 60}min"), ("harrison", "0")])
-def test_a_statement_of_a_request_ends_in_time_and_one_of_a_command_takes_its_own(entry, patience, own_postgresql):
-    told = {**os.environ, "DATABASE_URL": own_postgresql, "DJANGO_SETTINGS_MODULE": "harrison.settings"}
-    done = subprocess.run([sys.executable, "-c", ASKED, entry], cwd=ROOT, env=told, capture_output=True, text=True)
-    assert done.stdout.strip() == patience, done.stderr
+@pytest.fixture
+def patience(own_postgresql):
+    """`patience(entry, query)` is how long a statement may take, in a process that has imported `entry`."""
+
+    def of(entry, query=""):
+        told = {**os.environ, "DATABASE_URL": own_postgresql + query, "DJANGO_SETTINGS_MODULE": "harrison.settings"}
+        done = subprocess.run([sys.executable, "-c", ASKED, entry], cwd=ROOT, env=told, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return of
 
 
-def test_what_an_address_tells_postgresql_is_kept():
-    database = addressed("postgres://harrison@db.example/harrison?options=-c%20search_path%3Dours")
-    assert limited(database)["OPTIONS"]["options"] == f"-c search_path=ours -c statement_timeout={LIMIT * 1000}"
+@pytest.mark.parametrize(("entry", "expected"), [("harrison.served", f"{LIMIT // 60}min"), ("harrison", "0")])
+def test_a_statement_of_a_request_ends_in_time_and_one_of_a_command_takes_its_own(entry, expected, patience):
+    assert patience(entry) == expected
+
+
+def test_a_patience_that_the_address_tells_is_kept(patience):
+    assert patience("harrison.served", "?options=-c%20statement_timeout%3D7000") == "7s"
+
+
+def connected(wrapped):
+    """A connection of Django, as it tells of itself."""
+    return MagicMock(vendor="postgresql", connection=wrapped)
+
+
+def statements(connection):
+    return connection.cursor().__enter__().execute.call_count
+
+
+def test_a_connection_that_comes_from_the_pool_again_is_told_nothing_more():
+    wrapped = MagicMock()
+    first, again = connected(wrapped), connected(wrapped)
+    limit(first)
+    limit(again)
+    assert (statements(first), statements(again)) == (1, 0)
 
 
 def test_sqlite_is_told_nothing_of_it():
-    assert limited({"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {}})["OPTIONS"] == {}
+    connection = MagicMock(vendor="sqlite")
+    limit(connection)
+    assert statements(connection) == 0
+
+
+def test_connecting_asks_for_nothing_that_pgbouncer_refuses():
+    assert served(addressed("postgres://harrison@db.example/harrison"))["OPTIONS"] == {"pool": True}

@@ -46,3 +46,18 @@ def test_bytes_that_come_slowly_hold_no_place():
 
     gate = Gate(lambda environ, start_response: answered(coming(), 1), working=1)
     assert asked(gate) == [b"1"]
+
+
+def test_what_is_small_is_in_hand_until_the_server_has_it():
+    """Its work is done: whoever is hung up on now does not learn of it."""
+
+    def coming():
+        yield str(len(gate.hand.since)).encode()
+
+    gate = Gate(lambda environ, start_response: answered(coming(), 1))
+    assert asked(gate) == [b"1"] and not gate.hand.since
+
+
+def test_what_is_large_is_not_in_hand_while_its_client_takes_it():
+    gate = Gate(lambda environ, start_response: answered(iter([b"a"]), AT_ONCE + 1))
+    assert asked(gate) and not gate.hand.since

@@ -1,10 +1,12 @@
 """Connections on which nothing moves: they end, and nobody else's does."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from unittest.mock import Mock
 
 import pytest
 import requests
@@ -90,6 +92,28 @@ def test_only_connections_with_clients_are_looked_at():
         listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
         ours = opened.enter_context(socket.create_connection(listening.getsockname()))  # as to a database
         theirs = opened.enter_context(listening.accept()[0])
-        looked_at = {(each.getsockname(), each.getpeername()) for each in silence.served(opened)}
+        looked_at = {(each.getsockname(), each.getpeername()) for each in silence.served()}
         assert (theirs.getsockname(), theirs.getpeername()) in looked_at
         assert (ours.getsockname(), ours.getpeername()) not in looked_at
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_looking_at_many_takes_one_descriptor():
+    with ExitStack() as opened:
+        listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        for _ in range(9):
+            opened.enter_context(socket.create_connection(listening.getsockname()))
+            opened.enter_context(listening.accept()[0])
+        before = descriptors()
+        assert {descriptors() - before for _ in silence.served()} == {1}
+
+
+def test_a_look_that_fails_is_logged_and_not_the_last(monkeypatch, caplog):
+    ends = iter([OSError(24, "Too many open files"), KeyboardInterrupt])
+    monkeypatch.setattr(silence, "end_silent", Mock(side_effect=ends))
+    with pytest.raises(KeyboardInterrupt):  # of the second look
+        silence.look(silence.InHand(), 0.1)
+    assert "Too many open files" in caplog.text

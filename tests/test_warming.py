@@ -17,7 +17,7 @@ from tests.serving import ROOT
 ASK = """
 import time
 from wsgiref.util import setup_testing_defaults
-from harrison.wsgi import application
+from harrison.served import application
 from imagery import research
 from imagery.decoding import shared
 

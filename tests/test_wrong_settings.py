@@ -49,6 +49,16 @@ def test_a_file_of_what_is_no_secret_stops_the_start(tmp_path):
     assert "HARRISON_QUOTA_MB_FILE is no setting" in refused(tmp_path, HARRISON_QUOTA_MB_FILE="/quota")
 
 
+def test_what_kubernetes_tells_of_a_service_of_that_name_is_no_slip(tmp_path):
+    address = {"PORT": "tcp://10.0.0.7:80", "PORT_80_TCP_ADDR": "10.0.0.7", "SERVICE_HOST": "10.0.0.7"}
+    started = start(tmp_path, **{f"HARRISON_{name}": value for name, value in address.items()})
+    assert started.returncode == 0, started.stderr
+
+
+def test_a_name_that_is_only_like_those_of_kubernetes_stops_the_start(tmp_path):
+    assert "HARRISON_PORTS is no setting" in refused(tmp_path, HARRISON_PORTS="8000")
+
+
 def test_what_tests_and_compose_are_told_is_no_slip(tmp_path):
     names = re.findall(r"\$\{(HARRISON_\w+)", (ROOT / "deploy" / "compose.yaml").read_text())
     started = start(tmp_path, HARRISON_DEMAND="1", **dict.fromkeys(names, "harrison.example"))

@@ -3,15 +3,15 @@
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, cast
+from typing import Any
 
 import environ
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections, transaction
-from rich.console import Console
 from rich.progress import Progress
 
+from core import terminal
 from harrison import copying
 
 TARGET = "target"
@@ -79,8 +79,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def bar(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
-        # Django's wrapper would end every step of the bar with a new line.
-        with Progress(console=Console(file=cast(IO[str], self.stdout._out)), transient=True) as progress:
+        with Progress(console=terminal.console(self), transient=True) as progress:
             task = progress.add_task(what, total=rows)
             yield lambda rows: progress.advance(task, rows)
 

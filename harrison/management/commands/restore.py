@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import terminal
 from core.actions import Unavailable
 from core.epilog import Told
 from harrison.backup import manifest, restoring, verifying
@@ -41,7 +42,7 @@ class Command(Told, BaseCommand):
         parser.add_argument("snapshot", type=Path, help="DEST/snapshots/TIME, as `backup` has told.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        snapshot, bars = Snapshot(options["snapshot"].resolve()), Bars(self.stdout._out)
+        snapshot, bars = Snapshot(options["snapshot"].resolve()), Bars(terminal.out(self))
         described = manifest.read(snapshot)
         restoring.refuse_unfit(described)
         damaged = [*verifying.damage(snapshot, described, bars)]
@@ -58,4 +59,4 @@ class Command(Told, BaseCommand):
         if restoring.missing_migrations(described):
             self.stdout.write("The rows are older than this Harrison: run migrate, then reconcile_files.")
             return
-        call_command("reconcile_files", stdout=self.stdout._out)
+        call_command("reconcile_files", stdout=terminal.out(self))
