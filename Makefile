@@ -12,7 +12,7 @@ PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
 	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-sqlite test-postgresql lint check screenshots bench lock clean
+.PHONY: help run dev test test-sqlite test-postgresql lint needs check screenshots bench lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -53,8 +53,14 @@ lint: .venv/tests  ## format, lint, types, migrations, schema, production settin
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
+needs:  ## what the tests ask of a Debian machine; what is missing is installed
+	@missing=; for each in curl chromium strace; do command -v $$each >/dev/null || missing="$$missing $$each"; done; \
+	command -v initdb >/dev/null || [ -n "$(wildcard /usr/lib/postgresql/*/bin/initdb)" ] || missing="$$missing postgresql"; \
+	[ -z "$$missing" ] || if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -q -y $$missing; \
+	else echo "Missing here:$$missing. As root: apt-get install$$missing"; exit 1; fi
+
 check: export HARRISON_DEMAND = 1
-check: lint  ## the gate: lint, and the tests on both databases, nothing passed over
+check: needs lint  ## the gate: lint, and the tests on both databases, nothing passed over; installs what it needs
 	$(MAKE) test-sqlite
 	$(MAKE) test-postgresql
 

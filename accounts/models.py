@@ -29,14 +29,11 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUIDv7, ordered by time.")
 
+    sharing_teams: frozenset[UUID]  # of one request, as `imagery.models.scope` has found them
+
     @cached_property
     def roles(self) -> frozenset[Role]:
         return roles_of(self, () if self.is_superuser else self.groups.values_list("name", flat=True))
-
-    @cached_property
-    def team_ids(self) -> frozenset[UUID]:
-        """The teams in use that this person is in, asked once: what is asked for one request is one answer."""
-        return frozenset(self.teams.live().values_list("pk", flat=True))
 
 
 def roles_of(user: User, groups: Iterable[str]) -> frozenset[Role]:

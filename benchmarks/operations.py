@@ -23,7 +23,7 @@ class World:
     """What the operations need to know of the rows that there are."""
 
     password: str
-    tokens: dict[str, str]  # by role
+    tokens: dict[str, str]  # by role; a colleague is a doctor with whom others share
     image: str
     annotation: str  # with a past
     label: str
@@ -69,6 +69,7 @@ def reading(world: World) -> list[Operation]:
     return [
         Operation("login", partial(log_in, world)),
         Operation("list of 50 images", get(f"{V1}/images/", doctor)),
+        Operation("list of 50 images, some shared", get(f"{V1}/images/", world.tokens["colleague"])),
         Operation("list of 50 annotations, own", get(f"{V1}/annotations/", doctor)),
         Operation("list of 50 annotations, all", get(f"{V1}/annotations/", researcher)),
         Operation("annotations under a chapter", get(f"{V1}/annotations/?under={world.chapter}", researcher)),

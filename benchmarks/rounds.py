@@ -12,7 +12,10 @@ from benchmarks.installation import Installation
 from benchmarks.operations import Operation, operations
 
 ROUNDS = 5
-TOGETHER = ("empty Django view", "list of 50 images", "image detail", "annotate", "upload CT 512 × 512, and see it")
+TOGETHER = (
+    "empty Django view", "static 0.5 MB", "list of 50 images", "image detail", "file download 0.5 MB", "annotate",
+    "upload CT 512 × 512, and see it",
+)  # fmt: skip
 CONNECTIONS = (1, 8, 64)
 
 

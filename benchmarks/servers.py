@@ -42,7 +42,7 @@ Request = Callable[[http.client.HTTPSConnection], int]
 def commands(folder: Path, port: int) -> dict[str, list[str]]:
     certificate = ["--certfile", str(folder / "cert.crt"), "--keyfile", str(folder / "cert.key")]
     threads = ["--workers", "2", "--worker-class", "gthread", "--threads", "64", "--log-level", "error"]
-    gunicorn = [sys.executable, "-m", "gunicorn", "harrison.wsgi:application", "--bind", f"127.0.0.1:{port}"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "harrison.served:application", "--bind", f"127.0.0.1:{port}"]
     return {
         "granian": [*MANAGE, "serve", "--port", str(port)],
         "gunicorn": [*gunicorn, *threads, *certificate],

@@ -35,6 +35,7 @@ from label.models import Annotation, Label, State
 
 PASSWORD = "a password for the benchmark alone"  # noqa: S105 - of a world that is thrown away
 CHAPTER = "J00-J99"
+WHO = ("doctor", "colleague", "researcher", "auditor")
 PATIENTS = 100  # made at once; each stands for the thirty images of three studies
 REVISIONS = 10  # of the annotation whose history is read
 MODALITIES = ("CT", "CT", "CT", "CR", "DX", "MR", "US")
@@ -67,7 +68,8 @@ def cast() -> dict[str, Any]:
     for role in (Role.RESEARCHER, Role.AUDITOR):
         others[str(role)] = User.objects.create_user(str(role))
         others[str(role)].groups.set(Group.objects.filter(name=role))
-    return {"doctors": doctors, "doctor": doctors[0], **others}
+    # With the first doctor nobody shares anything, with the third the first does.
+    return {"doctors": doctors, "doctor": doctors[0], "colleague": doctors[2], **others}
 
 
 def evidence(doctors: list[User], teams: list[Team], studies: int) -> list[Image]:
@@ -177,7 +179,7 @@ def told(people: dict[str, Any], labels: list[Label]) -> dict[str, Any]:
         actions.revise(by=doctor, annotation=annotation, confidence=number / REVISIONS)
     return {
         "password": PASSWORD,
-        "tokens": {role: AuthToken.objects.create(people[role])[1] for role in ("doctor", "researcher", "auditor")},
+        "tokens": {who: AuthToken.objects.create(people[who])[1] for who in WHO},
         "image": str(image.pk),
         "annotation": str(annotation.pk),
         "label": str(labels[0].pk),

@@ -6,11 +6,15 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import reversion
+from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
 from reversion.models import Revision
 from reversion.signals import post_revision_commit
 
 Action = TypeVar("Action", bound=Callable[..., Any])
+
+# Nobody knows whether a transaction that ended so was committed: perhaps only the answer was lost.
+UNCERTAIN = (OperationalError, InterfaceError)
 
 # The revision made by the request in hand, so that its event can name it.
 revision_made: ContextVar[Revision | None] = ContextVar("revision_made", default=None)

@@ -122,18 +122,23 @@ def translate(exc: Exception) -> exceptions.APIException | None:
             return exceptions.NotFound()
         case DjangoPermissionDenied():
             return exceptions.PermissionDenied(str(exc) or None)
+        case DataError():  # e.g. NUL in text on PostgreSQL
+            return exceptions.ParseError("The request cannot be understood.")
+    return fault(exc)
+
+
+def fault(exc: Exception) -> exceptions.APIException | None:
+    """The API's word for what failed underneath, of which whoever runs Harrison reads in the log."""
+    match exc:
         case IntegrityError():
             logger.warning("a write lost a race for a unique value", exc_info=exc)
             return Conflict("Someone else changed this at the same moment: read it again.")
-        case DataError():  # e.g. NUL in text on PostgreSQL
-            return exceptions.ParseError("The request cannot be understood.")
         case OperationalError():
             logger.error("the database did not answer", exc_info=exc)
             return Busy()
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             logger.error("the disk is full", exc_info=exc)
             return NoRoom()
-
         case Unavailable():
             logger.error("what we depend on does not answer", exc_info=exc)
             return Away(str(exc))

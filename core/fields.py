@@ -15,6 +15,7 @@ class Ref(serializers.PrimaryKeyRelatedField):
     """A relation named by id, looked up among what the person who asks may see.
 
     What they may not see does not exist: one sentence for both. Archived rows are refused with a sentence.
+    `along` names a relation of the row that is read with it in one query.
     The browsable API shows a text box, because a select box would list every row.
     """
 
@@ -23,14 +24,15 @@ class Ref(serializers.PrimaryKeyRelatedField):
         "archived": "This is archived: restore it first.",
     }
 
-    def __init__(self, model: type[Record], scope: str = "visible_to", **kwargs: Any) -> None:
-        self.model, self.scope = model, scope
+    def __init__(self, model: type[Record], scope: str = "visible_to", *, along: str = "", **kwargs: Any) -> None:
+        self.model, self.scope, self.along = model, scope, along
         kwargs.setdefault("pk_field", serializers.UUIDField())
         kwargs.setdefault("style", {"base_template": "input.html"})
         super().__init__(queryset=model._default_manager.all(), **kwargs)
 
     def get_queryset(self) -> QuerySet:
-        return getattr(self.model._default_manager, self.scope)(self.context["request"].user)
+        scoped = getattr(self.model._default_manager, self.scope)(self.context["request"].user)
+        return scoped.select_related(self.along) if self.along else scoped
 
     def to_internal_value(self, data: Any) -> Record:
         record = super().to_internal_value(data)

@@ -1,18 +1,26 @@
-"""Serializers of lists and details: each field reads its column with one getter that is made once."""
+"""Serializers of lists and details: each field reads its column with one getter that is made once.
+
+A row is an object of the model or, in a list, a dictionary of its columns: a list whose fields are columns asks the
+database for these alone, and makes no objects only to take them apart again.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property, partial
-from operator import attrgetter
+from functools import cache, cached_property, partial
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.relations import PKOnlyObject
 
+from core.fields import PersonField, Ref
+
 # What the renderer writes as these fields would (RFC 9562 for UUIDs).
 PLAIN = (
-    serializers.BooleanField, serializers.CharField, serializers.ChoiceField, serializers.FloatField,
-    serializers.IntegerField, serializers.UUIDField,
+    serializers.BooleanField, serializers.CharField, serializers.ChoiceField, serializers.DateField,
+    serializers.FloatField, serializers.IntegerField, serializers.ListField, serializers.UUIDField,
 )  # fmt: skip
 Reader = Callable[[Any], Any]
 
@@ -21,20 +29,25 @@ class RowSerializer(serializers.Serializer):
     """Says what `Serializer` says, without asking every field of every row how."""
 
     def to_representation(self, row: Any) -> dict[str, Any]:
-        return {name: read(row) for name, read in self.readers.items()}
+        return {name: read(row) for name, read in self.readers_of(row).items()}
+
+    def readers_of(self, row: Any) -> dict[str, Reader]:
+        return self.column_readers if isinstance(row, dict) else self.readers
 
     @cached_property
     def readers(self) -> dict[str, Reader]:
         return {str(field.field_name): reader(field) for field in self._readable_fields}
+
+    @cached_property
+    def column_readers(self) -> dict[str, Reader]:
+        return {str(field.field_name): column_reader(field) for field in self._readable_fields}
 
 
 def reader(field: serializers.Field) -> Reader:
     get: Reader = attrgetter(".".join(field.source_attrs))
     if type(field) in PLAIN:
         return get
-    if type(field) is serializers.DateTimeField:
-        return lambda row: instant(get(row))
-    return partial(asked, field)
+    return instants(get) if type(field) is serializers.DateTimeField else partial(asked, field)
 
 
 def asked(field: serializers.Field, row: Any) -> Any:
@@ -44,6 +57,46 @@ def asked(field: serializers.Field, row: Any) -> Any:
     return None if known is None else field.to_representation(value)
 
 
+def instants(get: Reader) -> Reader:
+    return lambda row: instant(get(row))
+
+
 def instant(at: datetime | None) -> str | None:
     """RFC 3339, in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def as_columns(rows: QuerySet, shown: Any) -> QuerySet:
+    """The rows as dictionaries of what is shown of them; as they are where that is more than columns."""
+    names = columns_shown(shown)
+    return rows.values(*names.union(rows.query.annotation_select)) if names else rows
+
+
+@cache
+def columns_shown(shown: Any) -> frozenset[str]:
+    """The columns that a serializer reads; none if it reads anything else."""
+    fields = list(shown()._readable_fields) if issubclass(shown, RowSerializer) else []
+    found = [columns_of(field) for field in fields]
+    return frozenset(chain(*found)) if all(found) else frozenset()
+
+
+def columns_of(field: serializers.Field) -> tuple[str, ...]:
+    """As `values` names them; none for a field that reads more than its own row."""
+    name = "__".join(field.source_attrs)
+    if type(field) is PersonField:
+        return f"{name}_id", f"{name}__username"
+    if type(field) is Ref:
+        return (f"{name}_id",)
+    return (name,) if type(field) in (*PLAIN, serializers.DateTimeField) else ()
+
+
+def column_reader(field: serializers.Field) -> Reader:
+    names = columns_of(field)
+    if type(field) is PersonField:
+        return lambda row: person(row, *names)
+    get: Reader = itemgetter(*names)
+    return instants(get) if type(field) is serializers.DateTimeField else get
+
+
+def person(row: dict[str, Any], id: str, username: str) -> dict[str, Any] | None:
+    return {"id": row[id], "username": row[username]} if row[id] else None

@@ -18,6 +18,7 @@ from core.errors import PreconditionFailed
 from core.fields import PersonField
 from core.filters import refuse_unknown_parameters
 from core.models import Record
+from core.rows import as_columns
 
 
 class RecordViewSet(GenericViewSet):
@@ -47,6 +48,10 @@ class RecordViewSet(GenericViewSet):
         if self.action == "list" and self.list_serializer_class:
             return self.list_serializer_class
         return super().get_serializer_class()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        listed = as_columns(queryset, self.get_serializer_class()) if self.action == "list" else queryset
+        return super().paginate_queryset(listed)
 
     def get_object(self) -> Any:
         """The row in scope; for a change, locked until the transaction ends and as the client last saw it."""

@@ -56,9 +56,8 @@ def whole(environ: dict[str, Any]) -> Iterator[Any]:
 def arrived(source: Any, wanted: int) -> Any:
     """A file of what arrives, up to `wanted` bytes: whoever parses a cut body finds too much and answers 413.
 
-    Reading from the server knows no timeout, so the clock is looked at between two pieces. Another thread could look
-    while this one reads; but granian 2.8.7 stands still when an answer is given while its body is being read. So who
-    stops for good gets no answer, and keeps a thread and a place until their connection ends.
+    Reading from the server knows no timeout, so the clock is looked at between two pieces. Who stops for good gets no
+    answer, and keeps a thread and a place until harrison/silence.py ends their connection.
     """
     file = SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(settings.DATA_DIR))  # noqa: SIM115 - who parses it closes it
     try:

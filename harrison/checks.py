@@ -73,17 +73,18 @@ def instances_share_their_storage(**kwargs: Any) -> list[CheckMessage]:
     return [Error("An image on one instance's disk is missing on the others.", hint=hint, id="harrison.E007")]
 
 
+@register(Tags.security, deploy=True)
+def bytes_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
+    addresses = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
+    if settings.S3_IN_THE_CLEAR or not any(address.startswith("http://") for address in addresses):
+        return []
+    hint = "Give HARRISON_S3_ENDPOINT an https:// address, or HARRISON_S3_IN_THE_CLEAR=true if its way is guarded."
+    return [Warning("Images go to their bucket in the clear.", hint=hint, id="harrison.W003")]
+
+
 def _made_for_a_trial(name: str, value: str, hint: str, id: str) -> list[CheckMessage]:
     """Whether this secret is the one that a trial installation made for itself, in the data folder."""
     kept = kept_in(settings.DATA_DIR, name)
     if not kept.exists() or kept.read_text().strip() != value:
         return []
     return [Error(f"{name} is the one that was made for a trial.", hint=hint, id=id)]
-
-
-def bytes_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
-    addresses = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
-    if not any(address.startswith("http://") for address in addresses):
-        return []
-    hint = "Give HARRISON_S3_ENDPOINT an address that begins with https://, or see that its way is guarded otherwise."
-    return [Warning("Images go to their bucket in the clear.", hint=hint, id="harrison.W003")]

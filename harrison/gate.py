@@ -19,10 +19,12 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from harrison import metrics
 from harrison.arrival import Crowded, CutShort, NoRoom, Slow, whole
 from harrison.health import LIVE, READY
+from harrison.silence import InHand
 
 WORKING = 1  # requests worked on at once; measured in docs/decisions/0010
 WAITING = 64  # requests that wait for that
 PATIENCE = 60  # seconds that a request waits before it is turned away: longer than one hard file takes
+AT_ONCE = 1024 * 1024  # bytes of an answer that is given as one piece; the server keeps one for each connection at most
 SOON = "2"  # seconds after which one may try again
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -36,7 +38,7 @@ class Gate:
 
     def __init__(self, application: Wsgi, *, working: int = WORKING, waiting: int = WAITING) -> None:
         self.application = application
-        self.places, self.queue = LifoQueue[Any](), Room(waiting)
+        self.places, self.queue, self.hand = LifoQueue[Any](), Room(waiting), InHand()
         for _ in range(working):
             self.places.put(connection_for_any_thread())
 
@@ -49,14 +51,15 @@ class Gate:
     def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] in (LIVE, READY):  # a process with much to do is neither dead nor unfit
             try:
-                return without_body(environ, self.application(environ, start_response))
+                return handed_over(environ, self.application(environ, start_response))
             finally:
                 connections.close_all()  # the next one who asks has another thread
         if self.queue.full:
             raise Full
-        with whole(environ) as environ["wsgi.input"], self.place():
-            answered = self.application(environ, start_response)
-        return without_body(environ, answered)  # what is left is bytes, and whoever takes them may be slow
+        with whole(environ) as environ["wsgi.input"], self.hand.one():
+            with self.place():
+                answered = self.application(environ, start_response)
+            return handed_over(environ, answered)  # what is left is bytes, and whoever gives or takes them may be slow
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -138,10 +141,22 @@ def turned_away(start_response: Callable[..., Any], code: str, status: str, deta
     return [body]
 
 
-def without_body(environ: dict[str, Any], answered: Iterable[bytes]) -> Iterable[bytes]:
-    """The answer to HEAD ends with its headers: over HTTP/2 the server would send the body all the same."""
-    if environ["REQUEST_METHOD"] != "HEAD":
+def handed_over(environ: dict[str, Any], answered: Iterable[bytes]) -> Iterable[bytes]:
+    """What is small goes to the server as one piece, in a list: it keeps that, and the thread is free for the next.
+
+    Anything else is asked for piece by piece, and holds a thread for as long as its client takes. Granian knows no
+    `wsgi.file_wrapper`. The answer to HEAD ends with its headers: over HTTP/2 the server would send the body, too.
+    """
+    head = environ["REQUEST_METHOD"] == "HEAD"
+    if not head and length(answered) > AT_ONCE:
         return answered
-    if hasattr(answered, "close"):
-        answered.close()
-    return [b""]
+    try:
+        return [b"" if head else b"".join(answered)]
+    finally:
+        if hasattr(answered, "close"):
+            answered.close()
+
+
+def length(answered: Iterable[bytes]) -> float:
+    """How many bytes a response of Django says that it has."""
+    return float(getattr(answered, "headers", {}).get("Content-Length", "inf"))

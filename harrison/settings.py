@@ -7,13 +7,13 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import flag, given, secret
+from harrison.databases import databases
+from harrison.local import choice, flag, number, rate, refuse_unknown, secret, text, words
 from harrison.logs import logging_of
 from harrison.storages import storages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
-env = environ.Env()
 
 # --- Where it runs --------------------------------------------------------------------------------------------------
 
@@ -22,7 +22,7 @@ DEBUG = flag("HARRISON_DEBUG", False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("HARRISON_DEBUG shows code and data to strangers: unset it in production.")
 
-DATA_DIR = Path(env.str("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(text("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
 # Research UIDs and date shifts come from this key: whoever changes it breaks them from all copies made before.
@@ -33,14 +33,12 @@ if len(PROJECT_KEY) < 32:
 IDENTITY_KEYS = secret("HARRISON_IDENTITY_KEYS", folder=DATA_DIR, production=PRODUCTION).split(",")
 if min(map(len, IDENTITY_KEYS)) < 32:
     raise ImproperlyConfigured("A key of HARRISON_IDENTITY_KEYS is too short: each needs 32 characters or more.")
-ALLOWED_HOSTS = env.list("HARRISON_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("HARRISON_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = words("HARRISON_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = words("HARRISON_TRUSTED_ORIGINS")
 # How many reverse proxies stand before Harrison: that many entries of X-Forwarded-For are believed, no more.
-PROXIES = env.int("HARRISON_PROXIES", 0)
+PROXIES = number("HARRISON_PROXIES", 0, 0, 9)
 # How many machines or containers serve this installation: more than one need a database and a storage that they share.
-INSTANCES = env.int("HARRISON_INSTANCES", 1)
-if INSTANCES < 1:
-    raise ImproperlyConfigured(f"HARRISON_INSTANCES is {INSTANCES}: it is 1 or more.")
+INSTANCES = number("HARRISON_INSTANCES", 1, 1, 999)
 
 # --- The house ------------------------------------------------------------------------------------------------------
 
@@ -110,17 +108,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- The database ---------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url_config(given("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock at once: without it readers that go on to write meet "database is locked".
-    DATABASES["default"]["CONN_MAX_AGE"] = None  # harrison/gate.py gives it to the next who works
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-    }
-else:
-    DATABASES["default"]["OPTIONS"] = {"pool": True, **DATABASES["default"].get("OPTIONS", {})}  # …?sslmode=verify-full
+DATABASES = databases(DATA_DIR)
 
 # --- Bytes ----------------------------------------------------------------------------------------------------------
 
@@ -134,13 +122,20 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-# How much one owner may upload in all, and how much of the disk stays free whoever uploads.
-QUOTA_BYTES = env.int("HARRISON_QUOTA_MB", 102_400) * 1024 * 1024
-FREE_DISK_BYTES = env.int("HARRISON_FREE_DISK_MB", 1024) * 1024 * 1024
-MAX_UPLOAD_BYTES = env.int("HARRISON_MAX_UPLOAD_MB", 512) * 1024 * 1024
+S3_IN_THE_CLEAR = flag("HARRISON_S3_IN_THE_CLEAR", False)  # its way is guarded otherwise: no warning
+MOST_MB = 1024**3  # a pebibyte
+# How much one owner may upload in all, how much of the disk stays free whoever uploads, how much drawn previews take.
+QUOTA_BYTES = number("HARRISON_QUOTA_MB", 102_400, 1, MOST_MB) * 1024 * 1024
+FREE_DISK_BYTES = number("HARRISON_FREE_DISK_MB", 1024, 0, MOST_MB) * 1024 * 1024
+PREVIEW_CACHE = {
+    "folder": DATA_DIR / "previews",
+    "limit": number("HARRISON_PREVIEW_CACHE_MB", 1024, 0, MOST_MB) * 1024 * 1024,
+}
+MAX_UPLOAD_BYTES = number("HARRISON_MAX_UPLOAD_MB", 512, 1, MOST_MB) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR  # a container's /tmp is smaller than an upload
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("HARRISON_STATIC_DIR", "") or DATA_DIR / "static").resolve()
+STATIC_ROOT = Path(text("HARRISON_STATIC_DIR") or DATA_DIR / "static").resolve()
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
@@ -199,7 +194,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["core.filters.ListFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "core.paging.CursorPages",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"login": env.str("HARRISON_LOGIN_RATE", "20/min")},
+    "DEFAULT_THROTTLE_RATES": {"login": rate("HARRISON_LOGIN_RATE", "20/min")},
     "DEFAULT_SCHEMA_CLASS": "core.schema.Schema",
     "EXCEPTION_HANDLER": "core.errors.answer",
     "NUM_PROXIES": PROXIES,
@@ -237,12 +232,16 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 10 * 60 * 60
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
+SSL_REDIRECT = flag("HARRISON_SSL_REDIRECT", True)
 if PRODUCTION:
-    SECURE_SSL_REDIRECT = flag("HARRISON_SSL_REDIRECT", True)
+    SECURE_SSL_REDIRECT = SSL_REDIRECT
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-METRICS_PORT = env.int("HARRISON_METRICS_PORT", 0)  # where Prometheus asks for figures; 0: nowhere
-LOGGING = logging_of(env.str("HARRISON_LOG_FORMAT", ""), PRODUCTION, env.str("HARRISON_LOG_LEVEL", "WARNING"))
+METRICS_PORT = number("HARRISON_METRICS_PORT", 0, 0, 65535)  # where Prometheus asks for figures; 0: nowhere
+LOG_LEVEL = choice("HARRISON_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_of(text("HARRISON_LOG_FORMAT"), PRODUCTION, LOG_LEVEL)
+
+refuse_unknown()

@@ -3,29 +3,32 @@
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import secret
+from harrison.local import choice, given, number, text
 
-env = environ.Env()
-ROOMS = ("originals", "research", "thumbnails")
+ROOMS = ("originals", "research")
 ENCRYPTIONS: dict[str, dict[str, str]] = {
     "none": {},
     **{word: {"ServerSideEncryption": word} for word in ("AES256", "aws:kms", "aws:kms:dsse")},
+}
+NEEDED = {
+    "bucket_name": "HARRISON_S3_BUCKET",
+    "endpoint_url": "HARRISON_S3_ENDPOINT",
+    "region_name": "HARRISON_S3_REGION",
+    "access_key": "HARRISON_S3_ACCESS_KEY",
+    "secret_key": "HARRISON_S3_SECRET_KEY",
 }
 PART = 8 * 1024 * 1024  # bytes
 
 
 def storages(folder: Path) -> dict[str, Any]:
     """Each room, a storage of its own. Raises `ImproperlyConfigured` for what is half told."""
-    kind = env.str("HARRISON_STORAGE", "") or "disk"
+    kind = choice("HARRISON_STORAGE", "disk", ("disk", "s3"))
+    shared, buckets = in_s3(), {"research": text("HARRISON_S3_RESEARCH_BUCKET")}
     if kind == "disk":
         return {room: on_disk(folder / room) for room in ROOMS}
-    if kind != "s3":
-        raise ImproperlyConfigured(f"HARRISON_STORAGE is {kind!r}: it is disk or s3.")
-    shared = in_s3()
-    buckets = {"research": env.str("HARRISON_S3_RESEARCH_BUCKET", "")}
+    refuse_half_told(shared)
     return {
         room: {
             "BACKEND": "imagery.storage.s3.BucketStorage",
@@ -42,34 +45,25 @@ def on_disk(folder: Path) -> dict[str, Any]:
 
 
 def in_s3() -> dict[str, Any]:
-    """What both storages share. Nothing is read from where Amazon's own tools look."""
-    endpoint = told("HARRISON_S3_ENDPOINT", env.str("HARRISON_S3_ENDPOINT", ""))
-    if not endpoint.startswith(("https://", "http://")):
+    """What all rooms share. Nothing is read from where Amazon's own tools look."""
+    endpoint = text("HARRISON_S3_ENDPOINT")
+    if endpoint and not endpoint.startswith(("https://", "http://")):
         raise ImproperlyConfigured(f"HARRISON_S3_ENDPOINT is {endpoint!r}: it begins with https:// (or http://).")
-    timeout = env.float("HARRISON_S3_TIMEOUT", 10.0)
-    if not 0 < timeout <= 300:
-        raise ImproperlyConfigured(f"HARRISON_S3_TIMEOUT is {timeout}: it lies between 0 and 300 seconds.")
     return {
-        "bucket_name": told("HARRISON_S3_BUCKET", env.str("HARRISON_S3_BUCKET", "")),
+        "bucket_name": text("HARRISON_S3_BUCKET"),
         "endpoint_url": endpoint,
-        "region_name": told("HARRISON_S3_REGION", env.str("HARRISON_S3_REGION", "")),
-        "access_key": secret("HARRISON_S3_ACCESS_KEY"),
-        "secret_key": secret("HARRISON_S3_SECRET_KEY"),
+        "region_name": text("HARRISON_S3_REGION"),
+        "access_key": given("HARRISON_S3_ACCESS_KEY"),
+        "secret_key": given("HARRISON_S3_SECRET_KEY"),
         "security_token": "",
         "session_profile": "",
-        "encryption": encryption(env.str("HARRISON_S3_ENCRYPTION", "") or "AES256"),
-        "timeout": timeout,
+        "encryption": ENCRYPTIONS[choice("HARRISON_S3_ENCRYPTION", "AES256", ENCRYPTIONS)],
+        "timeout": number("HARRISON_S3_TIMEOUT", 10, 1, 300),
         "part": PART,
     }
 
 
-def told(name: str, value: str) -> str:
-    if not value:
-        raise ImproperlyConfigured(f"Set {name}: HARRISON_STORAGE=s3 needs it.")
-    return value
-
-
-def encryption(word: str) -> dict[str, str]:
-    if word not in ENCRYPTIONS:
-        raise ImproperlyConfigured(f"HARRISON_S3_ENCRYPTION is {word!r}: it is one of {', '.join(ENCRYPTIONS)}.")
-    return ENCRYPTIONS[word]
+def refuse_half_told(shared: dict[str, Any]) -> None:
+    for option, name in NEEDED.items():
+        if not shared[option]:
+            raise ImproperlyConfigured(f"Set {name}: HARRISON_STORAGE=s3 needs it.")

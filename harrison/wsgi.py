@@ -1,4 +1,4 @@
-"""The entry point of WSGI servers."""
+"""The entry point of WSGI servers; `serve` names harrison/served.py, which changes its process besides."""
 
 import os
 

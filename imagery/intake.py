@@ -2,10 +2,12 @@
 
 import hashlib
 import logging
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -15,7 +17,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import User
-from core.actions import Rejected
+from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
 from imagery import research
 from imagery.decoding import Description, Unreadable, describe
@@ -52,14 +54,10 @@ def arriving(file: Any) -> Iterator[Arrival]:
     It stays open all the while: what is read, cleaned and kept is what was hashed, whatever becomes of its name.
     """
     refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
-    with tempfile.NamedTemporaryFile(dir=originals().incoming(), delete=False) as target:
-        path = Path(target.name)
-        try:
-            sha256, size = _copy(file, target)
-            target.flush()
-            yield Arrival(path, target.fileno(), sha256, size)
-        finally:
-            path.unlink(missing_ok=True)
+    with originals().arriving() as (target, arrived):
+        sha256, size = _copy(file, target)
+        target.flush()
+        yield Arrival(arrived.path, arrived.descriptor, sha256, size)
 
 
 def refuse_a_full_disk(folder: Path, more: int) -> None:
@@ -85,23 +83,36 @@ def _copy(file: Any, target: Any) -> tuple[str, int]:
 
 @contextmanager
 def kept(arrival: Arrival, description: Description, patient: Patient | None, owner: User) -> Iterator[Kept]:
-    """Make the research copy and put the file in its place.
+    """Put the file in its place, and meanwhile make the research copy.
 
-    If what follows fails, the copy is removed and the file goes back to where it arrived.
+    If what follows fails, the copy is removed and the file goes back to where it arrived. Where nobody knows whether it
+    failed (`UNCERTAIN`), both stay with their marks.
     """
     id = new_id()
     subject = research.subject_of(patient, owner, description.study_uid)
     with (
         arrival.open() as source,
-        research.copied(source, subject, image=id) as copy,
         originals().under_way(id, place(id)),
+        taking_its_place(arrival, place(id)) as taken,
+        research.copied(source, subject, image=id) as copy,
     ):
-        name = originals().adopt(arrival, place(id))
-        try:
-            yield Kept(id, name, arrival, description, patient, copy)
-        except BaseException:
+        yield Kept(id, taken.result(), arrival, description, patient, copy)
+
+
+@contextmanager
+def taking_its_place(arrival: Arrival, name: str) -> Iterator[Future[str]]:
+    """The name that the file has once its storage has adopted it, which is done beside what follows. If that fails, the
+    file is given back; where the database may have its row, it stays, and `imagery.recovery` decides.
+    """
+    taken = threads.submit(copy_context().run, originals().adopt, arrival, name)  # log lines name their event
+    try:
+        yield taken
+    except UNCERTAIN:
+        raise
+    except BaseException:
+        if taken.exception() is None:
             originals().give_back(name, arrival)
-            raise
+        raise
 
 
 def read(arrival: Arrival) -> Description:
@@ -121,3 +132,13 @@ def readable(field: str) -> Iterator[None]:
 def local(file: models.fields.files.FieldFile) -> AbstractContextManager[BinaryIO]:
     """A stored file, open on this machine."""
     return cast(Storage, file.storage).local(str(file.name))
+
+
+def _after_fork() -> None:
+    """Threads do not come along into a fork."""
+    global threads
+    threads = ThreadPoolExecutor()
+
+
+threads = ThreadPoolExecutor()  # kept, since a bucket is reached by a client of each thread
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,8 +1,9 @@
 """After a crash: what had come to nothing is out of the way before anybody is answered.
 
 Whoever dies in the middle of an upload leaves half a file, or whole files whose row was never written; whoever dies
-after a new copy took an old one's place leaves the old one. `imagery.storage.arrivals` keeps word of what each process
-has under way. Here the word of dead processes is read, so that a start looks at what was in hand and at nothing else.
+after a new copy took an old one's place leaves the old one; whoever loses the answer to a COMMIT leaves whatever it was
+about. `imagery.storage.arrivals` keeps word of what each process has under way. Here the word of dead processes is
+read, so that a start looks at what was in hand and at nothing else.
 What lives in other processes is theirs. After a power cut that lost the word too, `reconcile_files` finds the files.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection, transaction
 
 from core.actions import Unavailable
-from imagery.models import Image, originals, research_copies, thumbnails
+from imagery.models import Image, originals, research_copies
 from imagery.storage import Storage, arrivals
 from imagery.storage.arrivals import Mark
 
@@ -24,7 +25,7 @@ PATIENCE = "5s"  # for what a dead process asked of PostgreSQL and what is still
 def clear_up() -> None:
     """Clear up after processes that died. What cannot be done now is done by the next start."""
     try:
-        for storage, field in ((originals(), "original"), (research_copies(), "research"), (thumbnails(), "")):
+        for storage, field in ((originals(), "original"), (research_copies(), "research")):
             for name in cleared(storage, field):
                 logger.warning("a crash left %s without a row: it is in lost+found now", name)
     except (DatabaseError, OSError, Unavailable, ValueError):

@@ -5,34 +5,35 @@ import hashlib
 import json
 import logging
 import os
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
 
 from accounts.models import User
-from core.actions import Rejected
+from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
-from imagery.decoding.pool import environment
+from imagery.decoding import channel
+from imagery.decoding.child import Child
+from imagery.deidentification.answers import is_answer
 from imagery.deidentification.manifest import Box
 from imagery.models import Patient, Release, place, research_copies
-from imagery.storage import Arrived, let_go, link
+from imagery.storage import Arrived, let_go
 
 logger = logging.getLogger(__name__)
 
 COMMAND = [sys.executable, "-P", "-m", "imagery.deidentification.server"]
 LONGEST = 180  # seconds
+MARGIN = 30  # seconds more, in which the process says that it took too long
 STATES = {"clean": Release.RELEASED, "quarantine": Release.QUARANTINED, "refused": Release.REFUSED}
 UNNAMED = "P-unknown"  # stands in copies for a patient whom nobody has named
 TOO_COSTLY = "Cleaning this file takes more time or memory than one file may have, or breaks off."
+BROKEN_OFF = {"state": "refused", "reasons": [TOO_COSTLY]}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Copy:
 
 @contextmanager
 def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, image: UUID) -> Iterator[Copy]:
-    """Make a research copy of an image; if what follows fails, it is removed again.
+    """Make a research copy of an image; if what follows fails for certain, it is removed again.
 
     Raises `Rejected` for boxes that do not fit.
     """
@@ -77,6 +78,8 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
         copy = make(source, subject, boxes, name=name)
         try:
             yield copy
+        except UNCERTAIN:
+            raise
         except BaseException:
             if copy.name:
                 let_go(research_copies(), copy.name)
@@ -84,25 +87,35 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
 
 
 def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, name: str) -> Copy:
-    with tempfile.TemporaryDirectory(dir=research_copies().incoming()) as folder:
-        target = Path(folder) / "copy"
-        told = cleaner.ask(wish(source, target, subject, boxes))
+    with research_copies().arriving() as (target, arrived):
+        told = understood(cleaner.ask(source, target, wish(subject, boxes)))
         if "wrong" in told:
             raise Rejected(told["wrong"], code="invalid", field="boxes")
-        kept = adopted(target, name) if "manifest" in told else ""
-    return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, told.get("manifest"), subject.patient)
+        manifest = told.get("manifest")
+        if manifest:
+            manifest |= {"sha256": digest(arrived), "boxes": [asdict(box) for box in boxes]}
+        kept = research_copies().adopt(arrived, name) if manifest else ""
+    return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, manifest, subject.patient)
 
 
-def adopted(target: Path, name: str) -> str:
-    with target.open("rb") as file:
-        return research_copies().adopt(Arrived(target, file.fileno()), name)
+def understood(told: Any) -> dict[str, Any]:
+    """What a fork says, if it can be an answer."""
+    if is_answer(told):
+        return told
+    logger.warning("no research copy could be made of a file: what its making answered is no answer")
+    return BROKEN_OFF
 
 
-def wish(source: BinaryIO, target: Path, subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
+def digest(arrived: Arrived) -> str:
+    """Of the copy, now that whoever made it is gone. Previews are kept by it: a fork that names the digest of somebody
+    else's original must not be believed.
+    """
+    with arrived.open() as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def wish(subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
     return {
-        "seconds": LONGEST,
-        "source": link(source),
-        "target": str(target),
         "key": settings.PROJECT_KEY.hex(),
         "key_id": key_id(),
         "patient": subject.key,
@@ -116,73 +129,50 @@ def key_id() -> str:
     return hashlib.sha256(settings.PROJECT_KEY).hexdigest()[:8]
 
 
-def pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    """Where wishes go in and answers come out: `Cleaner` starts its process with both."""
-    return cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-
-
 class Cleaner:
-    """The process that copies are made in, started with the first and kept warm; one copy at a time."""
+    """The process that copies are made in, started with the first unless before, and kept; one copy at a time."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.child: Child | None = None
 
-    def ask(self, wish: dict[str, Any]) -> dict[str, Any]:
-        """Its answer; what breaks off or takes too long is refused. The key travels by its standard input."""
+    def ask(self, source: BinaryIO, target: BinaryIO, wish: dict[str, Any]) -> dict[str, Any]:
+        """Its answer; what breaks off or takes too long is refused. The key travels by the socket."""
         with self.lock:
-            told = self._ask(json.dumps(wish).encode() + b"\n")
-        if told.strip():
+            told = self._ask([source.fileno(), target.fileno()], json.dumps(wish).encode())
+        with suppress(ValueError, RecursionError):
             return json.loads(told)
         logger.warning("no research copy could be made of a file: its making broke off")
-        return {"state": "refused", "reasons": [TOO_COSTLY]}
+        return BROKEN_OFF
 
-    def _ask(self, line: bytes) -> bytes:
-        wishes, answers = pipes(self._running())
+    def _ask(self, files: Sequence[int], wish: bytes) -> bytes:
+        message, patience = ({"seconds": LONGEST}, wish), LONGEST + MARGIN
         try:
-            wishes.write(line)
-            wishes.flush()
-            return answers.readline()
-        except OSError:
+            return self._running().exchange(files, message, seconds=patience, largest=channel.LARGEST)[1]
+        except (channel.Gone, TimeoutError):
             return b""
-        except BaseException:  # its answer must not be taken for the next one's
-            self.close()
-            raise
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self.process is None or self.process.poll() is not None:
+    def _running(self) -> Child:
+        if self.child is None or not self.child.runs:
             self.close()
-            self.process = subprocess.Popen(  # noqa: S603 - our module, and nobody's input on the command line
-                COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment(),
-                cwd="/",
-                start_new_session=True,  # so that Ctrl-C in a terminal is the parent's alone
-            )
-        return self.process
+            self.child = Child(COMMAND)
+        return self.child
+
+    def warm(self) -> None:
+        """Have the process ready. Where it does not start, the next copy says so."""
+        with self.lock, suppress(channel.Gone, OSError):
+            self._running()
 
     def close(self) -> None:
         """End the process."""
-        if self.process is None:
-            return
-        self.process.kill()
-        self.process.wait()
-        self._close_pipes(self.process)
-        self.process = None
+        if self.child is not None:
+            self.child.stop()
+            self.child = None
 
     def forget(self) -> None:
-        """After a fork: the process belongs to whom we were copied from. It is not ours to talk to or to wait for."""
-        if self.process is None:
-            return
-        self.process.returncode = 0
-        self._close_pipes(self.process)
-
-    def _close_pipes(self, process: subprocess.Popen[bytes]) -> None:
-        for pipe in pipes(process):
-            with suppress(OSError):
-                pipe.close()
+        """After a fork: leave the process to the one we were copied from."""
+        if self.child is not None:
+            self.child.forget()
 
 
 def _after_fork() -> None:

@@ -163,7 +163,7 @@ class Annotation(Record):
 
     def is_open_to(self, user: Any) -> bool:
         """Whether this person reads it whole, comment included: who sees the image whole does."""
-        return Image.objects.open_to(user).filter(pk=self.image_id).exists()
+        return Image.objects.is_open_to(user, pk=self.image_id, owner=self.owner_id)
 
     def __str__(self) -> str:
         return f"{self.label_id} {self.state}"

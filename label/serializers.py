@@ -99,7 +99,7 @@ class RevisionSerializer(EvidenceSerializer, AnnotationListSerializer):
 class AnnotationSerializer(RevisionSerializer):
     """A new annotation: what is said of which image."""
 
-    image = Ref(Image, scope="open_to", help_text="Id of an image that you see whole.")
+    image = Ref(Image, scope="open_to", along="study", help_text="Id of an image that you see whole.")
     label = Ref(Label, help_text="Id of a label in use.")  # type: ignore[assignment]  # DRF takes fields out of the class
 
     def create(self, validated_data: dict[str, Any]) -> Annotation:

@@ -20,7 +20,6 @@ from label.serializers import (
     RevisionSerializer,
 )
 
-LISTED = ("image_id", "label__name", "annotator__username", "state", "confidence", "archived_at")
 READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
 WRITE = ("create", "update", "partial_update", "destroy", "restore")
 
@@ -75,7 +74,7 @@ class AnnotationViewSet(
         """What one knows only as research does may be read and not changed."""
         annotations = super().get_queryset()
         if self.action == "list":
-            return annotations.select_related("label", "annotator").only(*LISTED)
+            return annotations
         annotations = annotations.select_related("image__study", "label", "annotator")
         return annotations if self.action in READ else annotations.open_to(self.by)
 

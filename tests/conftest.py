@@ -34,6 +34,13 @@ def database(db):
     """Every test may use the database."""
 
 
+@pytest.fixture(autouse=True)
+def previews(settings, tmp_path):
+    """No test meets pictures that another has had drawn. Gives the folder that they are kept in."""
+    settings.PREVIEW_CACHE = settings.PREVIEW_CACHE | {"folder": tmp_path / "previews"}
+    return settings.PREVIEW_CACHE["folder"]
+
+
 @pytest.fixture
 def doctor():
     return DoctorFactory(username="doctor")

@@ -18,6 +18,12 @@ from pydicom.data import get_testdata_file
 from tests.serving import Served
 
 STATES = ("present", "absent", "uncertain", "not_assessable")
+THERE = """
+from imagery.models import Image
+from label.models import Annotation
+images = {str(pk): sha256 for pk, sha256 in Image.objects.values_list("pk", "sha256")}
+annotations = {str(pk): state for pk, state in Annotation.objects.values_list("pk", "state")}
+"""
 BOXES = {"boxes": [{"left": 0, "top": 0, "width": 9, "height": 9}]}
 
 
@@ -27,6 +33,16 @@ class Said:
 
     images: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, set[str]] = field(default_factory=dict)
+
+    def so_far(self) -> "Said":
+        """What has to be there at any later moment, too: a revision only ever goes on to a later state."""
+        later = {id: set(STATES[min(map(STATES.index, states)) :]) for id, states in list(self.annotations.items())}
+        return Said(dict(self.images), later)
+
+    def lost(self, images: dict[str, str], annotations: dict[str, str]) -> set[str]:
+        """What is not there, or is not what was said yes to."""
+        lost = {id for id, sha256 in self.images.items() if images.get(id) != sha256}
+        return lost | {id for id, states in self.annotations.items() if annotations.get(id) not in states}
 
 
 @dataclass

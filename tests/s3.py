@@ -123,20 +123,25 @@ def proxy(nanio):
     before.close()
 
 
-@pytest.fixture
-def told(proxy, nanio, monkeypatch):
-    """The environment of an installation with a bucket of its own."""
+def new_bucket(folder, port: int, timeout: int = 1) -> dict[str, str]:
+    """The environment of an installation with a bucket of its own in this folder of nanio's, reached at this port."""
     bucket = f"harrison-{uuid.uuid4().hex}"
-    (nanio[1] / bucket).mkdir()
-    environment = {
+    (folder / bucket).mkdir()
+    return {
         "HARRISON_STORAGE": "s3",
         "HARRISON_S3_BUCKET": bucket,
-        "HARRISON_S3_ENDPOINT": f"http://127.0.0.1:{proxy.port}",
+        "HARRISON_S3_ENDPOINT": f"http://127.0.0.1:{port}",
         "HARRISON_S3_REGION": REGION,
         "HARRISON_S3_ACCESS_KEY": ACCESS_KEY,
         "HARRISON_S3_SECRET_KEY": SECRET_KEY,
-        "HARRISON_S3_TIMEOUT": "1",
+        "HARRISON_S3_TIMEOUT": str(timeout),
     }
+
+
+@pytest.fixture
+def told(proxy, nanio, monkeypatch):
+    """The environment of an installation with a bucket of its own, behind the proxy."""
+    environment = new_bucket(nanio[1], proxy.port)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return environment

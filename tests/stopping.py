@@ -3,6 +3,10 @@
 What counts is that the record and the clients agree. Each request that was worked on left an event, so when there are
 as many events as answers, nobody lost the answer to something that was done; and each row that a client was told of is
 there.
+
+Once the server is told, a request may go unanswered: its connection waits to be accepted, and nobody does any more, or
+it was kept from before and ends as the request is on its way. No server can spare a client that, and nothing was done
+for it, as the record shows. A client meets each of the two at most once, and then nobody listens. Before, none may.
 """
 
 import random
@@ -32,9 +36,9 @@ print(asked.count(), *Team.objects.values_list("pk", flat=True))
 class Client(threading.Thread):
     """Writes and reads in turn, each second client on a new connection every time, until nobody listens."""
 
-    def __init__(self, server: Served, token: str, number: int) -> None:
+    def __init__(self, server: Served, token: str, number: int, told: threading.Event) -> None:
         super().__init__(daemon=True)
-        self.server, self.number = server, number
+        self.server, self.number, self.told = server, number, told
         self.session = server.session(token)
         self.made: list[UUID] = []
         self.seen: Counter[str] = Counter()
@@ -53,7 +57,8 @@ class Client(threading.Thread):
             except requests.exceptions.ChunkedEncodingError:
                 self.seen["cut"] += 1
             except requests.ConnectionError as exc:
-                self.seen["refused" if "refused" in str(exc) else "unanswered"] += 1
+                without = "unanswered" if self.told.is_set() else "dropped"
+                self.seen["refused" if "refused" in str(exc) else without] += 1
 
     def write(self) -> None:
         team = {"name": uuid4().hex}
@@ -70,14 +75,16 @@ class Client(threading.Thread):
 def round_of(folder: Path, environment: dict[str, str], token: str) -> tuple[list[Client], float]:
     """Start, load, stop: the clients, and the seconds that stopping took."""
     with started(folder, environment) as server:
-        clients = [Client(server, token, number) for number in range(CLIENTS)]
+        told = threading.Event()
+        clients = [Client(server, token, number, told) for number in range(CLIENTS)]
         for client in clients:
             client.start()
         time.sleep(random.uniform(0, SECONDS))
-        told = time.monotonic()
+        told.set()
+        began = time.monotonic()
         server.process.terminate()
         assert server.process.wait(STOP - 1) == 0, (folder / "log").read_text()  # by itself: at STOP it is killed
-        took = time.monotonic() - told
+        took = time.monotonic() - began
         for client in clients:
             client.join(60)
     return clients, took
@@ -94,7 +101,9 @@ def stopped(folder: Path, rounds: int) -> dict[str, float]:
     made = {made for client in clients for made in client.made}
     answered = sum(number for what, number in seen.items() if what.isdigit())
     lost, longest = len(made - {UUID(team) for team in teams}), round(max(took for _, took in ends), 1)
-    return {**seen, "answered": answered, "recorded": int(events), "lost": lost, "longest": longest}
+    unanswered = max(client.seen["unanswered"] for client in clients)  # by one client, as it ended
+    told = {"answered": answered, "recorded": int(events), "lost": lost, "longest": longest}
+    return {**seen, **told, "unanswered of one": unanswered}
 
 
 if __name__ == "__main__":

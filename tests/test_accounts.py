@@ -94,6 +94,20 @@ def test_somebody_inactive_does_not_log_in(doctor, client_of):
     assert log_in(client_of(None)).status_code == 400
 
 
+def test_the_token_of_somebody_made_inactive_opens_nothing(doctor, client_of):
+    token = log_in(client_of(None)).json()["token"]
+    doctor.is_active = False
+    doctor.save()
+    assert with_token(client_of, token).get(reverse("me")).status_code == 401
+
+
+def test_the_session_of_somebody_made_inactive_opens_nothing(doctor, client_of):
+    client = client_of(doctor)
+    doctor.is_active = False
+    doctor.save()
+    assert client.get(reverse("me")).status_code == 401
+
+
 def test_the_eleventh_wrong_password_is_a_429(doctor, client_of):
     client = client_of(None)
     answers = [log_in(client, password="wrong").status_code for _ in range(11)]

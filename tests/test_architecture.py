@@ -7,6 +7,8 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 
+from harrison import logs
+
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "core": set(),
@@ -51,6 +53,10 @@ def test_every_app_stands_in_the_table():
     assert ours == MAY_IMPORT.keys()
 
 
+def test_the_words_of_every_app_are_logged_whole():
+    assert MAY_IMPORT.keys() == logs.OURS
+
+
 def test_there_are_no_empty_files_but_package_marks():
     empty = [
         p for app in MAY_IMPORT for p in (ROOT / app).rglob("*.py") if p.name != "__init__.py" and p.stat().st_size == 0
@@ -76,3 +82,8 @@ def test_every_key_is_a_uuid(model):
 def test_every_constraint_says_what_it_means(model):
     default = "Constraint “%(name)s” is violated."
     assert [c.name for c in model._meta.constraints if str(c.violation_error_message) == default] == []
+
+
+def test_what_django_keeps_private_of_a_commands_output_is_used_in_one_place():
+    files = [path for app in MAY_IMPORT for path in (ROOT / app).rglob("*.py") if "stdout._out" in path.read_text()]
+    assert files == [ROOT / "core" / "terminal.py"]

@@ -31,8 +31,8 @@ def test_a_body_that_comes_too_slowly_is_408(monkeypatch):
 
 
 @pytest.mark.slow
-def test_who_is_told_408_and_who_stops_for_good_stop_nobody_else(tmp_path):
-    """Two of each, so that every process has one at least."""
+def test_who_is_told_408_and_who_stops_for_good_stop_nobody_else_and_are_gone_in_the_end(tmp_path):
+    """Four of each, so that every process has one at least."""
     with served(tmp_path, "--plain") as server, ExitStack() as opened:
         clients = [opened.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(8)]
         for client in clients:
@@ -43,6 +43,7 @@ def test_who_is_told_408_and_who_stops_for_good_stop_nobody_else(tmp_path):
         assert {client.recv(12) for client in clients[:4]} == {b"HTTP/1.1 408"}
         for _ in range(20):
             assert requests.get(f"http://127.0.0.1:{server.port}/livez", timeout=5).status_code == 200
+        assert {client.recv(1) for client in clients[4:]} == {b""}
 
 
 HEAD = b"POST /api/v1/images/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\n"

@@ -1,4 +1,4 @@
-"""Harrison on AWS: Terraform as its own tools and the provider's schema see it, and a release against a stand-in."""
+"""Harrison on AWS: Terraform as its own tools and the provider's schema see it."""
 
 import importlib.util
 import json
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harrison.local import read
 from tests import terraform
-from tests.test_deployment import DEPLOY, SETTINGS, run
+from tests.test_deployment import SETTINGS, run
 
 
 @pytest.fixture(scope="module")
@@ -110,120 +111,60 @@ def test_no_right_is_given_to_everything_but_where_aws_knows_no_narrower():
     wide = re.findall(r"actions\s+= \[([^\]]*)\]\s+resources = \[\"\*\"\]", terraform.text())
     assert {action for actions in wide for action in re.findall(r'"([^"]+)"', actions)} == {
         "ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition",
-        "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTargetHealth",
         "kms:*", "kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey",  # a key's own policy
         "s3:*",  # denied from outside
     }  # fmt: skip
 
 
+def variable(name):
+    (body,) = (block[name] for block in terraform.parsed()["variable"] if name in block)
+    return body
+
+
+def local_value(name):
+    (value,) = (block[name] for block in terraform.parsed()["locals"] if name in block)
+    return value
+
+
+def test_the_live_colour_has_two_instances_or_more():
+    assert variable("instances")["default"] >= 2
+    assert variable("instances")["validation"][0]["condition"] == "${var.instances >= 2}"
+    assert one("aws_ecs_service")["desired_count"] == '${each.key == "blue" ? var.instances : 0}'
+
+
+def test_there_are_two_colours_for_everything_that_turns():
+    assert local_value("colours") == '${toset(["blue", "green"])}'
+    assert {one(type)["for_each"] for type in ("aws_ecs_service", "aws_lb_target_group")} == {"${local.colours}"}
+
+
+def test_every_secret_reaches_the_instances_from_the_parameter_store():
+    names = {name.removesuffix("_FILE") for name in read if name.endswith("_FILE")}
+    assert set(re.findall(r'"(\w+)"', local_value("secrets"))) == names & SETTINGS
+    told = 'secrets = [for name in local.secrets : { name = name, valueFrom = "${local.parameters}/${name}" }]'
+    assert told in re.sub(" +", " ", terraform.text())
+
+
+def test_figures_are_told_inside_and_not_by_the_balancer():
+    (command,) = re.findall(r"command = \[\s*([^\]]+?),?\s*\]", terraform.text())
+    port = int(json.loads(f"[{command}]")[-1])
+    reached = {
+        name: {rule["from_port"]: rule.get("cidr_blocks") for rule in body["ingress"]}
+        for type, name, body in terraform.named("resource") if type == "aws_security_group"
+    }  # fmt: skip
+    assert reached["instances"][port] == ["${var.network}"] and port not in reached["balancer"]
+    assert port not in {body["port"] for type, _, body in terraform.named("resource") if type == "aws_lb_listener"}
+
+
+@pytest.mark.parametrize(
+    ("host", "claim"), [("token.actions.githubusercontent.com", "repo"), ("gitlab", "project_path")]
+)
+def test_a_pipeline_on_either_takes_the_role_from_its_main_branch_alone(host, claim):
+    told = local_value("on_github") + local_value("on_gitlab")
+    assert host in told and re.search(rf"{claim}:\$\{{name\}}:(environment:production|ref_type:branch:ref:main)", told)
+    assert one("aws_iam_openid_connect_provider")["for_each"] == "${local.pipelines}"
+
+
 def test_every_setting_in_terraform_is_one():
     settings = set(re.findall(r"\b(HARRISON_[A-Z0-9_]+|DATABASE_URL)\b", terraform.text()))
     assert len(settings) > 12 and settings <= SETTINGS
-
-
-# --- A release ------------------------------------------------------------------------------------------------------
-
-AWS = """#!/bin/sh
-echo "$*" >> "$LOG"
-case "$*" in
-*describe-listeners*live*) cat "$STATE/live" ;;
-*modify-listener*arn:live*blue*) echo blue > "$STATE/live" ;;
-*modify-listener*arn:live*green*) echo green > "$STATE/live" ;;
-*describe-task-definition*) echo '{"family": "harrison", "containerDefinitions": [{"image": "old@sha256:0"}]}' ;;
-*register-task-definition*) cat "${4#file://}" > "$STATE/task"; echo arn:task:2 ;;
-*run-task*) echo arn:run ;;
-*describe-tasks*) echo "${MIGRATION:-0}" ;;
-*describe-services*) echo "${RUNNING:-2}" ;;
-esac
-"""
-IMAGE = "registry.example/harrison@sha256:" + "a" * 64
-
-
-@pytest.fixture
-def release(tmp_path):
-    """`release("start", IMAGE)` does that step against a stand-in for AWS, of which blue is live."""
-    (tmp_path / "aws").write_text(AWS)
-    (tmp_path / "aws").chmod(0o755)
-    (tmp_path / "live").write_text("blue\n")
-
-    def step(*words, **more):
-        names = {"CLUSTER": "harrison", "LIVE_LISTENER": "arn:live", "IDLE_LISTENER": "arn:idle"}
-        environment = {
-            **os.environ,
-            **names,
-            "BLUE": "blue",
-            "GREEN": "green",
-            "SUBNETS": "a,b",
-            "SECURITY_GROUP": "sg",
-            "HOST": "harrison.example",
-            **more,
-        }
-        environment |= {
-            "PATH": f"{tmp_path}:{os.environ['PATH']}",
-            "LOG": str(tmp_path / "log"),
-            "STATE": str(tmp_path),
-        }
-        (tmp_path / "log").write_text("")
-        done = run(DEPLOY / "release", *words, env=environment)
-        calls = [
-            " ".join(line.split()[:2]) for line in (tmp_path / "log").read_text().splitlines() if line[:3] in AWS_SAYS
-        ]
-        return done, calls, (tmp_path / "live").read_text().strip()
-
-    step.folder = tmp_path
-    return step
-
-
-AWS_SAYS = ("elb", "ecs")
-
-
-def test_a_release_migrates_and_then_starts_the_idle_colour(release):
-    done, calls, live = release("start", IMAGE)
-    assert done.returncode == 0 and live == "blue", done.stderr
-    assert calls == [
-        "elbv2 describe-listeners",
-        "ecs describe-task-definition",
-        "ecs register-task-definition",
-        "ecs run-task",
-        "ecs wait",
-        "ecs describe-tasks",
-        "elbv2 modify-listener",
-        "ecs update-service",
-        "ecs wait",
-    ]
-    assert "--service green" in (release.folder / "log").read_text()
-
-
-def test_a_release_runs_what_ran_with_another_image(release):
-    release("start", IMAGE)
-    task = json.loads((release.folder / "task").read_text())
-    assert task == {"family": "harrison", "containerDefinitions": [{"image": IMAGE}]}
-
-
-def test_a_migration_that_fails_starts_nothing(release):
-    done, calls, live = release("start", IMAGE, MIGRATION="1")
-    assert done.returncode == 1 and "ecs update-service" not in calls and live == "blue"
-
-
-def test_an_image_is_named_by_its_digest(release):
-    done, calls, _ = release("start", "registry.example/harrison:latest")
-    assert done.returncode == 1 and calls == ["elbv2 describe-listeners"]
-
-
-def test_a_switch_is_undone_by_another(release):
-    assert [release("switch")[2], release("switch")[2]] == ["green", "blue"]
-
-
-def test_nobody_is_sent_to_a_colour_without_instances(release):
-    done, calls, live = release("switch", RUNNING="0")
-    assert done.returncode == 1 and "elbv2 modify-listener" not in calls and live == "blue"
-
-
-def test_to_finish_stops_the_idle_colour(release):
-    release("switch")
-    release("finish")
-    assert re.search("update-service .*--service blue --desired-count 0", (release.folder / "log").read_text())
-
-
-def test_the_smoke_test_fails_where_nobody_answers():
-    assert run(DEPLOY / "smoke", "http://127.0.0.1:9").returncode != 0

@@ -11,7 +11,7 @@ from benchmarks.operations import World, operations
 from benchmarks.report import COLUMNS
 from tests.serving import ROOT
 
-NOWHERE = World("", dict.fromkeys(("doctor", "researcher", "auditor"), ""), "", "", "", "")
+NOWHERE = World("", dict.fromkeys(("doctor", "colleague", "researcher", "auditor"), ""), "", "", "", "")
 
 
 @pytest.mark.slow

@@ -82,6 +82,24 @@ def test_instances_share_their_storage(instances, originals, research, expected,
     assert [found.id for found in checks.instances_share_their_storage()] == expected
 
 
+CLEAR, ENCRYPTED = ({"OPTIONS": {"endpoint_url": f"{scheme}://store"}} for scheme in ("http", "https"))
+
+
+@pytest.mark.parametrize(
+    ("originals", "research", "guarded", "expected"),
+    [
+        (DISK, DISK, False, []),
+        (ENCRYPTED, ENCRYPTED, False, []),
+        (ENCRYPTED, CLEAR, False, ["harrison.W003"]),
+        (CLEAR, CLEAR, True, []),
+    ],
+)
+def test_images_travel_encrypted_or_on_a_guarded_way(originals, research, guarded, expected, settings):
+    settings.STORAGES = {"originals": originals, "research": research}
+    settings.S3_IN_THE_CLEAR = guarded
+    assert [found.id for found in checks.bytes_travel_encrypted()] == expected
+
+
 PRODUCTION = {
     "HARRISON_PRODUCTION": "true",
     "HARRISON_ALLOWED_HOSTS": "harrison.example",
@@ -97,5 +115,16 @@ def test_production_has_no_warnings(tmp_path):
 def test_a_careless_deployment_is_told_everything_at_once_with_its_mend(tmp_path):
     careless = {"HARRISON_DEBUG": "true", "HARRISON_ALLOWED_HOSTS": "*", "HARRISON_INSTANCES": "2"}
     told = start(tmp_path, "check", "--deploy", **careless).stderr
-    ours = re.findall(r"\((harrison\.\w\d{3})\) .*\n\tHINT: \S", told)
-    assert sorted(ours) == [*(f"harrison.E00{number}" for number in range(1, 8)), "harrison.W002"]
+    assert findings(told) == [*(f"harrison.E00{number}" for number in range(1, 8)), "harrison.W002"]
+
+
+def test_a_deployment_with_its_bucket_in_the_clear_is_told_so(tmp_path):
+    bucket = {"STORAGE": "s3", "S3_ENDPOINT": "http://store", "S3_BUCKET": "harrison", "S3_REGION": "here"}
+    bucket |= {"S3_ACCESS_KEY": "harrison", "S3_SECRET_KEY": "a secret"}
+    told = start(tmp_path, "check", "--deploy", **PRODUCTION, **{f"HARRISON_{name}": bucket[name] for name in bucket})
+    assert findings(told.stderr) == ["harrison.W003"]
+
+
+def findings(told):
+    """The ids of what is told with a mend."""
+    return sorted(re.findall(r"\((harrison\.\w\d{3})\) .*\n\tHINT: \S", told))

@@ -1,12 +1,14 @@
 """The record of requests: one event for every answer, and nothing in it that should not be."""
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -205,3 +207,17 @@ def test_an_address_of_nothing_is_kept_as_far_as_it_is_words(path, kept, api):
 def test_a_harmless_parameter_with_a_name_in_it_is_masked(api):
     api.get(reverse("image-list"), {"modality": "Doe^Jane 1950-01-01"})
     assert "Doe" not in json.dumps(last().query)
+
+
+RUNBOOK = (Path(__file__).parent.parent / "docs" / "deploy.md").read_text()
+
+
+def test_what_the_runbook_asks_after_a_restore_are_the_events_whose_ids_are_of_that_time(doctor, capsys):
+    december, january = datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    for moment in (december, january):
+        make.EventFactory(id=first_id(moment), occurred_at=moment, user=doctor, method="POST", path=moment.date())
+    exec(re.search(r'shell -c "(.+first_id.+)"', RUNBOOK)[1].replace("TIME", "2026-01-01T00:00:00+00:00"), {})
+    asked = re.search(r"`(SELECT .+ events_event .+)`", RUNBOOK)[1].replace("ID", capsys.readouterr().out.strip())
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        assert [row[2:] for row in cursor] == [("POST", "2026-01-02")]

@@ -8,6 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
@@ -206,6 +208,18 @@ def test_each_frame_has_its_preview(api):
 def test_a_preview_is_had_whatever_the_client_accepts(api, image):
     answer = api.get(reverse("image-preview", kwargs={"pk": image.pk}), headers={"Accept": "image/png"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+
+
+@pytest.mark.parametrize("route", ["image-file", "image-preview", "image-thumbnail", "image-deidentification"])
+@pytest.mark.parametrize("who", ["doctor", "researcher"])
+def test_an_answer_of_bytes_reads_its_row_once(who, route, request, client_of, image):
+    make.DeidentificationFactory(image=image)
+    client = client_of(request.getfixturevalue(who))
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(reverse(route, kwargs={"pk": image.pk}))
+    answer.close()
+    assert answer.status_code == 200
+    assert sum('FROM "imagery_image"' in query["sql"] for query in asked) == 1
 
 
 COUNTS = {"series_count", "images_count", "annotations_count"}  # of lists alone

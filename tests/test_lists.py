@@ -7,6 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Role
+from disease.models import Code
+from imagery.models import Image, Series, Study
+from label.models import Annotation, Label
 from tests import factories as make
 
 
@@ -62,6 +66,55 @@ def test_a_list_costs_the_same_for_one_row_or_six(route, more, doctor, auditor, 
     six, more_rows = cost()
     assert more_rows >= rows + 5
     assert six == one, [q["sql"] for q in connection.queries_log][-six:]
+
+
+@pytest.mark.parametrize(
+    ("route", "model"),
+    [("image-list", Image), ("annotation-list", Annotation), ("label-list", Label), ("code-list", Code),
+     ("study-list", Study), ("series-list", Series)],
+)  # fmt: skip
+def test_a_list_whose_fields_are_columns_makes_no_objects(route, model, more, api, monkeypatch):
+    more[route]()
+    monkeypatch.setattr(model, "from_db", lambda *row: pytest.fail(f"an object was made of {row}"))
+    assert api.get(reverse(route)).json()["results"]
+
+
+@pytest.fixture
+def readers(doctor, colleague, researcher, auditor):
+    """Those who read of a row all, all because it is shared, what research may, and either of several."""
+    return {
+        "doctor": doctor, "colleague": colleague, "researcher": researcher, "auditor": auditor,
+        "both": make.UserFactory(roles=[Role.DOCTOR, Role.RESEARCHER]),
+    }  # fmt: skip
+
+
+READ = [
+    (route, who)
+    for route in LISTS
+    for who in (["auditor"] if route == "event-list" else ["doctor", "colleague", "researcher", "both"])
+    if not (route == "team-list" and who in ("researcher", "both"))
+    and not (route == "patient-list" and who == "colleague")
+]
+
+
+@pytest.mark.parametrize(("route", "who"), READ)
+def test_a_list_says_of_a_row_what_its_detail_says(route, who, more, readers, colleague, client_of):
+    client = client_of(readers[who])
+    more[route]()
+    make.TeamFactory(lead=colleague)
+    more["image-list"]()  # research knows of a series by its images
+    listed = client.get(reverse(route)).json()["results"][-1]
+    whole = client.get(reverse(route.replace("-list", "-detail"), kwargs={"pk": listed["id"]})).json()
+    counts = {"series_count", "images_count", "annotations_count"}  # of studies, which lists alone tell
+    assert {name: whole[name] for name in listed.keys() - counts} == {
+        name: said for name, said in listed.items() if name not in counts
+    }
+
+
+def test_what_is_shared_with_somebody_is_asked_once(image, colleague, client_of):
+    with CaptureQueriesContext(connection) as queries:
+        client_of(colleague).get(reverse("image-list"))
+    assert sum(query["sql"].startswith('SELECT "accounts_team"') for query in queries) == 1
 
 
 def test_every_list_is_in_this_table():

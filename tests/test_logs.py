@@ -10,7 +10,9 @@ from django.db import IntegrityError, transaction
 
 from events.models import Event
 from harrison.logs import Console, formatter, logging_of
-from tests.factories import UserFactory
+from imagery.storage.disk import DiskStorage
+from tests.factories import UserFactory, png
+from tests.test_room import upload
 
 NAME = "Jane Doe"
 
@@ -80,6 +82,15 @@ def test_after_a_request_lines_carry_no_id(api, lines):
     api.get("/api/v1/teams/")
     logging.getLogger("harrison").error("later")
     assert "request_id" not in lines()[-1]
+
+
+def test_what_is_logged_while_an_original_takes_its_place_names_its_event(api, lines, monkeypatch):
+    adopt = DiskStorage.adopt
+    noisy = lambda *told: logging.getLogger("imagery").warning("adopted") or adopt(*told)  # noqa: E731
+    monkeypatch.setattr(DiskStorage, "adopt", noisy)
+    answer = upload(api, png())
+    named = {line.get("request_id") for line in lines() if line["message"] == "adopted"}
+    assert named == {answer.headers["X-Request-ID"]}
 
 
 def test_our_own_words_are_whole(lines):

@@ -81,6 +81,17 @@ def test_a_part_of_the_bytes_that_one_has_begun_is_sent(ask, content):
     assert (answer.status_code, answer.body) == (206, content[5:])
 
 
+@pytest.mark.parametrize("had", ["{tag}", "W/{tag}", '"other", {tag}', "*"])
+def test_whoever_has_the_bytes_is_told_so_and_sent_none(had, ask):
+    tag = ask().headers["ETag"]
+    answer = ask(Range="bytes=0-1", **{"If-None-Match": had.format(tag=tag)})
+    assert (answer.status_code, answer.body, answer.headers["ETag"]) == (304, b"", tag)
+
+
+def test_whoever_has_other_bytes_is_sent_these(ask, content):
+    assert ask(**{"If-None-Match": '"other"'}).body == content
+
+
 @pytest.mark.parametrize("had", ['"other"', 'W/"other"', "Mon, 23 Nov 2026 10:00:00 GMT"])
 def test_whoever_has_begun_other_bytes_gets_these_whole(had, ask, content):
     assert ask(Range="bytes=5-", **{"If-Range": had}).body == content

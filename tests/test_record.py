@@ -37,7 +37,7 @@ def public_actions(app):
 
 
 def test_every_app_that_acts_is_looked_at():
-    assert APPS_THAT_ACT == ["accounts", "disease", "imagery", "label"]
+    assert {"accounts", "disease", "imagery", "label"} <= set(APPS_THAT_ACT)
     assert all(public_actions(app) for app in APPS_THAT_ACT)
 
 

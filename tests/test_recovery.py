@@ -5,19 +5,22 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import InterfaceError, OperationalError, transaction
 from django.urls import reverse
 
 from core.models import new_id
 from imagery import actions, recovery
 from imagery.deidentification.manifest import Box
-from imagery.models import Image
+from imagery.models import Image, Release
 from imagery.storage import LOST, arrivals
 from tests import factories as make
-from tests.test_reconcile import listed, put
+from tests.test_reconcile import content, listed, put
 
 TESTED = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 ARRIVE = """
@@ -153,3 +156,93 @@ def test_a_bucket_that_does_not_answer_leaves_it_to_the_next_start(bucket, proxy
     proxy.fails = lambda request: False
     recovery.clear_up()
     assert not folder.exists() and not Image.objects.exists()
+
+
+# --- Rows that went back in time ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def meanwhile(django_capture_on_commit_callbacks):
+    """`meanwhile(act)` does something and takes the rows back to before it; what became of the files stays."""
+
+    def go_back(act):
+        then = transaction.savepoint()
+        with django_capture_on_commit_callbacks(execute=True):
+            act()
+        transaction.savepoint_rollback(then)
+
+    return go_back
+
+
+ACTS = {
+    "redacted": lambda image: actions.redact_image(by=image.owner, image=image, boxes=[Box(None, 0, 0, 9, 9)]),
+    "remade": lambda image: actions.remake_copy(by=image.owner, image=image),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_copy_that_went_after_the_rows_comes_back_as_it_was_and_is_released(act, stores, image, doctor, meanwhile):
+    """As docs/deploy.md says of a point in time: what was redacted since has to be redacted again."""
+    released = actions.release_image(by=doctor, image=image)
+    old, before = released.research.name, content(stores[1], released.research.name)
+    meanwhile(lambda: ACTS[act](released))
+    assert not stores[1].exists(old)
+    call_command("reconcile_files", fix=True, stdout=StringIO())
+    after = Image.objects.get(pk=image.pk)
+    assert (content(stores[1], after.research.name), after.release_state) == (before, Release.RELEASED)
+
+
+# --- Answers of the database that were lost ---------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[OperationalError, InterfaceError])
+def losing(request, monkeypatch):
+    """`losing(committed)` has every upload's answer lost, its rows being there or not."""
+
+    def lose(committed: bool):
+        add_image = actions.uploads.add_image
+
+        def act(**told):
+            if committed:
+                add_image(**told)
+            raise request.param
+
+        monkeypatch.setattr(actions.uploads, "add_image", act)
+        return request.param
+
+    return lose
+
+
+def send_and_lose(doctor, error) -> None:
+    with pytest.raises(error):
+        actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(7)))
+
+
+def end_of_this_process() -> None:
+    """As seen by whoever starts next: nobody holds its folders any more."""
+    arrivals._after_fork()
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["with its row", "without"])
+def test_a_file_whose_rows_answer_was_lost_stays_until_the_next_start(committed, stores, doctor, losing):
+    send_and_lose(doctor, losing(committed))
+    recovery.clear_up()
+    assert [len(everything(storage)) for storage in stores] == [1, 1]
+
+
+def test_the_next_start_keeps_it_if_its_row_came(stores, doctor, losing):
+    send_and_lose(doctor, losing(True))
+    end_of_this_process()
+    recovery.clear_up()
+    image = Image.objects.get()
+    assert [everything(storage) for storage in stores] == [{image.original.name}, {image.research.name}]
+    assert content(stores[0], image.original.name) == make.png(7)
+
+
+def test_the_next_start_moves_it_to_lost_and_found_if_no_row_came(stores, doctor, losing):
+    send_and_lose(doctor, losing(False))
+    names = [everything(storage).pop() for storage in stores]
+    end_of_this_process()
+    recovery.clear_up()
+    assert [everything(storage) for storage in stores] == [set(), set()]
+    assert all(any(kept.endswith(name) for kept in kept_aside(at)) for at, name in zip(stores, names, strict=True))

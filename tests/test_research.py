@@ -2,6 +2,8 @@
 
 import hashlib
 from io import BytesIO
+from tempfile import TemporaryFile
+from time import monotonic, sleep
 
 import pytest
 from django.core.files.storage import storages
@@ -109,6 +111,36 @@ def test_what_is_refused_has_no_research_copy_to_look_at(api):
     assert api.get(where("image-preview", image), {"redacted": "true"}).status_code == 409
 
 
+def in_place() -> set:
+    return {path for path in files("originals") if ".incoming" not in path.parts}
+
+
+@pytest.fixture
+def while_it_is_cleaned(monkeypatch):
+    """What originals came into their place before the copy was made."""
+    before, found = in_place(), []
+
+    def ask(*_):
+        deadline = monotonic() + 10
+        while in_place() == before and monotonic() < deadline:
+            sleep(0.01)
+        found.extend(in_place() - before)
+        raise RuntimeError
+
+    monkeypatch.setattr(research.cleaner, "ask", ask)
+    return found
+
+
+def test_the_original_takes_its_place_while_its_copy_is_made(api, while_it_is_cleaned):
+    upload(api, real("CT_small.dcm"))
+    assert len(while_it_is_cleaned) == 1
+
+
+def test_where_the_making_of_the_copy_fails_the_original_does_not_stay(api, while_it_is_cleaned):
+    assert upload(api, real("CT_small.dcm")).status_code == 500
+    assert not [path for path in while_it_is_cleaned if path.exists()]
+
+
 def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypatch):
     monkeypatch.setattr(research, "COMMAND", ["false"])
     monkeypatch.setattr(research, "cleaner", research.Cleaner())
@@ -117,7 +149,8 @@ def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypa
 
 
 def test_after_one_that_broke_off_the_next_file_is_cleaned(api):
-    research.cleaner.ask({"seconds": 9, "source": "/nowhere"})
+    with TemporaryFile() as file:
+        research.cleaner.ask(file, file, {})
     assert upload(api, real("CT_small.dcm")).json()["release_state"] == "released"
 
 

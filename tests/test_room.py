@@ -3,14 +3,13 @@
 import errno
 import shutil
 from collections import namedtuple
-from io import BytesIO
 
 import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from PIL import Image as Picture
 
+from core.uploads import BoundedUpload
 from imagery import actions, intake
 from imagery.actions import uploads
 from imagery.models import Image, Usage
@@ -90,41 +89,18 @@ def test_a_disk_that_fills_up_while_a_file_arrives_is_a_507_and_leaves_nothing(a
     assert list(storages["originals"].incoming().iterdir()) == []
 
 
-# --- Thumbnails -------------------------------------------------------------------------------------------------------
+# --- While they arrive ------------------------------------------------------------------------------------------------
 
 
-def thumbnail(client, image):
-    return client.get(reverse("image-thumbnail", kwargs={"pk": image["id"] if isinstance(image, dict) else image.pk}))
+def test_uploads_arrive_where_the_data_are_and_not_in_a_small_tmp(api, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    assert upload(api, make.png(1)).status_code == 201
 
 
-def test_a_thumbnail_is_a_small_png(api):
-    image = upload(api, make.png(1, columns=600, rows=300)).json()
-    assert Picture.open(BytesIO(thumbnail(api, image).content)).size == (256, 128)
-
-
-def test_a_thumbnail_is_made_once(api, image, monkeypatch):
-    first = thumbnail(api, image)
-    monkeypatch.setattr("imagery.thumbnails.render", None)
-    assert thumbnail(api, image).content == first.content
-
-
-def test_a_thumbnail_that_is_gone_is_made_again(api, image):
-    first = thumbnail(api, image)
-    name = f"{image.research_sha256[:2]}/{image.research_sha256}.png"
-    storages["thumbnails"].delete(name)
-    assert thumbnail(api, image).content == first.content
-
-
-def test_a_thumbnail_shows_what_was_blacked_out(api):
-    """It is drawn from the research copy, whoever asks."""
-    image = upload(api, make.png(1, columns=64, rows=64)).json()
-    before = thumbnail(api, image).content
-    box = {"left": 0, "top": 0, "width": 64, "height": 64}
-    assert api.post(reverse("image-redact", kwargs={"pk": image["id"]}), {"boxes": [box]}).status_code == 200
-    after = Picture.open(BytesIO(thumbnail(api, image).content)).convert("L")
-    assert before != thumbnail(api, image).content and after.getextrema() == (0, 0)
-
-
-def test_there_is_no_thumbnail_where_there_is_no_research_copy(api, image):
-    image.change(release_state="refused", research="", research_sha256="", release_reason="It cannot be cleaned.")
-    assert thumbnail(api, image).status_code == 409
+def test_whoever_dies_while_an_upload_arrives_leaves_nothing_of_it(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    handler = BoundedUpload()
+    handler.new_file("file", "a.png", "image/png", None)
+    handler.receive_data_chunk(b"bytes", 0)
+    assert list(tmp_path.iterdir()) == []
+    handler.upload_interrupted()

@@ -102,6 +102,13 @@ def test_a_part_of_a_file_is_fetched_alone(asked, meant, api, bucket, proxy):
     assert proxy.seen[-1].headers["range"].startswith("bytes=")
 
 
+def test_an_original_is_fetched_with_one_request(api, bucket, proxy):
+    image = upload(api, make.png()).json()
+    before = len(proxy.seen)
+    body(api.get(where("image-file", image)))
+    assert [request.method for request in proxy.seen[before:]] == ["GET"]
+
+
 def test_nothing_that_arrives_stays_on_this_machine(api, bucket):
     image = upload(api, real("CT_small.dcm")).json()
     api.get(where("image-preview", image))
@@ -224,7 +231,7 @@ def test_the_old_copy_stays_when_it_cannot_be_deleted_and_the_new_one_counts(api
 def test_a_silent_server_is_waited_for_three_times_and_no_longer(api, proxy, nothing_stored):
     proxy.silent = lambda request: request.method == "PUT"
     well_said(upload(api, real("CT_small.dcm")))
-    assert sum(request.method == "PUT" for request in proxy.seen) == 3
+    assert sum(request.method == "PUT" and "/originals/" in request.path for request in proxy.seen) == 3
 
 
 def test_what_was_stored_although_its_answer_was_lost_is_taken_back(api, proxy, nothing_stored):

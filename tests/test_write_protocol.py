@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_file
 
+from core.models import new_id
+from imagery.storage import disk
+from imagery.storage.disk import DiskStorage
 from tests.needs import STRACE, need
 
 ROOT = Path(__file__).parent.parent
@@ -103,3 +106,35 @@ def test_an_upload_is_opened_by_its_name_once_and_that_makes_it(calls):
     arrived, name, _ = renamed(calls, "originals")
     opened = at(calls, rf'open(at)?\(.*"({re.escape(arrived)}|{re.escape(name)})"')
     assert [("O_CREAT" in calls[n] and "O_EXCL" in calls[n]) for n in opened] == [True]
+
+
+@pytest.fixture
+def adopt(tmp_path, monkeypatch):
+    """Lets files be adopted below ab/; gives the folders whose entries were synced meanwhile."""
+    storage, synced = DiskStorage(location=tmp_path), []
+    monkeypatch.setattr(disk, "sync_folder", lambda folder: synced.append(folder.relative_to(tmp_path).as_posix()))
+
+    def one() -> list[str]:
+        synced.clear()
+        with storage.arriving() as (_, arrived):
+            storage.adopt(arrived, f"ab/{new_id().hex}")
+        return synced
+
+    storage.arrivals()
+    return one
+
+
+def test_a_folder_that_was_there_is_synced_when_it_is_first_met(adopt, tmp_path):
+    (tmp_path / "ab").mkdir()
+    assert adopt() == [".", "ab"]
+
+
+def test_a_folder_that_is_certain_is_not_synced_again(adopt):
+    adopt()
+    assert adopt() == ["ab"]
+
+
+def test_a_folder_that_was_made_anew_is_synced_anew(adopt, tmp_path):
+    adopt()
+    (tmp_path / "ab").rename(tmp_path / "gone")
+    assert adopt() == [".", "ab"]

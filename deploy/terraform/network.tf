@@ -119,6 +119,14 @@ resource "aws_security_group" "instances" {
     security_groups = [aws_security_group.balancer.id]
   }
 
+  ingress {
+    description = "Figures, for a Prometheus inside"
+    from_port   = 9100
+    to_port     = 9100
+    protocol    = "tcp"
+    cidr_blocks = [var.network]
+  }
+
   egress {
     description = "PostgreSQL and the private endpoints"
     from_port   = 0

@@ -44,5 +44,6 @@ output "release" {
     SUBNETS        = join(",", aws_subnet.private[*].id)
     SECURITY_GROUP = aws_security_group.instances.id
     HOST           = var.host
+    INSTANCES      = tostring(var.instances)
   }
 }

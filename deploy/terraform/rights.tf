@@ -104,39 +104,51 @@ resource "aws_iam_user_policy" "storage" {
   policy = data.aws_iam_policy_document.storage.json
 }
 
-# The pipeline on GitHub: pushes an image and turns the colours, from the main branch, and nothing else.
-resource "aws_iam_openid_connect_provider" "github" {
-  url             = "https://token.actions.githubusercontent.com"
-  client_id_list  = ["sts.amazonaws.com"]
-  thumbprint_list = ["6938fd4d98bab03faadb97b34396831e3780aea1"]
+# The pipeline, on GitHub or GitLab: pushes an image and turns the colours, from the main branch, and nothing else.
+locals {
+  on_github = { for name in compact([var.repository]) : "token.actions.githubusercontent.com" => "repo:${name}:environment:production" }
+  on_gitlab = { for name in compact([var.gitlab_project]) : var.gitlab_host => "project_path:${name}:ref_type:branch:ref:main" }
+  pipelines = merge(local.on_github, local.on_gitlab)
 }
 
-data "aws_iam_policy_document" "github" {
+resource "aws_iam_openid_connect_provider" "pipeline" {
+  for_each       = local.pipelines
+  url            = "https://${each.key}"
+  client_id_list = ["sts.amazonaws.com"]
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  for_each = local.pipelines
+
   statement {
     actions = ["sts:AssumeRoleWithWebIdentity"]
 
     principals {
       type        = "Federated"
-      identifiers = [aws_iam_openid_connect_provider.github.arn]
+      identifiers = [aws_iam_openid_connect_provider.pipeline[each.key].arn]
     }
 
     condition {
       test     = "StringEquals"
-      variable = "token.actions.githubusercontent.com:aud"
+      variable = "${each.key}:aud"
       values   = ["sts.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
-      variable = "token.actions.githubusercontent.com:sub"
-      values   = ["repo:${var.repository}:environment:production"]
+      variable = "${each.key}:sub"
+      values   = [each.value]
     }
   }
 }
 
+data "aws_iam_policy_document" "pipelines" {
+  source_policy_documents = [for host in keys(local.pipelines) : data.aws_iam_policy_document.pipeline[host].json]
+}
+
 resource "aws_iam_role" "release" {
   name               = "${var.name}-release"
-  assume_role_policy = data.aws_iam_policy_document.github.json
+  assume_role_policy = data.aws_iam_policy_document.pipelines.json
 }
 
 data "aws_iam_policy_document" "release" {
@@ -175,7 +187,7 @@ data "aws_iam_policy_document" "release" {
   }
 
   statement {
-    actions   = ["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTargetGroups"]
+    actions   = ["elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTargetHealth"]
     resources = ["*"]
   }
 

@@ -54,7 +54,10 @@ resource "aws_ecs_task_definition" "this" {
     readonlyRootFilesystem = true
     user                   = "10001:10001"
     stopTimeout            = 60
-    portMappings           = [{ containerPort = 8000 }]
+    portMappings           = [{ containerPort = 8000 }, { containerPort = 9100 }]
+    command = [
+      "serve", "--plain", "--host", "0.0.0.0", "--port", "8000", "--metrics-host", "0.0.0.0", "--metrics-port", "9100",
+    ]
     mountPoints = [
       { sourceVolume = "data", containerPath = "/var/lib/harrison" },
       { sourceVolume = "tmp", containerPath = "/tmp" },

@@ -56,8 +56,21 @@ variable "let_in_to_test" {
 }
 
 variable "repository" {
-  description = "The repository on GitHub whose pipeline may release, as owner/name."
+  description = "The repository on GitHub whose pipeline may release, as owner/name; this or gitlab_project."
   type        = string
+  default     = ""
+}
+
+variable "gitlab_project" {
+  description = "The project on GitLab whose pipeline may release, as group/name; this or repository."
+  type        = string
+  default     = ""
+}
+
+variable "gitlab_host" {
+  description = "Where that GitLab is."
+  type        = string
+  default     = "gitlab.com"
 }
 
 variable "database_class" {

@@ -7,7 +7,7 @@
         manifest.json            what there is, with its digests, sealed under the project's key
     DEST/snapshots/TIME.incomplete   a backup that is under way, or was broken off; the next one takes it away
 
-No key is ever in a backup. Thumbnails are not either: they are made anew.
+No key is ever in a backup. Previews are not either: they are drawn anew.
 
 Rows and bytes are of one moment. Bytes never change under their name, and an original never goes. But a research copy
 goes when a new one takes its place, perhaps after the moment and before its bytes were taken. So everything is copied

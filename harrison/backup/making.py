@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -43,7 +44,7 @@ def make(backup: Path, bars: Bars) -> Made:
             pass  # so that there is little left to be copied once the rows are taken
         told = settled(snapshot, media, bars, files)
         media.sync()
-        described = manifest.described(snapshot, told.files, len(told.faults))
+        described = manifest.described(snapshot, told.moment, told.files, len(told.faults))
         manifest.write(snapshot, described)
         return Made(finished(snapshot), described, told.faults)
 
@@ -52,8 +53,9 @@ def make(backup: Path, bars: Bars) -> Made:
 class Taken:
     """What was told of the files while they were taken."""
 
-    files: Counter[str]
-    faults: list[str]
+    moment: datetime  # just before the rows were held
+    files: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
     gone: bool = False  # a file went although the rows of that moment name it
 
 
@@ -71,8 +73,8 @@ def settled(snapshot: Snapshot, media: Media, bars: Bars, files: int) -> Taken:
 
 def taken(snapshot: Snapshot, media: Media, bars: Bars, files: int, *, last: bool = False) -> Taken:
     """The bytes that the rows of this moment name, at once, and then those rows. Raises `Overtaken` unless `last`."""
+    told = Taken(datetime.now(UTC))
     with ROWS[connection.vendor].taken(snapshot.rows(connection.vendor), bars) as named:
-        told = Taken(Counter(), [])
         for entry in bars.each("files of the rows", snapshot.write(kept(media, named)), files):
             told.files[entry.field] += 1
             if entry.fault:

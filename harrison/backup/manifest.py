@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Manifest:
     """What there is in a snapshot, and what it takes to restore it."""
 
     format: int
-    made_at: str  # ISO 8601, UTC
+    made_at: str  # ISO 8601, UTC; what was answered by then is in it, what came later may be missing
     version: str  # of Harrison
     vendor: str  # of the database
     migrations: list[str]
@@ -42,12 +42,12 @@ class Manifest:
     faults: int  # files that were missing or altered in the installation
 
 
-def described(snapshot: Snapshot, files: Counter[str], faults: int) -> Manifest:
+def described(snapshot: Snapshot, moment: datetime, files: Counter[str], faults: int) -> Manifest:
     """The manifest of a snapshot whose parts are all there."""
     parts = {path.name: part(path) for path in (snapshot.rows(connection.vendor), snapshot.files)}
     return Manifest(
         format=FORMAT,
-        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_at=moment.isoformat(timespec="seconds"),
         version=str(settings.SPECTACULAR_SETTINGS["VERSION"]),
         vendor=connection.vendor,
         migrations=sorted(".".join(key) for key in MigrationRecorder(connection).applied_migrations()),

@@ -10,12 +10,11 @@ from django.db import IntegrityError
 from accounts.models import User
 from core.actions import Refused, recorded, recorded_in
 from imagery import intake
-from imagery.actions.copies import tell
 from imagery.actions.patients import aged, identify
 from imagery.actions.studies import change_study
 from imagery.ages import age_in_years
 from imagery.decoding import Description, PatientFacts
-from imagery.models import Identity, Image, Patient, Series, Study, Usage
+from imagery.models import Deidentification, Identity, Image, Patient, Series, Study, Usage
 
 
 class Outrun(Refused):
@@ -59,7 +58,7 @@ def _take_in(by: User, arrival: intake.Arrival, description: Description, about:
 
 def _patient(by: User, read: Description, named: Study | None) -> Patient | None:
     """The patient of the study, or whom the file's record number names; a new one is not in the database yet."""
-    study = _studies(by, read, named).first()
+    study = _studies(by, read, named).select_related("patient").first()
     if study and study.patient:
         return study.patient
     if not read.patient or not read.patient.record_number:
@@ -119,7 +118,8 @@ def add_image(
         series = _series(of, read, modality or "OT", body_part)
     place = {"study": of, "series": series, "modality": series.modality, "body_part": series.body_part}
     image = Image.objects.create(owner=by, research_patient=whose, **place, **_columns(kept))
-    tell(image, kept.copy)
+    if kept.copy.manifest:
+        Deidentification.objects.create(image=image, manifest=kept.copy.manifest)
     _count(by, image.size)
     image.is_new = True
     return image
@@ -193,9 +193,11 @@ def _new_study(by: User, read: Description, patient: Patient | None, description
 
 def _of_patient(by: User, study: Study, patient: Patient | None) -> Study:
     """The study, which gets its patient when this is the first image to name them. Raises `Outrun`."""
-    if patient is None and study.patient:
+    if study.patient_id == (patient.pk if patient else None):
+        return study
+    if patient is None:
         raise Outrun
-    if patient and study.patient and study.patient != patient:
+    if study.patient_id:
         raise Refused("The study of this image is another patient's.")
     return change_study(by=by, study=study, patient=patient)
 

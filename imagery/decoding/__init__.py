@@ -16,7 +16,7 @@ from imagery.decoding.limits import LIMITS, Limits
 from imagery.decoding.pool import Source, shared
 from imagery.decoding.reasons import REASONS, Unreadable
 
-__all__ = ["LIMITS", "REASONS", "Description", "Limits", "PatientFacts", "Unreadable", "describe", "render"]
+__all__ = ["LIMITS", "REASONS", "Description", "Limits", "PatientFacts", "Unreadable", "describe", "render", "shared"]
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -6,16 +6,36 @@ No pickle: the process that reads hostile files must not be able to make its par
 import json
 import socket
 import struct
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
 LENGTHS = struct.Struct(">LL")  # bytes of the header, bytes of the body
 HEADER = 256 * 1024  # bytes that a header may have
+LARGEST = 64 * 1024 * 1024  # bytes of a body, where less is not said: 100 boxes on each of 2,000 frames are 15
 CHUNK = 1024 * 1024  # bytes
+
+
+Message = tuple[dict[str, Any], bytes]
 
 
 class Gone(Exception):
     """The other side has hung up, or says something that is no message."""
+
+
+def exchange(channel: socket.socket, files: Sequence[int], wish: Message, *, seconds: float, largest: int) -> Message:
+    """Hand over open files and a wish about them, and wait for the answer.
+
+    Raises `Gone`, or `TimeoutError` if the answer has not come after so many seconds.
+    """
+    channel.settimeout(seconds)
+    try:
+        for descriptor in files:
+            send_file(channel, descriptor)
+        send(channel, *wish)
+    except OSError as exc:
+        raise Gone from exc
+    return receive(channel, largest, monotonic() + seconds)
 
 
 def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
@@ -31,7 +51,7 @@ def send_file(channel: socket.socket, descriptor: int) -> None:
     socket.send_fds(channel, [b"F"], [descriptor])
 
 
-def receive(channel: socket.socket, largest: int, deadline: float | None = None) -> tuple[dict[str, Any], bytes]:
+def receive(channel: socket.socket, largest: int, deadline: float | None = None) -> Message:
     """The next message, with a body of at most `largest` bytes, before the clock `monotonic` reaches the deadline.
 
     Raises `Gone`, or `TimeoutError`.

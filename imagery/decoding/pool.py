@@ -1,98 +1,41 @@
-"""The child processes that read files, seen from the parent: a few, kept warm, replaced when they die or grow old.
-
-The parent hands the file over open, so what is read is what was opened, and the child needs no path.
-"""
+"""The child processes that read files, seen from the parent: a few, kept warm, replaced when they die or grow old."""
 
 import atexit
 import json
 import logging
 import os
-import socket
-import subprocess
 import sys
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import BoundedSemaphore
-from time import monotonic
 from typing import Any, BinaryIO
 
 from imagery.decoding import channel
+from imagery.decoding.channel import Message
+from imagery.decoding.child import Child
 from imagery.decoding.limits import LIMITS, Limits
 from imagery.decoding.reasons import REASONS, Unreadable
 
 logger = logging.getLogger(__name__)
 
 SIZE = 2  # child processes
-START = 60.0  # seconds that a child may take to get ready
 COMMAND = [sys.executable, "-P", "-m", "imagery.decoding.worker"]
-ROOT = str(Path(__file__).parents[2])  # sys.path may name it as "", which means another folder to a child
-Answer = tuple[dict[str, Any], bytes]
 Source = str | Path | BinaryIO
 
 
-def environment() -> dict[str, str]:
-    """All that a child knows of ours: where the code is. One thread of numpy each; secrets stay here."""
-    return {
-        "PYTHONPATH": os.pathsep.join([ROOT, *filter(None, sys.path)]),
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONUTF8": "1",
-    }
-
-
-class Worker:
-    """One child process and the socket to it. Raises `channel.Gone` if it does not come up."""
+class Worker(Child):
+    """One child process, which reads file after file."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits, self.jobs = limits, 0
-        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            self.process = self._start(theirs)
-        self._receive(START, 0)
+        super().__init__([*COMMAND, json.dumps(asdict(limits))])
 
-    def _start(self, theirs: socket.socket) -> "subprocess.Popen[bytes]":
-        try:
-            return subprocess.Popen(  # noqa: S603 - our own module, and no input from anyone
-                [*COMMAND, json.dumps(asdict(self.limits))],
-                env=environment(),
-                cwd="/",
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # so that Ctrl-C in a terminal is the parent's alone
-            )
-        except BaseException:
-            self.channel.close()
-            raise
-
-    def ask(self, descriptor: int, wish: dict[str, Any]) -> Answer:
-        """Raises `channel.Gone` if the child dies or talks nonsense, `TimeoutError` if it takes too long."""
+    def ask(self, descriptor: int, wish: dict[str, Any]) -> Message:
+        """Raises as `exchange`."""
         self.jobs += 1
-        self.channel.settimeout(self.limits.wall)
-        try:
-            channel.send_file(self.channel, descriptor)
-            channel.send(self.channel, wish)
-        except OSError as exc:
-            raise channel.Gone from exc
-        return self._receive(self.limits.wall, 2 * self.limits.drawn)  # noise grows a little as a PNG
-
-    def _receive(self, seconds: float, largest: int) -> Answer:
-        try:
-            return channel.receive(self.channel, largest, monotonic() + seconds)
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """End the child, whatever it is doing."""
-        self.channel.close()
-        self.process.kill()
-        self.process.wait()
-
-    def forget(self) -> None:
-        """After a fork: the child belongs to the process we were copied from. It is not ours to end or to wait for."""
-        self.channel.close()
-        self.process.returncode = 0
+        largest = 2 * self.limits.drawn  # noise grows a little as a PNG
+        return self.exchange([descriptor], (wish, b""), seconds=self.limits.wall, largest=largest)
 
 
 class Pool:
@@ -104,7 +47,7 @@ class Pool:
         self.idle: list[Worker] = []
         self.workers: set[Worker] = set()
 
-    def ask(self, source: Source, wish: dict[str, Any]) -> Answer:
+    def ask(self, source: Source, wish: dict[str, Any]) -> Message:
         """What a child answers about a file. Raises `Unreadable`, and `OSError` if the path cannot be opened."""
         with open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file:
             if not self.places.acquire(timeout=self.limits.queue):
@@ -114,7 +57,7 @@ class Pool:
             finally:
                 self.places.release()
 
-    def _ask(self, descriptor: int, wish: dict[str, Any]) -> Answer:
+    def _ask(self, descriptor: int, wish: dict[str, Any]) -> Message:
         worker = self._worker()
         try:
             header, body = worker.ask(descriptor, wish)
@@ -137,7 +80,7 @@ class Pool:
         """An idle child that is still alive, else a new one."""
         while self.idle:
             worker = self.idle.pop()
-            if worker.process.poll() is None:
+            if worker.runs:
                 return worker
             self._retire(worker)
         try:
@@ -147,6 +90,11 @@ class Pool:
             raise Unreadable("busy") from exc
         self.workers.add(worker)
         return worker
+
+    def warm(self) -> None:
+        """Have a child ready. Where none starts, the next file that comes says so."""
+        with self.places, suppress(Unreadable):
+            self.idle.append(self._worker())
 
     def _retire(self, worker: Worker) -> None:
         worker.stop()
@@ -169,7 +117,7 @@ _shared = Pool()
 
 
 def shared() -> Pool:
-    """The pool of this process. Its children start with the first file, not before."""
+    """The pool of this process. Its children start with the first file, unless it was made `warm` before."""
     return _shared
 
 

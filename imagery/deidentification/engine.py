@@ -22,6 +22,7 @@ from .pictures import new_picture
 from .pixels import carry_over, pixels_sha256
 from .quiet import UNREADABLE, quietly
 from .redaction import black_out
+from .risk import OF_A_PICTURE, Assessment, assess_read
 from .scope import check
 
 PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
@@ -57,6 +58,13 @@ def deidentified(
     file: BinaryIO, *, secrets: Secrets, patient: str, pseudonym: str, boxes: Sequence[Box] = ()
 ) -> tuple[bytes, Manifest]:
     """The research copy of a file that is open, and its manifest. No other file is opened; raises as `deidentify`."""
+    return judged(file, secrets=secrets, patient=patient, pseudonym=pseudonym, boxes=boxes)[1:]
+
+
+def judged(
+    file: BinaryIO, *, secrets: Secrets, patient: str, pseudonym: str, boxes: Sequence[Box] = ()
+) -> tuple[Assessment, bytes, Manifest]:
+    """The same, with what `assess` says of the original, which is read once for both."""
     if not 0 < len(pseudonym) <= 64 or not pseudonym.isprintable() or "\\" in pseudonym:
         raise ValueError("A pseudonym has 1 to 64 printable characters and no backslash.")
     kind = format_of(file)
@@ -65,15 +73,16 @@ def deidentified(
     with quietly():
         if kind is Format.DICOM:
             return dicom_copy(file, secrets, patient, pseudonym, tuple(boxes))
-        return picture_copy(file, secrets, tuple(boxes))
+        return OF_A_PICTURE, *picture_copy(file, secrets, tuple(boxes))
 
 
 def dicom_copy(
     file: BinaryIO, secrets: Secrets, patient: str, pseudonym: str, boxes: tuple[Box, ...]
-) -> tuple[bytes, Manifest]:
+) -> tuple[Assessment, bytes, Manifest]:
     with refusing_damage():
         original = dcmread(file)
         check(original)
+        assessment = assess_read(original)
         cleaning = Cleaning(secrets, days_earlier(secrets, patient), identifying_words(original))
         copy = new_object(original, cleaning, pseudonym, redacted=bool(boxes))
     if boxes:
@@ -81,7 +90,7 @@ def dicom_copy(
     pixels = pixels_sha256(copy)  # before anything is written: it raises when nobody could look at the copy
     with refusing_damage():
         data = encoded(copy)
-    return data, manifest(secrets, Format.DICOM, data, pixels, boxes, cleaning)
+    return assessment, data, manifest(secrets, Format.DICOM, data, pixels, boxes, cleaning)
 
 
 def new_object(original: Dataset, cleaning: Cleaning, pseudonym: str, *, redacted: bool) -> Dataset:

@@ -43,6 +43,9 @@ class Assessment:
     reasons: tuple[str, ...] = ()
 
 
+OF_A_PICTURE = Assessment("quarantine", ("Whoever makes a PNG or a JPEG may write anything into its pixels.",))
+
+
 def assess(source: Path) -> Assessment:
     """Judge an original by its kind and its header. The pixels themselves are not looked at."""
     with source.open("rb") as file:
@@ -52,19 +55,24 @@ def assess(source: Path) -> Assessment:
 def assess_open(file: BinaryIO) -> Assessment:
     """The same of a file that is open."""
     kind = format_of(file)
+    if kind is None:
+        return Assessment("refused", ("The file is neither DICOM nor PNG nor JPEG.",))
     if kind is not Format.DICOM:
-        if kind is None:
-            return Assessment("refused", ("The file is neither DICOM nor PNG nor JPEG.",))
-        return Assessment("quarantine", ("Whoever makes a PNG or a JPEG may write anything into its pixels.",))
+        return OF_A_PICTURE
     try:
         with quietly():
             dataset = dcmread(file, stop_before_pixels=True)
             check(dataset)
-            reasons = tuple(risks(dataset))
+            return assess_read(dataset)
     except CannotBeCleaned as refusal:
         return Assessment("refused", (refusal.sentence,))
     except UNREADABLE:
         return Assessment("refused", ("The file cannot be read as DICOM.",))
+
+
+def assess_read(dataset: Dataset) -> Assessment:
+    """The same of a DICOM object that can be cleaned."""
+    reasons = tuple(risks(dataset))
     return Assessment("quarantine" if reasons else "clean", reasons)
 
 

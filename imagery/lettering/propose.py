@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from core.errors import Busy, NotInstalled
-from imagery.decoding.pool import environment
+from imagery.decoding.child import environment
 
 logger = logging.getLogger(__name__)
 

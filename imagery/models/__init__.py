@@ -5,7 +5,7 @@ from imagery.models.patients import Identity, Patient, Sex, new_pseudonym
 from imagery.models.scope import MediaType, Release
 from imagery.models.studies import Series, Study
 from imagery.models.usage import Usage
-from imagery.storage import originals, place, research_copies, thumbnails
+from imagery.storage import originals, place, research_copies
 
 __all__ = [
     "Deidentification",
@@ -22,5 +22,4 @@ __all__ = [
     "originals",
     "place",
     "research_copies",
-    "thumbnails",
 ]

@@ -1,15 +1,19 @@
 """Who may see which evidence: the querysets of patients, studies, series and images."""
 
 from typing import Any, Self
+from uuid import UUID
 
 from django.apps import apps
+from django.core.cache import cache
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import CLINICAL, Role, User
+from accounts.models import CLINICAL, Role, Team, User
 from core.models import RecordQuerySet
+from core.prepared import Given, Prepared
 
 FEW = 10_000  # rows; below it a list is looked up by index, above it by reading on
+A_WHILE = 60  # seconds until they are counted again; either way finds the same rows
 
 
 class MediaType(models.TextChoices):
@@ -44,6 +48,11 @@ class EvidenceQuerySet(RecordQuerySet):
             return self.none()
         return self.filter(self._open(user))
 
+    def is_open_to(self, user: User, *, pk: UUID, owner: UUID) -> bool:
+        """Whether this person sees one row whole; of what is their own the database is not asked."""
+        own = owner == user.pk and Role.DOCTOR in user.roles
+        return own or self.open_to(user).filter(pk=pk).exists()
+
     def visible_to(self, user: User) -> Self:
         """Rows this person may know of; `is_open` tells which of them they see whole."""
         if user.is_superuser:
@@ -67,18 +76,18 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         if user.is_superuser or user.roles & CLINICAL != {Role.DOCTOR}:
             return self
-        if self.study is None or not user.team_ids:
+        if self.study is None or not sharing_teams(user):
             return self
         shared = self._shared_with(user).values("pk")
-        if not shared.exists():
-            return self.filter(owner=user)
         both = self._all().filter(owner=user).values("pk").union(shared)
-        return self.filter(pk__in=both) if both[:FEW].count() < FEW else self
+        known = f"few:{self.model._meta.label}:{user.pk}"
+        few = cache.get_or_set(known, lambda: both[:FEW].count() < FEW, A_WHILE)
+        return self.filter(pk__in=both) if few else self
 
     def _shared_with(self, user: User) -> Any:
         """What others share with this person."""
         studies = apps.get_model("imagery", "Study").objects.order_by().filter(archived_at__isnull=True)
-        mine = studies.filter(shared_with__in=user.team_ids).exclude(owner=user)
+        mine = studies.filter(shared_with__in=sharing_teams(user)).exclude(owner=user)
         return self._all().filter(**{f"{self.study}__in": mine.values("pk")})
 
     def _all(self) -> Self:
@@ -89,12 +98,12 @@ class EvidenceQuerySet(RecordQuerySet):
         return self if user.is_superuser else self.filter(owner=user)
 
     def _open(self, user: User) -> Q:
-        if self.study is None or not user.team_ids:
+        if self.study is None or not sharing_teams(user):
             return Q(owner=user)
         links = apps.get_model("imagery", "Study").shared_with.through.objects
         link = links.filter(study=models.OuterRef(self.study), study__archived_at__isnull=True)
         return Q(owner=user) | Q(
-            models.Exists(link.filter(team__in=user.team_ids)), **{f"{self.part}archived_at__isnull": True}
+            models.Exists(link.filter(team__in=sharing_teams(user))), **{f"{self.part}archived_at__isnull": True}
         )
 
     def _in_use(self) -> Q:
@@ -103,6 +112,23 @@ class EvidenceQuerySet(RecordQuerySet):
     def _in_research(self) -> Q:
         """What exists for researchers: in use, released, and of nobody who has withdrawn their consent."""
         raise NotImplementedError
+
+
+def sharing_teams(user: User) -> frozenset[UUID]:
+    """The teams in use by which others share a study in use with this person; asked once, and then known of them."""
+    if not hasattr(user, "sharing_teams"):  # of a browser's session the user is found late, so `vars` knows nothing
+        user.sharing_teams = frozenset(pk for (pk,) in shared_by.ask(user=user.pk))
+    return user.sharing_teams
+
+
+def _teams_that_share() -> Any:
+    user = Given("user", models.UUIDField())
+    links = apps.get_model("imagery", "Study").shared_with.through.objects
+    others = links.filter(team=models.OuterRef("pk"), study__archived_at__isnull=True).exclude(study__owner=user)
+    return Team.objects.live().filter(models.Exists(others), members=user).order_by().values_list("pk")
+
+
+shared_by = Prepared(_teams_that_share)
 
 
 class PatientQuerySet(EvidenceQuerySet):

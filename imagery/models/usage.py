@@ -13,7 +13,11 @@ from core.models import Record, RecordQuerySet
 class UsageQuerySet(RecordQuerySet):
     def held_by(self, owner: User) -> Any:
         """The owner's row, locked until the transaction ends; made when it is their first upload."""
-        self.bulk_create([self.model(owner=owner)], ignore_conflicts=True)
+        held = self.select_for_update().filter(owner=owner)
+        return held.first() or self._first(owner)
+
+    def _first(self, owner: User) -> Any:
+        self.bulk_create([self.model(owner=owner)], ignore_conflicts=True)  # perhaps another upload is the first
         return self.select_for_update().get(owner=owner)
 
 

@@ -15,10 +15,13 @@ class EvidenceSerializer(RowSerializer):
     def to_representation(self, row: Any) -> dict[str, Any]:
         if self.is_open(row):
             return super().to_representation(row)
-        return {name: self.readers[name](row) for name in self.research_fields}
+        readers = self.readers_of(row)
+        return {name: readers[name](row) for name in self.research_fields}
 
     def is_open(self, row: Any) -> bool:
         """As the queryset found; for a row that an action has just made, by its owner."""
+        if isinstance(row, dict):
+            return row["is_open"]
         if hasattr(row, "is_open"):
             return row.is_open
         user = self.context["request"].user

@@ -8,6 +8,7 @@ from core.fields import PersonField, Ref
 from imagery import actions
 from imagery.deidentification.manifest import Box
 from imagery.models import Image, MediaType, Patient, Release, Study
+from imagery.models.scope import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer
 
 
@@ -44,9 +45,9 @@ class ImageListSerializer(EvidenceSerializer):
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was uploaded (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
-    def to_representation(self, image: Image) -> dict[str, Any]:
+    def to_representation(self, image: Any) -> dict[str, Any]:
         shown = super().to_representation(image)
-        return shown if self.is_open(image) else shown | {"media_type": image.copy_media_type}
+        return shown if self.is_open(image) else shown | {"media_type": COPIED_AS[shown["media_type"]]}
 
 
 class ImageSerializer(ImageListSerializer):

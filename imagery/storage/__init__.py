@@ -7,10 +7,10 @@ Which it is, settings say. Both can do what `Storage` tells, besides what Django
 """
 
 import logging
-import os
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,16 @@ class Storage(django.Storage, ABC):
         """Where files arrive in this process."""
         return arrivals.own(self.arrivals())
 
+    @contextmanager
+    def arriving(self) -> Iterator[tuple[BinaryIO, Arrived]]:
+        """A new file where files arrive, open; gone at the end unless it has been adopted."""
+        with tempfile.NamedTemporaryFile(dir=self.incoming(), delete=False) as file:
+            path = Path(file.name)
+            try:
+                yield cast(BinaryIO, file), Arrived(path, file.fileno())
+            finally:
+                path.unlink(missing_ok=True)
+
     def under_way(self, image: UUID, name: str) -> AbstractContextManager[None]:
         """Until the block ends, a crash leaves word that this file of this image may be there without its row."""
         return arrivals.marked(self.incoming(), image, name)
@@ -121,11 +131,6 @@ def research_copies() -> Storage:
     return cast(Storage, storages["research"])
 
 
-def thumbnails() -> Storage:
-    """Where small pictures of research copies are kept; whatever is missing is made again."""
-    return cast(Storage, storages["thumbnails"])
-
-
 def place(id: UUID) -> str:
     """A name made by the server, spread over 256 folders by the random end of the id."""
     return f"{id.hex[-2:]}/{id.hex}"
@@ -139,11 +144,6 @@ def let_go(storage: Storage, name: str) -> None:
         logger.warning("%s stays though nothing points at it: %s", name, type(exc).__name__)
 
 
-def link(file: BinaryIO) -> str:
-    """What another process of ours calls an open file."""
-    return f"/proc/{os.getpid()}/fd/{file.fileno()}" if DESCRIPTORS.is_dir() else file.name
-
-
 __all__ = [
     "CHUNK",
     "LOST",
@@ -153,9 +153,7 @@ __all__ = [
     "Storage",
     "Stored",
     "let_go",
-    "link",
     "originals",
     "place",
     "research_copies",
-    "thumbnails",
 ]

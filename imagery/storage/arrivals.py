@@ -4,8 +4,8 @@
     .incoming/<id>.lock  locked (flock(2)) for as long as that process lives: the system lets go, however it ends
 
 A mark is an empty file, named for an image and for what one of its files is called. It is there before the file takes
-its place and goes when the row is certain. So whoever clears up after a crash looks at a handful of marks, however
-many millions of files there are.
+its place and goes when the row is certain to be there, or not to be. So whoever clears up after a crash looks at a
+handful of marks, however many millions of files there are.
 """
 
 import atexit
@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 from uuid import UUID
 
+from core.actions import UNCERTAIN
 from core.models import new_id
 
 MARK = "under-way"
@@ -68,13 +69,20 @@ def _lock_of(folder: Path) -> Path:
 
 @contextmanager
 def marked(folder: Path, image: UUID, name: str) -> Iterator[None]:
-    """While this lasts, a crash leaves word of what was under way."""
+    """While this lasts, a crash leaves word of what was under way; so does an end of which nobody knows which it was.
+    That word is read once this process is gone.
+    """
     mark = folder / f"{MARK} {image.hex} {quote(name, safe='')}"
     mark.touch(mode=0o600)
+    known = True
     try:
         yield
+    except UNCERTAIN:
+        known = False
+        raise
     finally:
-        mark.unlink(missing_ok=True)
+        if known:
+            mark.unlink(missing_ok=True)
 
 
 @contextmanager

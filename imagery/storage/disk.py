@@ -23,6 +23,7 @@ class DiskStorage(FileSystemStorage, Storage):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700, **options)
+        self.certain: dict[Path, int] = {}  # folders whose entry this process has synced, and their inodes
 
     @property
     def root(self) -> Path:
@@ -33,16 +34,23 @@ class DiskStorage(FileSystemStorage, Storage):
         return made(self.root / INCOMING)
 
     def adopt(self, arrived: Arrived, name: str) -> str:
-        """fsync the file, rename it, fsync its folder. The folder's own entry is synced as well, every time: another
-        upload may have made the folder a moment ago.
-        """
+        """fsync the file, rename it, fsync its folder."""
         target = Path(self.path(name))
         os.fsync(arrived.descriptor)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sync_folder(target.parent.parent)
+        self._make_certain(target.parent)
         os.rename(arrived.path, target)
         sync_folder(target.parent)
         return name
+
+    def _make_certain(self, folder: Path) -> None:
+        """The folder is there and its own entry on the disk. Whoever meets it first syncs that, even if it was there:
+        another process may have made it a moment ago.
+        """
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        met = folder.stat().st_ino
+        if self.certain.get(folder) != met:
+            sync_folder(folder.parent)
+            self.certain[folder] = met
 
     def give_back(self, name: str, arrived: Arrived) -> None:
         os.rename(self.path(name), arrived.path)

@@ -1,10 +1,9 @@
 """Images, their bytes and their previews."""
 
-from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, parsers, status
@@ -13,14 +12,11 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.actions import Refused
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
-from core.ranges import serve
 from core.schema import ErrorSerializer
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin
-from imagery import actions, intake
-from imagery.decoding import render
+from imagery import actions, intake, previews
 from imagery.filters import ImageFilter, WholeImageFilter
 from imagery.lettering import propose
 from imagery.models import Deidentification, Image
@@ -34,13 +30,12 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.thumbnails import thumbnail
+from imagery.views.bytes import NEEDED, as_kept, as_picture
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
-LISTED = (
-    "study_id", "series_id", "modality", "body_part", "media_type", "rows", "columns", "frames", "release_state",
-    "owner__username", "created_at", "archived_at",
-)  # fmt: skip
+SIDE = 256  # pixels, of the longer side of a thumbnail
+KNOWN = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what one has.")
+UNCHANGED = OpenApiResponse(description="It is what one has.")
 WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
@@ -68,11 +63,13 @@ class ImageViewSet(
         """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
         images = super().get_queryset()
         if self.action == "list":
-            return images.select_related("owner").only(*LISTED)
+            return images
+        if self.action in BYTES:
+            return images.only(*NEEDED)
         images = images.select_related("owner", "study")
         if self.action == "text_boxes":
             return images.owned_by(self.by)
-        return images if self.action in READ | BYTES else images.filter(is_open=True)
+        return images if self.action in READ else images.filter(is_open=True)
 
     def get_serializer_class(self) -> Any:
         return UploadSerializer if self.action == "create" else super().get_serializer_class()
@@ -99,56 +96,45 @@ class ImageViewSet(
 
     @extend_schema(
         parameters=[
+            KNOWN,
             OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes, RFC 9110 14.1.2."),
             OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` of the bytes one has."),
         ],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            304: UNCHANGED,
             416: OpenApiResponse(ErrorSerializer, "The range lies outside of the file."),
         },
         description="The bytes as uploaded; for research those of the de-identified copy. The `ETag` is their SHA-256.",
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
-    def file(self, request: Request, pk: str) -> FileResponse:
+    def file(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
-        copy = not image.is_open
-        file = stored(image, copy=copy)
-        return guarded(
-            serve(
-                request,
-                partial(file.storage.stream, file.name),
-                size=file.storage.size(file.name),
-                etag=f'"{image.research_sha256 if copy else image.sha256}"',
-                filename=f"{image.pk}{SUFFIX[image.copy_media_type if copy else image.media_type]}",
-            )
-        )
+        return as_kept(request, image, copy=not image.is_open)
 
     @extend_schema(
-        parameters=[PreviewSerializer],
-        responses={(200, "image/png"): OpenApiTypes.BINARY},
+        parameters=[KNOWN, PreviewSerializer],
+        responses={(200, "image/png"): OpenApiTypes.BINARY, 304: UNCHANGED},
         description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1. "
         "Research sees the de-identified copy, and so does its owner with `redacted=true`.",
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
-    def preview(self, request: Request, pk: str) -> HttpResponse:
+    def preview(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
         query = PreviewSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         redacted = query.validated_data.pop("redacted")
-        shown = stored(image, copy=redacted or not image.is_open)
-        with intake.local(shown) as file, intake.readable("frame"):
-            return guarded(HttpResponse(render(file, **query.validated_data), content_type="image/png"))
+        return as_picture(request, image, copy=redacted or not image.is_open, field="frame", **query.validated_data)
 
     @extend_schema(
-        responses={(200, "image/png"): OpenApiTypes.BINARY},
+        parameters=[KNOWN],
+        responses={(200, "image/png"): OpenApiTypes.BINARY, 304: UNCHANGED},
         description="A small PNG of the first frame of the research copy, 256 pixels at its longer side.",
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
-    def thumbnail(self, request: Request, pk: str) -> HttpResponse:
-        image = self.get_object()
-        refuse_without_copy(image)
-        return guarded(HttpResponse(thumbnail(image), content_type="image/png"))
+    def thumbnail(self, request: Request, pk: str) -> HttpResponseBase:
+        return as_picture(request, self.get_object(), copy=True, size=SIDE)
 
     @extend_schema(
         responses=ManifestSerializer, description="What was done to make the research copy. It quotes no removed value."
@@ -182,8 +168,8 @@ class ImageViewSet(
         query = FrameSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         frame = query.validated_data["frame"]
-        with intake.local(image.original) as file, intake.readable("frame"):
-            boxes = propose.boxes_in(render(file, frame=frame))
+        with intake.readable("frame"):
+            boxes = propose.boxes_in(previews.preview(image.original, image.sha256, frame=frame))
         return Response(ProposalSerializer({"frames": [frame], "boxes": boxes}).data)
 
     @extend_schema(
@@ -212,27 +198,3 @@ class ImageViewSet(
     def _answer(self, image: Image) -> Response:
         self.record = image
         return Response(ImageSerializer(image, context=self.get_serializer_context()).data)
-
-
-def stored(image: Image, *, copy: bool) -> Any:
-    """Which bytes of an image are meant: whoever does not see it whole has the copy alone."""
-    if not copy:
-        return image.original
-    refuse_without_copy(image)
-    return image.research
-
-
-def refuse_without_copy(image: Image) -> None:
-    if not image.research:
-        raise Refused(f"There is no research copy of this image. {image.release_reason}")
-
-
-SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
-
-
-def guarded(response: Any) -> Any:
-    """Bytes of strangers: never sniffed, never run, never kept by a cache on the way."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

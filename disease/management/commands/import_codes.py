@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
-from rich.console import Console
 from rich.progress import Progress
 
+from core import terminal
 from disease import actions
 from disease.catalogue import Faults, read_codes, read_links
 from disease.models import CodeSystem
@@ -78,7 +78,7 @@ class Command(BaseCommand):
     @contextmanager
     def progress(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
         """A bar of so many rows, where somebody watches; gone when it is full."""
-        with Progress(console=Console(file=self.stdout), transient=True) as bar:  # type: ignore[arg-type]
+        with Progress(console=terminal.console(self), transient=True) as bar:
             task = bar.add_task(what, total=rows)
             yield lambda rows: bar.advance(task, rows)
 

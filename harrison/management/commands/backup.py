@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import terminal
 from core.actions import Unavailable
 from core.epilog import Told
 from harrison.backup.bars import Bars
@@ -42,7 +43,7 @@ class Command(Told, BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
         try:
-            made = make(options["dest"].resolve(), Bars(self.stdout._out))
+            made = make(options["dest"].resolve(), Bars(terminal.out(self)))
         except Unavailable as exc:
             raise CommandError(f"{exc} No snapshot was made. {exc.__cause__}") from exc
         except OSError as exc:

@@ -9,9 +9,9 @@ import environ
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections, transaction
-from rich.console import Console
 from rich.progress import Progress
 
+from core import terminal
 from harrison import copying
 
 TARGET = "target"
@@ -79,7 +79,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def bar(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
-        with Progress(console=Console(file=self.stdout), transient=True) as progress:  # type: ignore[arg-type]
+        with Progress(console=terminal.console(self), transient=True) as progress:
             task = progress.add_task(what, total=rows)
             yield lambda rows: progress.advance(task, rows)
 

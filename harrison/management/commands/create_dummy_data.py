@@ -9,7 +9,7 @@ from contextlib import suppress
 from io import BytesIO, StringIO
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import factory.random
 from django.conf import settings
@@ -27,6 +27,7 @@ from rich.table import Table
 
 from accounts.actions import create_team, let_in, register_user
 from accounts.models import Role, User
+from core import terminal
 from core.actions import Refused
 from harrison import dummy
 from imagery.actions import change_study, create_patient, share_study, upload_image
@@ -64,9 +65,7 @@ class Command(BaseCommand):
         self.stdout.write(f"--seed {seed} makes the same again.\n{told}")
 
     def evidence(self, chance: random.Random, doctors: list[User], number: int) -> None:
-        console = Console(
-            file=cast(IO[str], self.stdout._out)
-        )  # the wrapper would end every step of the bar with a new line
+        console = terminal.console(self)
         images = list(track(islice(arrivals(chance, doctors), number), "Real images", number, console=console))
         share(doctors, images)
         for image in track(images, "Annotations", console=console):

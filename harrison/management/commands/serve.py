@@ -170,7 +170,7 @@ def signed_by(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 def server(options: dict[str, Any], certificate: Path | None, key: Path | None) -> Any:
     """Threads for clients, not for work: harrison/gate.py lets one request of a process be worked on."""
     return Granian(
-        "harrison.wsgi:application",
+        "harrison.served:application",
         address=options["host"],
         port=options["port"],
         interface=Interfaces.WSGI,

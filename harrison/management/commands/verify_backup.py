@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import terminal
 from core.epilog import Told
 from harrison.backup import manifest, verifying
 from harrison.backup.bars import Bars
@@ -35,7 +36,7 @@ class Command(Told, BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         snapshot = Snapshot(options["snapshot"].resolve())
         described = manifest.read(snapshot, sealed=not options["without_seal"])
-        found = [*verifying.damage(snapshot, described, Bars(self.stdout._out))]
+        found = [*verifying.damage(snapshot, described, Bars(terminal.out(self)))]
         found += [] if found else verifying.known_faults(snapshot)
         for sentence in found:
             self.stderr.write(sentence)

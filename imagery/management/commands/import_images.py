@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from accounts.models import Role, Team, User
+from core import terminal
 from core.actions import Rejected
 from core.epilog import Told
 from imagery.actions import Outcome, share_study, take
@@ -87,7 +87,7 @@ class Command(Told, BaseCommand):
 
     def shown(self, outcomes: Iterator[Outcome], number: int, counts: Counter[str]) -> Iterator[Outcome]:
         """The outcomes, counted, on a bar; the first refusals in words."""
-        console = Console(file=cast(IO[str], self.stdout._out))
+        console = terminal.console(self)
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=console) as progress:
             bar = progress.add_task("", total=number)

@@ -1,11 +1,11 @@
 """Names what does not agree between files and rows, and mends it."""
 
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
 from rich.progress import track
 
+from core import terminal
 from core.actions import Refused, Unavailable
 from imagery.actions.mending import mend
 from imagery.reconciliation import Finding, rooms
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.console = Console(file=cast(IO[str], self.stdout._out), soft_wrap=True, markup=False, highlight=False)
+        self.console = terminal.console(self, soft_wrap=True, markup=False, highlight=False)
         try:
             if options["fix"] and not options["fix_empty"]:
                 refuse_empty()

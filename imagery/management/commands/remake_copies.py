@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
-from rich.console import Console
 from rich.progress import track
 
+from core import terminal
 from core.actions import Refused
 from imagery import research
 from imagery.actions import remake_copy
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"{total} research copies would be made.")
             return
-        console = Console(file=cast(IO[str], self.stdout._out))
+        console = terminal.console(self)
         became = Counter(self.remade(image) for image in track(each(images), "Copies", total=total, console=console))
         failed = became.pop("failed", 0)
         told = ", ".join(f"{number} {state}" for state, number in sorted(became.items()))

@@ -1,13 +1,13 @@
 """Seals what names patients under the newest key."""
 
 import json
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from reversion.models import Version
-from rich.console import Console
 from rich.progress import track
 
+from core import terminal
 from imagery.models import Identity
 from imagery.sealing import resealed
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console(file=cast(IO[str], self.stdout._out))
+        console = terminal.console(self)
         rows, versions = Identity.objects.select_related("patient"), Version.objects.get_for_model(Identity)
         moved = sum(
             move(row) for row in track(rows.iterator(), "Identities", total=rows.count(), console=console)

@@ -1,0 +1,58 @@
+"""Pictures of frames for people to look at: drawn once, and kept on this machine until others are used more.
+
+A picture is named by the SHA-256 of what it was drawn from, by what was asked and by what drew it. So it is never
+stale, and all who may see the same bytes share it. Who may is asked before: nothing here knows of people. A picture may
+show what names a patient, so it lies where originals do, for the same eyes; no row names it and no backup has it.
+"""
+
+import hashlib
+from functools import cache, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models.fields.files import FieldFile
+
+from imagery import decoding, intake
+from imagery.decoding import render
+from imagery.storage.cache import FileCache
+
+LIBRARIES = (
+    "numpy", "pillow", "pydicom", "python-gdcm", "pyjpegls", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle",
+)  # fmt: skip
+
+
+def preview(file: FieldFile, sha256: str, **asked: Any) -> bytes:
+    """A PNG of one frame of a stored file with this SHA-256; `render` says what may be asked.
+
+    Raises `Unreadable` where it cannot be drawn, and `FileNotFoundError` where it has to be and there is no file.
+    """
+    name = name_of(sha256, **asked)
+    picture = kept().get(name)
+    if picture is None:
+        with intake.local(file) as source:
+            picture = render(source, **asked)
+        kept().put(name, picture)
+    return picture
+
+
+def name_of(sha256: str, *, frame: int = 0, size: int | None = None, window: tuple[float, float] | None = None) -> str:
+    told = f"{sha256} {frame} {size} {window} {drawn_by()}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+@cache
+def drawn_by() -> str:
+    """Names the code that draws and its libraries: what other code has drawn may look different."""
+    code = b"".join(path.read_bytes() for path in sorted(Path(decoding.__file__).parent.glob("*.py")))
+    return hashlib.sha256(code + repr([version(name) for name in LIBRARIES]).encode()).hexdigest()
+
+
+def kept() -> FileCache:
+    return _kept(**settings.PREVIEW_CACHE)
+
+
+@lru_cache(maxsize=1)
+def _kept(folder: Path, limit: int) -> FileCache:
+    return FileCache(folder, limit)

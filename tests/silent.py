@@ -1,0 +1,38 @@
+"""A server that reads bodies whole and ends what is silent for two seconds: python -m tests.silent PORT
+
+It has two threads for all its clients.
+"""
+
+import sys
+import time
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from harrison import silence
+
+SILENCE = 2.0  # seconds
+LARGE = bytes(2**25)
+hand = silence.InHand()
+
+
+def application(environ, start_response):
+    environ["wsgi.input"].read()
+    if environ["PATH_INFO"] == "/work":
+        with hand.one():
+            time.sleep(3 * SILENCE)
+    start_response("200 OK", [])
+    return [LARGE if environ["PATH_INFO"] == "/large" else b"answered"]
+
+
+if __name__ == "__main__":
+    Granian(
+        "tests.silent:application",
+        port=int(sys.argv[1]),
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=2,
+        log_enabled=False,
+    ).serve()
+else:
+    silence.heed(hand, SILENCE)
