@@ -154,7 +154,9 @@ def evidence(owner: Callable[[int, bool], dict[str, Any]]) -> tuple[list[UUID], 
     )  # fmt: skip
 
     def kind(n: int, rare: bool) -> dict[str, Any]:
-        return {"modality": "NM" if rare else f"M{n % 10}", "body_part": "SKULL" if rare else f"PART {n % 10}"}
+        """What series and images are of; they go out of use with their study alone."""
+        known = {"modality": "NM" if rare else f"M{n % 10}", "body_part": "SKULL" if rare else f"PART {n % 10}"}
+        return known | {"archived_at": None}
 
     series = rows(Series, lambda n, rare: {**owner(n, rare), "study_id": studies[n], **kind(n, rare)})
     images = rows(
