@@ -90,7 +90,7 @@ def test_the_crawl_sees_a_description_that_is_shown(evidence, research_client, m
 
 
 def test_the_crawl_sees_an_original_that_is_served(evidence, research_client, monkeypatch):
-    monkeypatch.setattr("imagery.views.images.stored", lambda image, *, copy: image.original)
+    monkeypatch.setattr("imagery.views.bytes.stored", lambda image, *, copy: (image.original, image.sha256))
     assert {sign for _, sign in crawl(research_client)} >= {"Quillon", "MRN-90125", "Nowhere Lane", "19440229"}
 
 
