@@ -82,19 +82,20 @@ def sockets() -> Iterator[socket.socket]:
     Each is closed before the next is made: all at once could be more descriptors than there are.
     """
     for number in os.listdir("/proc/self/fd"):
-        with suppress(OSError), duplicate(int(number)) as each:
-            if each.family in (socket.AF_INET, socket.AF_INET6) and each.type == socket.SOCK_STREAM:
-                yield each
+        with suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{number}").startswith("socket:"):
+                with duplicate(int(number)) as each:
+                    if each.family in (socket.AF_INET, socket.AF_INET6) and each.type == socket.SOCK_STREAM:
+                        yield each
 
 
 def duplicate(number: int) -> socket.socket:
-    """Raises `OSError` where there is no socket."""
-    copy = os.dup(number)
-    try:
-        return socket.socket(fileno=copy)
-    except OSError:
-        os.close(copy)
-        raise
+    """Raises `OSError` where there is no socket any more.
+
+    What has become a file meanwhile is never closed: with any descriptor of a file that a process closes it loses its
+    locks on that file (fcntl(2)), and SQLite, which takes its turns by them, would tear the database.
+    """
+    return socket.socket(fileno=os.dup(number))
 
 
 def unmoved(connection: socket.socket) -> float:

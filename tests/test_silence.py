@@ -1,5 +1,6 @@
 """Connections on which nothing moves: they end, and nobody else's does."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -117,3 +118,20 @@ def test_a_look_that_fails_is_logged_and_not_the_last(monkeypatch, caplog):
     with pytest.raises(KeyboardInterrupt):  # of the second look
         silence.look(silence.InHand(), 0.1)
     assert "Too many open files" in caplog.text
+
+
+LOCKED = """
+import fcntl, sys
+with open(sys.argv[1], "r+") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+
+
+def test_a_look_leaves_the_locks_of_files_as_they_are(tmp_path):
+    """SQLite's, that is: without them two processes write at once, and tear the database."""
+    path = tmp_path / "db.sqlite3"
+    with path.open("w") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        silence.end_silent(SILENCE)
+        another = subprocess.run([sys.executable, "-c", LOCKED, str(path)], capture_output=True, text=True)
+    assert "BlockingIOError" in another.stderr

@@ -20,7 +20,7 @@ from harrison.backup.snapshots import Entry, Snapshot, begun, finished, held
 from harrison.copying import batches
 from imagery.models import Image
 
-TRIES = 20  # moments that are tried, should a copy that the rows name have gone before its bytes were taken
+TRIES = 200  # moments that are tried, should a copy that the rows name have gone before its bytes were taken
 WORKERS = 4  # files at once
 ROWS: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
 

@@ -9,7 +9,8 @@ from imagery.reconciliation import Room, rooms
 
 TABLE = Image._meta.db_table
 COLUMNS = ("id", "original", "sha256", "research", "research_sha256")
-SELECT = f"SELECT {', '.join(COLUMNS)} FROM {TABLE}"  # noqa: S608 - our names
+# The latest first: what is worked on now has copies that may go before they are reached.
+SELECT = f"SELECT {', '.join(COLUMNS)} FROM {TABLE} ORDER BY id DESC"  # noqa: S608 - our names
 STEP = 2000
 
 
