@@ -86,7 +86,7 @@ def test_after_a_request_lines_carry_no_id(api, lines):
 
 def test_what_is_logged_while_an_original_takes_its_place_names_its_event(api, lines, monkeypatch):
     adopt = DiskStorage.adopt
-    noisy = lambda *told: logging.getLogger("imagery").warning("adopted") or adopt(*told)  # noqa: E731
+    noisy = lambda *told: logging.getLogger("imagery").warning("adopted") or adopt(*told)  # noqa: E731 - one use
     monkeypatch.setattr(DiskStorage, "adopt", noisy)
     answer = upload(api, png())
     named = {line.get("request_id") for line in lines() if line["message"] == "adopted"}
