@@ -12,7 +12,6 @@ from fhir.resources.R4B.valueset import ValueSet
 from reversion.models import Revision, Version
 
 from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
-from label.models import Annotation, Label
 from tests import factories as make
 
 pytestmark = pytest.mark.slow
@@ -368,20 +367,6 @@ def plan(queryset) -> str:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")  # so that a small table shows whether an index serves
         return queryset.explain()
-
-
-def test_annotations_by_meaning_are_read_by_an_index(finding):
-    """Many annotations say present, few say it of this meaning."""
-    labels = Label.objects.bulk_create(Label(name=f"Other {n}") for n in range(500))
-    about = {"image": finding.image, "owner": finding.owner, "annotator": finding.annotator, "state": "present"}
-    Annotation.objects.bulk_create(Annotation(label=label, **about) for label in labels)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE label_annotation")
-    codes = Code.objects.under("480-488")
-    labels = Disease.objects.coded(codes).values("labels")
-    told = plan(Annotation.objects.filter(label__in=labels, state="present").order_by("-id"))
-    assert "annotation_by_label" in told, told
-    assert "SCAN label_annotation" not in told and "Seq Scan on label_annotation" not in told, told
 
 
 def test_search_is_read_by_the_full_text_index():
