@@ -6,7 +6,7 @@ database for these alone, and makes no objects only to take them apart again.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -32,15 +32,13 @@ class RowSerializer(serializers.Serializer):
         return {name: read(row) for name, read in self.readers_of(row).items()}
 
     def readers_of(self, row: Any) -> dict[str, Reader]:
-        return self.column_readers if isinstance(row, dict) else self.readers
+        return readers_of(type(self), column_reader if isinstance(row, dict) else reader)
 
-    @cached_property
-    def readers(self) -> dict[str, Reader]:
-        return {str(field.field_name): reader(field) for field in self._readable_fields}
 
-    @cached_property
-    def column_readers(self) -> dict[str, Reader]:
-        return {str(field.field_name): column_reader(field) for field in self._readable_fields}
+@cache
+def readers_of(shown: type[RowSerializer], made: Callable[[serializers.Field], Reader]) -> dict[str, Reader]:
+    """A getter for each field, of an instance that knows no request: they are kept for all."""
+    return {str(field.field_name): made(field) for field in shown()._readable_fields}
 
 
 def reader(field: serializers.Field) -> Reader:

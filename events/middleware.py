@@ -43,7 +43,7 @@ class RecordRequests:
         try:
             response = self.get_response(request)
             try:
-                Event.objects.create(
+                Event.objects.add(
                     id=request_id,
                     occurred_at=began_at,
                     duration=time.perf_counter() - began,
@@ -65,7 +65,7 @@ def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
     known = user if user is not None and user.is_authenticated else None
     revision = revision_made.get() if response.status_code < 400 else None
     return {
-        "user": known,
+        "user_id": known and known.pk,
         "roles": sorted(known.roles) if known else [],
         "method": str(request.method)[:16],
         "path": masking.path(request.path, resolved=request.resolver_match is not None),
@@ -75,7 +75,7 @@ def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
         "headers": masking.headers(request.headers),
         "status": response.status_code,
         "client_address": client_address(request),
-        "revision": revision,
+        "revision_id": revision and revision.pk,
     }
 
 

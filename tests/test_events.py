@@ -87,7 +87,7 @@ def test_an_event_that_cannot_be_written_makes_the_answer_a_503(api, monkeypatch
     def fail(**facts):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(Event.objects, "create", fail)
+    monkeypatch.setattr(Event.objects, "add", fail)
     answer = api.get(reverse("me"))
     assert answer.status_code == 503 and b"doctor" not in answer.content
 
