@@ -46,7 +46,7 @@ class TeamQuerySet(RecordQuerySet):
         """The teams this person is in."""
         if user.is_superuser:
             return self
-        return self.filter(pk__in=user.teams.values("pk"))
+        return self.filter(pk__in=Team.members.through.objects.filter(user=user.pk).values("team"))
 
 
 @keeps_its_past()

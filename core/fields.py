@@ -1,13 +1,15 @@
 """Serializer fields that more than one app needs."""
 
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import UUIDField
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.models import Record
+from core.prepared import Given, Prepared, Somebody
 
 
 @extend_schema_field(OpenApiTypes.UUID)
@@ -30,18 +32,25 @@ class Ref(serializers.PrimaryKeyRelatedField):
         kwargs.setdefault("style", {"base_template": "input.html"})
         super().__init__(queryset=model._default_manager.all(), **kwargs)
 
-    def get_queryset(self) -> QuerySet:
-        scoped = getattr(self.model._default_manager, self.scope)(self.context["request"].user)
-        return scoped.select_related(self.along) if self.along else scoped
-
     def to_internal_value(self, data: Any) -> Record:
-        record = super().to_internal_value(data)
-        if record.archived:
+        pk = serializers.UUIDField().to_internal_value(data)
+        somebody, given = self.model._default_manager.standing_for(self.context["request"].user)
+        found = refer(self.model, self.scope, self.along, somebody).ask(pk=pk, **given)
+        if not found:
+            self.fail("does_not_exist")
+        if found[0].archived:
             self.fail("archived")
-        return record
+        return found[0]
 
     def get_choices(self, cutoff: int | None = None) -> dict:
         return {}
+
+
+@lru_cache(1024)
+def refer(model: type[Record], scope: str, along: str, somebody: Somebody) -> Prepared:
+    """How one row is found among what people of these roles may name, written once for all of them."""
+    scoped = getattr(model._default_manager, scope)(somebody).filter(pk=Given("pk", UUIDField()))
+    return Prepared(lambda: scoped.select_related(along) if along else scoped)
 
 
 def person(user: Any) -> dict[str, str] | None:

@@ -12,6 +12,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from core.prepared import Somebody
+
 
 def new_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562 section 5.7): ordered by time, safe to show."""
@@ -35,7 +37,23 @@ def first_id(at: datetime) -> uuid.UUID:
 FEW = 200  # rows; fewer are looked up by their ids, and more are asked for row by row
 
 
-class RecordQuerySet(models.QuerySet):
+class SeenQuerySet(models.QuerySet):
+    """What a view shows. A table with owners says who may know of which row; here everyone with a role sees all."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The rows this person may know of."""
+        return self
+
+    def narrowed_to(self, user: Any) -> Self:
+        """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
+        return self
+
+    def standing_for(self, user: Any) -> tuple[Somebody, dict[str, Any]]:
+        """Who stands for this person while the SQL of `visible_to` is written, and the values they are given."""
+        return Somebody(user.is_superuser, user.roles, teams=0), {"user": user.pk}
+
+
+class RecordQuerySet(SeenQuerySet):
     """Rows that are archived, never deleted."""
 
     def live(self) -> Self:
@@ -50,10 +68,6 @@ class RecordQuerySet(models.QuerySet):
         with record.ruled():
             record.save(force_insert=True, using=self.db)
         return record
-
-    def narrowed_to(self, user: Any) -> Self:
-        """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
-        return self
 
     def few(self) -> list[uuid.UUID] | None:
         """The ids of these rows, unless they are many; reads no more of them than it takes to know."""
@@ -86,10 +100,6 @@ class RecordQuerySet(models.QuerySet):
         rows.update(**fields, version=models.F("version") + 1, updated_at=timezone.now())
         for row in rows:
             reversion.add_to_revision(row)
-
-    def visible_to(self, user: Any) -> Self:
-        """The rows this person may know of. A table with owners says more; here everyone with a role sees all."""
-        return self
 
 
 class Record(models.Model):

@@ -4,11 +4,14 @@ Writing the SQL of a query takes Django several times as long as a database take
 """
 
 from collections.abc import Callable
-from typing import Any
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, cast
 
-from django.db import connection
-from django.db.models import Expression, Field, QuerySet
+from django.db import connection, connections
+from django.db.models import Expression, Field, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 
 class Given(Expression):
@@ -26,24 +29,49 @@ class Given(Expression):
         return self.output_field.get_db_prep_value(values[self.name], connection)
 
 
+@dataclass(frozen=True)
+class Somebody:
+    """Stands for whoever asks while SQL is written: what SQL depends on is known, who it is will be given."""
+
+    is_superuser: bool
+    roles: frozenset[str]
+    teams: int  # how many share something with them
+
+    @property
+    def pk(self) -> Given:
+        return Given("user", UUIDField())
+
+    @property
+    def sharing_teams(self) -> list[Given]:
+        return [Given(f"team_{number}", UUIDField()) for number in range(self.teams)]
+
+
 class Prepared:
-    """A query of `values_list` with `Given` values in its filters."""
+    """A query with `Given` values in its filters."""
 
     def __init__(self, query: Callable[[], QuerySet]) -> None:
         self.query = query
-        self.written: dict[str, tuple[SQLCompiler, str, tuple[Any, ...]]] = {}
+        self.written: dict[str, tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]] = {}
 
     def ask(self, **values: Any) -> list[Any]:
-        """The rows, their columns as the fields of Django give them. Raises `KeyError` for a value that is missing."""
-        compiler, sql, params = self._written()
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [each.bound(values) if isinstance(each, Given) else each for each in params])
-            rows = cursor.fetchall()
-        return list(compiler.results_iter([rows], tuple_expected=True))
+        """The rows as the query would give them: objects, or what it names.
 
-    def _written(self) -> tuple[SQLCompiler, str, tuple[Any, ...]]:
+        Raises `KeyError` for a value that is missing, `TransactionManagementError` for a lock that nothing would end.
+        """
+        rows, written, sql, params = self._written()
+        if rows.query.select_for_update and not connection.in_atomic_block:
+            raise TransactionManagementError("A row is locked until a transaction ends, and there is none.")
+        told = tuple(each.bound(values) if isinstance(each, Given) else each for each in params)
+        asked, compiler = rows.all(), cast(Any, copy(written))
+        compiler.connection = connections[asked.db]
+        compiler.as_sql = lambda *_, **__: (sql, told)
+        cast(Any, asked.query).get_compiler = lambda *_, **__: compiler
+        return list(asked)
+
+    def _written(self) -> tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]:
         """For the kind of database that is asked."""
         if connection.vendor not in self.written:
-            compiler = self.query().query.get_compiler(connection=connection)
-            self.written[connection.vendor] = compiler, *compiler.as_sql()
+            rows = self.query()
+            compiler = rows.query.get_compiler(connection=connection, elide_empty=False)
+            self.written[connection.vendor] = rows, compiler, *compiler.as_sql()
         return self.written[connection.vendor]

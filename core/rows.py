@@ -6,7 +6,7 @@ database for these alone, and makes no objects only to take them apart again.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -32,13 +32,29 @@ class RowSerializer(serializers.Serializer):
         return {name: read(row) for name, read in self.readers_of(row).items()}
 
     def readers_of(self, row: Any) -> dict[str, Reader]:
-        return readers_of(type(self), column_reader if isinstance(row, dict) else reader)
+        if isinstance(row, dict):
+            return kept(type(self), column_reader)
+        return self.own if nests(type(self)) else kept(type(self), reader)
+
+    @cached_property
+    def own(self) -> dict[str, Reader]:
+        """What is nested here asks who asks."""
+        return readers(self, reader)
+
+
+def readers(shown: RowSerializer, made: Callable[[serializers.Field], Reader]) -> dict[str, Reader]:
+    return {str(field.field_name): made(field) for field in shown._readable_fields}
 
 
 @cache
-def readers_of(shown: type[RowSerializer], made: Callable[[serializers.Field], Reader]) -> dict[str, Reader]:
-    """A getter for each field, of an instance that knows no request: they are kept for all."""
-    return {str(field.field_name): made(field) for field in shown()._readable_fields}
+def kept(shown: type[RowSerializer], made: Callable[[serializers.Field], Reader]) -> dict[str, Reader]:
+    """Getters for every request, of an instance that knows none."""
+    return readers(shown(), made)
+
+
+@cache
+def nests(shown: type[RowSerializer]) -> bool:
+    return any(isinstance(field, serializers.BaseSerializer) for field in shown()._readable_fields)
 
 
 def reader(field: serializers.Field) -> Reader:

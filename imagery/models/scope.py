@@ -1,5 +1,6 @@
 """Who may see which evidence: the querysets of patients, studies, series and images."""
 
+from collections.abc import Collection
 from typing import Any, Self
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db.models import F, Q
 
 from accounts.models import CLINICAL, Role, Team, User
 from core.models import RecordQuerySet
-from core.prepared import Given, Prepared
+from core.prepared import Given, Prepared, Somebody
 
 FEW = 10_000  # rows; below it a list is looked up by index, above it by reading on
 A_WHILE = 60  # seconds until they are counted again; either way finds the same rows
@@ -76,7 +77,7 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         if user.is_superuser or user.roles & CLINICAL != {Role.DOCTOR}:
             return self
-        if self.study is None or not sharing_teams(user):
+        if not self._teams(user):
             return self
         shared = self._shared_with(user).values("pk")
         both = self._all().filter(owner=user).values("pk").union(shared)
@@ -95,16 +96,26 @@ class EvidenceQuerySet(RecordQuerySet):
         return type(self)(self.model).order_by()
 
     def owned_by(self, user: User) -> Self:
-        return self if user.is_superuser else self.filter(owner=user)
+        return self if user.is_superuser else self.filter(owner=user.pk)
 
     def _open(self, user: User) -> Q:
-        if self.study is None or not sharing_teams(user):
-            return Q(owner=user)
+        teams = self._teams(user)
+        if self.study is None or not teams:
+            return Q(owner=user.pk)
         links = apps.get_model("imagery", "Study").shared_with.through.objects
         link = links.filter(study=models.OuterRef(self.study), study__archived_at__isnull=True)
-        return Q(owner=user) | Q(
-            models.Exists(link.filter(team__in=sharing_teams(user))), **{f"{self.part}archived_at__isnull": True}
+        return Q(owner=user.pk) | Q(
+            models.Exists(link.filter(team__pk__in=teams)), **{f"{self.part}archived_at__isnull": True}
         )
+
+    def _teams(self, user: User) -> Collection[Any]:
+        """The teams by which this person sees rows that are not their own."""
+        return () if self.study is None or Role.DOCTOR not in user.roles else sharing_teams(user)
+
+    def standing_for(self, user: User) -> tuple[Somebody, dict[str, Any]]:
+        teams = () if user.is_superuser else self._teams(user)
+        given = {f"team_{number}": team for number, team in enumerate(teams)}
+        return Somebody(user.is_superuser, user.roles, len(given)), {"user": user.pk, **given}
 
     def _in_use(self) -> Q:
         return Q(archived_at__isnull=True)

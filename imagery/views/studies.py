@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, parsers, status
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -55,6 +56,11 @@ class StudyViewSet(
 
     def known_series(self) -> Prefetch:
         return Prefetch("series", Series.objects.visible_to(self.by))
+
+    def looked_up(self, *, locked: bool) -> Study:
+        """Asked anew for each person, and so are its series."""
+        studies = self.get_queryset()
+        return get_object_or_404(studies.select_for_update(of=("self",)) if locked else studies, pk=self.kwargs["pk"])
 
     def perform_destroy(self, study: Study) -> None:
         actions.archive_study(by=self.by, study=study)
