@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from accounts import actions
 from accounts.models import Role, Team
 from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
 
 DOCTORS = frozenset({Role.DOCTOR})
 
@@ -66,7 +66,7 @@ class MeView(RetrieveAPIView):
 
 
 class TeamViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     UpdateMixin,

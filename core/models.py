@@ -48,9 +48,13 @@ class SeenQuerySet(models.QuerySet):
         """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
         return self
 
+    def few_for(self, user: Any) -> bool:
+        """Whether `narrowed_to` says it in another way."""
+        return False
+
     def standing_for(self, user: Any) -> tuple[Somebody, dict[str, Any]]:
         """Who stands for this person while the SQL of `visible_to` is written, and the values they are given."""
-        return Somebody(user.is_superuser, user.roles, teams=0), {"user": user.pk}
+        return Somebody(user.is_superuser, user.roles), {"user": user.pk}
 
 
 class RecordQuerySet(SeenQuerySet):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 
@@ -23,8 +24,8 @@ class CursorPages(CursorPagination):
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         """A search is ordered by itself, best first; everything else by its key."""
-        if "rank" in queryset.query.annotations:
-            return tuple(queryset.query.order_by)
+        if isinstance(queryset, QuerySet) and "rank" in queryset.query.annotations:
+            return tuple(map(str, queryset.query.order_by))
         return (self.ordering,)
 
     def get_page_size(self, request: Any) -> int | None:

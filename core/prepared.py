@@ -3,12 +3,13 @@
 Writing the SQL of a query takes Django several times as long as a database takes to find one row by a key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db import connection, connections
+from django.db import NotSupportedError, connection, connections
 from django.db.models import Expression, Field, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.transaction import TransactionManagementError
@@ -35,7 +36,8 @@ class Somebody:
 
     is_superuser: bool
     roles: frozenset[str]
-    teams: int  # how many share something with them
+    teams: int = 0  # how many share something with them
+    few: bool = False  # of a list: whether their rows are few among many
 
     @property
     def pk(self) -> Given:
@@ -47,10 +49,10 @@ class Somebody:
 
 
 class Prepared:
-    """A query with `Given` values in its filters."""
+    """A query with `Given` values in its filters; of a `search` PostgreSQL makes the plan anew for its values."""
 
-    def __init__(self, query: Callable[[], QuerySet]) -> None:
-        self.query = query
+    def __init__(self, query: Callable[[], QuerySet], *, search: bool = False) -> None:
+        self.query, self.search = query, search
         self.written: dict[str, tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]] = {}
 
     def ask(self, **values: Any) -> list[Any]:
@@ -66,7 +68,8 @@ class Prepared:
         compiler.connection = connections[asked.db]
         compiler.as_sql = lambda *_, **__: (sql, told)
         cast(Any, asked.query).get_compiler = lambda *_, **__: compiler
-        return list(asked)
+        with nullcontext() if self.search else kept_by_server(compiler.connection):
+            return fetched(asked, compiler.connection)
 
     def _written(self) -> tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]:
         """For the kind of database that is asked."""
@@ -75,3 +78,39 @@ class Prepared:
             compiler = rows.query.get_compiler(connection=connection, elide_empty=False)
             self.written[connection.vendor] = rows, compiler, *compiler.as_sql()
         return self.written[connection.vendor]
+
+
+def fetched(rows: QuerySet, connection: Any) -> list[Any]:
+    """Asked again where PostgreSQL says that a column has changed since it kept the statement.
+
+    In a transaction it cannot be asked again; its ROLLBACK makes the driver forget what was kept.
+    """
+    try:
+        return list(rows)
+    except NotSupportedError:
+        if connection.vendor != "postgresql" or connection.in_atomic_block:
+            raise
+        connection.connection.execute("DEALLOCATE ALL")
+        return list(rows)
+
+
+@contextmanager
+def kept_by_server(connection: Any) -> Iterator[None]:
+    """What is asked here PostgreSQL keeps, with one plan for all values: that serves look-ups by a key.
+
+    A search is not asked here: who owns few rows needs another plan than who owns half of them. Django's own cursor
+    writes the values into the statement, so that PostgreSQL plans for them.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    from django.db.backends.postgresql.base import ServerBindingCursor  # needs the driver
+
+    connection.ensure_connection()
+    session = connection.connection
+    usual = session.cursor_factory, session.prepare_threshold
+    session.cursor_factory, session.prepare_threshold = ServerBindingCursor, 0
+    try:
+        yield
+    finally:
+        session.cursor_factory, session.prepare_threshold = usual

@@ -1,5 +1,6 @@
 """The base of every viewset: rights by table, scope before look-up, one ETag, archive and history."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,8 @@ from rest_framework.viewsets import GenericViewSet
 from core import history
 from core.errors import PreconditionFailed
 from core.fields import PersonField
-from core.filters import refuse_unknown_parameters
+from core.filters import PAGING, refuse_unknown_parameters
+from core.lists import Unfiltered
 from core.models import Record
 from core.prepared import Given, Prepared, Somebody
 from core.rows import as_columns
@@ -29,6 +31,7 @@ class RecordViewSet(GenericViewSet):
     queryset: Any = None
     roles: dict[str, Any] = {}
     list_serializer_class: type[serializers.BaseSerializer] | None = None
+    filterset_class: Any = None
     query_parameters: dict[str, set[str]] = {}
     owner: str | None = None
     lookup_value_converter = "uuid"
@@ -52,10 +55,6 @@ class RecordViewSet(GenericViewSet):
             return self.list_serializer_class
         return super().get_serializer_class()
 
-    def paginate_queryset(self, queryset: Any) -> Any:
-        listed = as_columns(queryset, self.get_serializer_class()) if self.action == "list" else queryset
-        return super().paginate_queryset(listed)
-
     def get_object(self) -> Any:
         """The row in scope; for a change, locked until the transaction ends and as the client last saw it."""
         changing = self.request.method not in SAFE_METHODS and self.action != "metadata"
@@ -77,6 +76,21 @@ class RecordViewSet(GenericViewSet):
         if self.record is not None and response.status_code in (200, 201) and is_open(self.record):
             response.setdefault("ETag", etag(self.record))
         return response
+
+
+class ListMixin(mixins.ListModelMixin, RecordViewSet):
+    """GET: a page of what is in scope, or of what filters find in it."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.listed())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def listed(self) -> Any:
+        """The rows; where nothing is filtered, their SQL is written once."""
+        if PAGING.issuperset(self.request.query_params):
+            somebody, given = self.queryset.standing_for(self.by)
+            return Unfiltered(type(self), replace(somebody, few=self.queryset.few_for(self.by)), given)
+        return as_columns(self.filter_queryset(self.get_queryset()), self.get_serializer_class())
 
 
 class CreateMixin(mixins.CreateModelMixin, RecordViewSet):

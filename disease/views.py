@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import CLINICAL, EVERYONE, Role
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
 from disease import actions
 from disease.filters import CodeFilter, CodeSystemFilter, DiseaseFilter, MappingFilter
 from disease.models import Code, CodeMapping, CodeSystem, Disease
@@ -30,7 +30,7 @@ READ = {"list": EVERYONE, "retrieve": EVERYONE}
 OWNERS = frozenset({Role.RESEARCHER})
 
 
-class CodeSystemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class CodeSystemViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
     """Releases of classifications."""
 
     queryset = CodeSystem.objects.all()
@@ -39,7 +39,7 @@ class CodeSystemViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Record
     roles = READ
 
 
-class CodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class CodeViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
     """Entries of classifications."""
 
     queryset = Code.objects.all()
@@ -56,7 +56,7 @@ class CodeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSe
         return codes.select_related("parent__system").prefetch_related(Prefetch("mappings", translations))
 
 
-class MappingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class MappingViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
     """Links between codes of two classifications."""
 
     queryset = CodeMapping.objects.all()
@@ -69,7 +69,7 @@ class MappingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
 
 
 class DiseaseViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     UpdateMixin,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from reversion.models import Revision
 
 from core.models import SeenQuerySet, new_id
+from core.prepared import kept_by_server
 
 
 class EventQuerySet(SeenQuerySet):
@@ -22,7 +23,7 @@ class EventQuerySet(SeenQuerySet):
         """
         sql, fields = insertion()
         told = (facts[each.attname] if each.attname in facts else each.get_default() for each in fields)
-        with connection.cursor() as cursor:
+        with kept_by_server(connection), connection.cursor() as cursor:
             cursor.execute(
                 sql, [each.get_db_prep_save(value, connection) for each, value in zip(fields, told, strict=True)]
             )

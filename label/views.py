@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import mixins
 
 from accounts.models import CLINICAL, Role
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
 from imagery.models.scope import count_of
 from imagery.views import ImageViewSet, StudyViewSet
 from label import actions
@@ -25,7 +25,7 @@ WRITE = ("create", "update", "partial_update", "destroy", "restore")
 
 
 class LabelViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     UpdateMixin,
@@ -53,7 +53,7 @@ class LabelViewSet(
 
 
 class AnnotationViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     UpdateMixin,

@@ -1,13 +1,13 @@
 """Queries whose SQL is written once."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import CharField, DateTimeField, UUIDField
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.prepared import Given, Prepared
-from label.models import Label
+from label.models import Annotation, Label
 from tests import factories as make
 
 
@@ -57,3 +57,59 @@ def test_a_value_that_is_missing_is_named(named):
 def test_a_relation_takes_a_given_value(annotation):
     said = Prepared(lambda: annotation._meta.model.objects.filter(label=Given("label", UUIDField())).values_list("pk"))
     assert said.ask(label=annotation.label_id) == [(annotation.pk,)]
+
+
+@pytest.fixture
+def by_id():
+    return Prepared(lambda: Label.objects.filter(pk=Given("pk", UUIDField())))
+
+
+def test_objects_are_as_django_makes_them(by_id, label):
+    [found] = by_id.ask(pk=label.pk)
+    assert (found, found.name, found._state.adding) == (label, label.name, False)
+
+
+def test_what_is_read_with_a_row_is_read_with_it(annotation):
+    found = Prepared(lambda: Annotation.objects.filter(pk=Given("pk", UUIDField())).select_related("label"))
+    with CaptureQueriesContext(connection) as queries:
+        assert found.ask(pk=annotation.pk)[0].label == annotation.label
+    assert len(queries) == 1
+
+
+def test_nothing_is_found_where_nothing_may_be(label):
+    assert Prepared(lambda: Label.objects.none()).ask() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_that_no_transaction_would_end_is_refused(label):
+    locked = Prepared(lambda: Label.objects.select_for_update().filter(pk=Given("pk", UUIDField())))
+    with transaction.atomic():
+        assert locked.ask(pk=label.pk) == [label]
+    with pytest.raises(transaction.TransactionManagementError):
+        locked.ask(pk=label.pk)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps every statement by itself")
+def test_postgresql_keeps_what_is_asked_this_way_and_nothing_else(by_id, label):
+    kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%label_label%%'"
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+        for _ in range(7):
+            by_id.ask(pk=label.pk)
+            Label.objects.get(pk=label.pk)
+        cursor.execute(kept)
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps every statement by itself")
+@pytest.mark.django_db(transaction=True)
+def test_a_column_that_changes_meanwhile_stops_nobody(by_id, label):
+    """As a migration does while servers of before still answer."""
+    by_id.ask(pk=label.pk)
+    with connection.copy().cursor() as other:
+        other.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(300)")
+    try:
+        assert by_id.ask(pk=label.pk) == [label]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(200)")

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
 from core.schema import ErrorSerializer
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin
 from imagery import actions, intake, previews
 from imagery.filters import ImageFilter, WholeImageFilter
 from imagery.lettering import propose
@@ -40,7 +40,7 @@ WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
 class ImageViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     ArchiveMixin,

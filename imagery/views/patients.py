@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, UpdateMixin
 from imagery import actions
 from imagery.filters import IdentifiedPatientFilter, PatientFilter
 from imagery.models import Patient
@@ -20,7 +20,7 @@ from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
 
 class PatientViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     UpdateMixin,

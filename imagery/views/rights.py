@@ -19,5 +19,5 @@ class FilteredByRole(RecordViewSet):
 
     @property
     def filterset_class(self) -> Any:
-        doctor = Role.DOCTOR in getattr(self.request.user, "roles", DOCTORS)
+        doctor = Role.DOCTOR in getattr(self.by, "roles", DOCTORS)
         return self.whole_filterset_class if doctor else self.research_filterset_class

@@ -11,7 +11,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
 from imagery import actions
 from imagery.filters import SeriesFilter, StudyFilter, WholeStudyFilter
 from imagery.models import Series, Study
@@ -30,7 +30,7 @@ from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
 
 class StudyViewSet(
-    mixins.ListModelMixin,
+    ListMixin,
     CreateMixin,
     mixins.RetrieveModelMixin,
     UpdateMixin,
@@ -115,7 +115,7 @@ class StudyViewSet(
         return Response(StudySerializer(study, context=self.get_serializer_context()).data)
 
 
-class SeriesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, HistoryMixin, RecordViewSet):
+class SeriesViewSet(ListMixin, mixins.RetrieveModelMixin, HistoryMixin, RecordViewSet):
     """Images of one study made by one device in one go."""
 
     queryset = Series.objects.all()

@@ -1,0 +1,44 @@
+"""Lists as most people ask for them, without a filter: the SQL of their pages is written once."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Self
+
+from django.db.models import UUIDField
+
+from core.filters import in_use
+from core.prepared import Given, Prepared, Somebody
+from core.rows import as_columns
+
+
+@dataclass(frozen=True)
+class Unfiltered:
+    """Stands for the rows of a list, as far as `CursorPages` asks of a queryset."""
+
+    view: Any  # the class of the view
+    somebody: Somebody
+    given: dict[str, Any]
+    order: tuple[str, ...] = ()
+    beyond: str = ""  # the look-up by which a cursor goes on, e.g. id__lt
+
+    def order_by(self, *order: str) -> Self:
+        return replace(self, order=order)
+
+    def filter(self, **position: Any) -> Self:
+        """Those beyond a cursor's position."""
+        [(beyond, value)] = position.items()
+        return replace(self, beyond=beyond, given={**self.given, "position": value})
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return page(self.view, self.somebody, self.order, self.beyond, part.start, part.stop).ask(**self.given)
+
+
+@lru_cache(1024)
+def page(view: Any, somebody: Somebody, order: tuple[str, ...], beyond: str, start: int, stop: int) -> Prepared:
+    """A page of a view's list for people of these roles."""
+    asked = view(action="list", somebody=somebody)
+    rows = in_use(asked.get_queryset().narrowed_to(somebody), asked.filterset_class)
+    rows = as_columns(rows, asked.get_serializer_class()).order_by(*order)
+    if beyond:
+        rows = rows.filter(**{beyond: Given("position", UUIDField())})
+    return Prepared(lambda: rows[start:stop], search=True)
