@@ -28,7 +28,7 @@ def prepare(hand: silence.InHand) -> None:
     connection_created.connect(limit)
     import_module("harrison.warming").after_the_first_answer()  # it needs Django to be there
     import_module(settings.ROOT_URLCONF)  # every view, now rather than with the first request
-    silence.heed(hand)
+    silence.heed(hand, silence.BEHIND_A_PROXY if settings.PROXIES else silence.SILENCE)
     # What is loaded by now stays: looking through it for garbage, again and again, took an eighth of a list's time.
     gc.collect()
     gc.freeze()

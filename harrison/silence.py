@@ -16,6 +16,9 @@ from threading import Thread
 from time import monotonic, sleep
 
 SILENCE = 60.0  # seconds
+# Seconds, where a proxy stands before us: more than it keeps an idle connection (deploy/ tells both proxies 120), for
+# it has to be the one that ends it. A request that it sends while we do so is answered with 502.
+BEHIND_A_PROXY = 150.0
 LOOKS = 12  # in that time
 SINCE_SENT_AND_RECEIVED = struct.Struct("=44x I 4x I")  # milliseconds, in struct tcp_info of Linux
 logger = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ class InHand:
         return now - min(self.since.copy().values(), default=now)
 
 
-def heed(hand: InHand, silence: float = SILENCE) -> None:
+def heed(hand: InHand, silence: float) -> None:
     """From now on, in a thread of its own; where the system does not tell (other than Linux), never."""
     if hasattr(socket, "TCP_INFO"):
         Thread(target=look, args=(hand, silence), daemon=True).start()

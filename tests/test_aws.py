@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harrison.local import read
+from harrison.silence import BEHIND_A_PROXY
 from tests import terraform
 from tests.test_deployment import SETTINGS, run
 
@@ -143,6 +144,10 @@ def test_every_secret_reaches_the_instances_from_the_parameter_store():
     assert set(re.findall(r'"(\w+)"', local_value("secrets"))) == names & SETTINGS
     told = 'secrets = [for name in local.secrets : { name = name, valueFrom = "${local.parameters}/${name}" }]'
     assert told in re.sub(" +", " ", terraform.text())
+
+
+def test_an_idle_connection_is_ended_by_the_balancer_and_not_by_harrison():
+    assert one("aws_lb")["idle_timeout"] < BEHIND_A_PROXY
 
 
 def test_figures_are_told_inside_and_not_by_the_balancer():

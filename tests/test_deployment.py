@@ -13,6 +13,7 @@ import yaml
 
 from harrison import arrival
 from harrison.management.commands import serve
+from harrison.silence import BEHIND_A_PROXY
 from tests import container, needs
 from tests.test_settings import names_read, start
 
@@ -140,6 +141,11 @@ def test_the_proxy_gives_the_slowest_upload_that_is_taken_its_time(settings):
     hours = dict(re.findall(r"(read_body|write) (\d+)h", (DEPLOY / "Caddyfile").read_text()))
     longest = (settings.MAX_UPLOAD_BYTES + arrival.OVERHEAD) / arrival.AT_LEAST + arrival.PATIENCE
     assert longest <= int(hours["read_body"]) * 3600 < int(hours["write"]) * 3600
+
+
+def test_an_idle_connection_is_ended_by_the_proxy_and_not_by_harrison():
+    (minutes,) = re.findall(r"^\s+keepalive (\d+)m$", (DEPLOY / "Caddyfile").read_text(), re.MULTILINE)
+    assert int(minutes) * 60 < BEHIND_A_PROXY
 
 
 def test_figures_are_told_inside_and_not_by_the_proxy():

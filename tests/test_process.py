@@ -5,6 +5,8 @@ import resource
 import pytest
 
 from harrison.process import room_for_connections
+from harrison.silence import BEHIND_A_PROXY, SILENCE
+from tests.test_settings import start
 
 
 @pytest.fixture
@@ -31,3 +33,16 @@ def test_who_has_more_descriptors_keeps_them(allowed):
 def test_no_more_descriptors_are_asked_for_than_the_system_allows(allowed):
     room_for_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[1] + 1)
     assert allowed() == resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+PREPARED = """
+from harrison import process, silence
+silence.heed = lambda hand, seconds: print(seconds)
+process.prepare(silence.InHand())
+"""
+
+
+@pytest.mark.parametrize(("proxies", "seconds"), [("0", SILENCE), ("1", BEHIND_A_PROXY)])
+def test_silence_is_borne_for_longer_behind_a_proxy(proxies, seconds, tmp_path):
+    done = start(tmp_path, "shell", "--no-imports", "-c", PREPARED, HARRISON_PROXIES=proxies)
+    assert done.stdout == f"{seconds}\n", done.stderr

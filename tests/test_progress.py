@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 
 from tests import factories as make
-from tests.backups import KEYS, environment, snapshots
-from tests.serving import MANAGE, ROOT, installed, managed, own_database
+from tests.backups import KEYS, snapshots
+from tests.serving import MANAGE, ROOT, installed, managed
 
 pytestmark = pytest.mark.slow
 
@@ -47,10 +47,7 @@ def snapshot(filled, tmp_path_factory):
 @pytest.fixture
 def empty(tmp_path):
     """An installation with tables and nothing in them: its environment."""
-    with own_database(os.environ.get("DATABASE_URL", "")) as url:
-        told = environment(tmp_path / "empty", url)
-        managed(told, "migrate", "--verbosity", "0")
-        managed(told, "create_user_groups")
+    with installed(tmp_path / "empty", **KEYS) as told:
         yield told
 
 

@@ -1,20 +1,22 @@
 """Connections on which nothing moves: they end, and nobody else's does."""
 
 import fcntl
+import http.client
 import os
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from unittest.mock import Mock
 
 import pytest
 import requests
 
 from harrison import silence
+from harrison.management.commands.serve import HEADERS
 from tests.ports import free_port
-from tests.serving import ROOT, answers
+from tests.serving import ROOT, answers, served
 from tests.silent import LARGE, SILENCE
 from tests.test_stopping import end_of, until
 
@@ -86,6 +88,22 @@ def test_whose_body_comes_a_byte_at_a_time_is_answered(connect):
 
 def test_who_waits_for_long_work_is_answered(port):
     assert asked(port, "/work") == "answered"
+
+
+@pytest.mark.slow
+def test_behind_a_proxy_a_connection_may_be_idle_for_longer_than_a_head_may_take(tmp_path):
+    """Who ends it is the proxy: what it sends on one that we are just ending it answers with 502."""
+    with (
+        served(tmp_path, "--plain", HARRISON_PROXIES="1") as server,
+        closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=HEADERS)) as proxy,
+    ):
+        proxy.connect()
+        proxy.auto_open = False  # never another connection
+        for idle in (0, HEADERS + 3):
+            time.sleep(idle)
+            proxy.request("GET", "/livez")
+            with proxy.getresponse() as answer:
+                assert answer.status == 200 and answer.read()
 
 
 def test_only_connections_with_clients_are_looked_at():

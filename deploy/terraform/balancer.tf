@@ -7,7 +7,7 @@ resource "aws_lb" "this" {
   security_groups            = [aws_security_group.balancer.id]
   drop_invalid_header_fields = true
   enable_deletion_protection = true
-  idle_timeout               = 120
+  idle_timeout               = 120 # seconds; under the 150 of Harrison, or a request may meet a connection that just ends: 502
 }
 
 resource "aws_lb_target_group" "colour" {

@@ -26,11 +26,12 @@ from accounts.models import User
 from disease.models import CodeSystem
 from harrison import stopping
 from harrison.metrics import Exposed
+from harrison.silence import BEHIND_A_PROXY
 from imagery import recovery
 
 THREADS = 384  # of one process, started when they are needed; most of them wait for a client
 SPARE = 640  # connections without a request in hand
-HEADERS = 10  # seconds that the head of a request may take, and that a connection may be idle
+HEADERS = 10  # seconds that a connection may be idle between two requests, and the head of a request may take
 
 
 class Command(BaseCommand):
@@ -169,6 +170,7 @@ def signed_by(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 def server(options: dict[str, Any], certificate: Path | None, key: Path | None) -> Any:
     """Threads for clients, not for work: harrison/gate.py lets one request of a process be worked on."""
+    head = BEHIND_A_PROXY if settings.PROXIES else HEADERS  # a proxy reads slow heads itself
     return Granian(
         "harrison.served:application",
         address=options["host"],
@@ -177,7 +179,7 @@ def server(options: dict[str, Any], certificate: Path | None, key: Path | None) 
         workers=options["workers"],
         blocking_threads=THREADS,
         backpressure=THREADS + SPARE,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADERS * 1000),
+        http1_settings=HTTP1Settings(header_read_timeout=int(head * 1000)),
         workers_kill_timeout=stopping.STOP,
         ssl_cert=certificate,
         ssl_key=key,
