@@ -142,6 +142,6 @@ def upload(world: World, sample: Callable[[int], bytes], connection: Connection,
 
 
 def upload_and_see(world: World, connection: Connection, number: int) -> None:
-    """The research copy is made with the upload, the preview when it is asked for."""
+    """The research copy is made and the preview drawn with the upload; then it is fetched."""
     image = upload(world, samples.ct, connection, number)
     get(f"{V1}/images/{image}/preview/", world.tokens["doctor"])(connection, number)

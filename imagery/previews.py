@@ -6,6 +6,10 @@ show what names a patient, so it lies where originals do, for the same eyes; no 
 """
 
 import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +21,8 @@ from django.db.models.fields.files import FieldFile
 from imagery import decoding, intake
 from imagery.decoding import render
 from imagery.storage.cache import FileCache
+
+logger = logging.getLogger(__name__)
 
 LIBRARIES = (
     "numpy", "pillow", "pydicom", "python-gdcm", "pyjpegls", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle",
@@ -35,6 +41,31 @@ def preview(file: FieldFile, sha256: str, **asked: Any) -> bytes:
             picture = render(source, **asked)
         kept().put(name, picture)
     return picture
+
+
+@contextmanager
+def drawn_beside(arrival: intake.Arrival) -> Iterator[None]:
+    """Draw the picture that whoever uploads this sees first, beside what follows; kept if that succeeds.
+
+    What cannot be drawn, whoever asks for it is told.
+    """
+    if not settings.PREVIEW_CACHE["limit"]:
+        yield
+        return
+    drawing = intake.threads.submit(copy_context().run, _draw, arrival)
+    try:
+        yield
+    finally:
+        failed = drawing.exception()  # the arrival is open until then
+    if failed is None:
+        kept().put(name_of(arrival.sha256), drawing.result())
+    elif not isinstance(failed, decoding.Unreadable):
+        logger.warning("a picture could not be drawn beside its upload: %s", type(failed).__name__)
+
+
+def _draw(arrival: intake.Arrival) -> bytes:
+    with arrival.open() as file:
+        return render(file)
 
 
 def name_of(sha256: str, *, frame: int = 0, size: int | None = None, window: tuple[float, float] | None = None) -> str:

@@ -13,6 +13,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Role
+from imagery import previews as previews_of_images
 from tests.factories import (
     AnnotationFactory,
     DoctorFactory,
@@ -112,3 +113,11 @@ def client_of():
 def api(doctor, client_of):
     """The doctor's client."""
     return client_of(doctor)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What has been drawn, each time with what was asked."""
+    seen, render = [], previews_of_images.render
+    monkeypatch.setattr(previews_of_images, "render", lambda file, **asked: seen.append(asked) or render(file, **asked))
+    return seen

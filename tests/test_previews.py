@@ -31,14 +31,6 @@ def thumbnail(client, image):
     return client.get(reverse("image-thumbnail", kwargs={"pk": image["id"] if isinstance(image, dict) else image.pk}))
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """What has been drawn, each time with what was asked."""
-    seen, render = [], drawing.render
-    monkeypatch.setattr(drawing, "render", lambda file, **asked: seen.append(asked) or render(file, **asked))
-    return seen
-
-
 # --- What is drawn, and what is shown again ---------------------------------------------------------------------------
 
 

@@ -204,18 +204,21 @@ def test_a_bucket_that_is_not_there_answers_503(api, in_s3, monkeypatch):
     well_said(upload(api, make.png()))
 
 
-@pytest.mark.parametrize("route", ["image-file", "image-preview"])
-def test_bytes_that_cannot_be_fetched_are_a_503(route, api, bucket, proxy):
+FETCHED = [("image-file", {}), ("image-preview", {"size": 20})]  # the whole picture was drawn beside the upload
+
+
+@pytest.mark.parametrize(("route", "query"), FETCHED)
+def test_bytes_that_cannot_be_fetched_are_a_503(route, query, api, bucket, proxy):
     image = upload(api, make.png()).json()
     proxy.fails = lambda request: True
-    well_said(api.get(where(route, image)))
+    well_said(api.get(where(route, image), query))
 
 
-@pytest.mark.parametrize("route", ["image-file", "image-preview"])
-def test_bytes_that_are_gone_are_a_503(route, api, bucket):
+@pytest.mark.parametrize(("route", "query"), FETCHED)
+def test_bytes_that_are_gone_are_a_503(route, query, api, bucket):
     image = upload(api, make.png()).json()
     bucket[0].delete(Image.objects.get().original.name)
-    assert api.get(where(route, image)).status_code == 503
+    assert api.get(where(route, image), query).status_code == 503
 
 
 def test_the_old_copy_stays_when_it_cannot_be_deleted_and_the_new_one_counts(api, bucket, redact, proxy):
@@ -243,7 +246,7 @@ def test_a_preview_from_a_silent_server_is_a_503(api, bucket, proxy):
     image = upload(api, make.png()).json()
     proxy.silent = lambda request: True
     asked = len(proxy.seen)
-    well_said(api.get(where("image-preview", image)))
+    well_said(api.get(where("image-preview", image), {"size": 20}))
     assert len(proxy.seen) - asked == 3
 
 

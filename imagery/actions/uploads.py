@@ -1,7 +1,7 @@
 """How an image comes in: its bytes first, then in one short transaction its rows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from accounts.models import User
 from core.actions import Refused, recorded, recorded_in
-from imagery import intake
+from imagery import intake, previews
 from imagery.actions.patients import aged, identify
 from imagery.actions.studies import change_study
 from imagery.ages import age_in_years
@@ -27,10 +27,11 @@ class Outrun(Refused):
 TRIES = 3  # a patient, then a study, then what is in both
 
 
-def upload_image(*, by: User, file: Any, **about: Any) -> Image:
+def upload_image(*, by: User, file: Any, looked_at: bool = False, **about: Any) -> Image:
     """Receive an image: the same bytes give the image that is there. `is_new` tells which it was.
 
-    Writing, hashing, reading and cleaning happen before the transaction of `add_image` opens.
+    Writing, hashing, reading and cleaning happen before the transaction of `add_image` opens. Of what will be
+    `looked_at` right away the picture is drawn beside that.
     """
     with intake.arriving(file) as arrival:
         known = _known(by, arrival.sha256)
@@ -38,19 +39,24 @@ def upload_image(*, by: User, file: Any, **about: Any) -> Image:
             return _as_it_was(known)
         (Usage.objects.filter(owner=by).first() or Usage(owner=by)).refuse_beyond_quota(arrival.size)
         description = intake.read(arrival)
-        try:
-            for _ in range(TRIES - 1):
-                with suppress(Outrun):
-                    return _take_in(by, arrival, description, about)
+        with previews.drawn_beside(arrival) if looked_at else nullcontext():
             return _take_in(by, arrival, description, about)
-        except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
-            twin = _known(by, arrival.sha256)
-            if twin is None:
-                raise
-            return _as_it_was(twin)
 
 
 def _take_in(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
+    try:
+        for _ in range(TRIES - 1):
+            with suppress(Outrun):
+                return _try(by, arrival, description, about)
+        return _try(by, arrival, description, about)
+    except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
+        twin = _known(by, arrival.sha256)
+        if twin is None:
+            raise
+        return _as_it_was(twin)
+
+
+def _try(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
     patient = about.get("patient") or _patient(by, description, named=about.get("study"))
     with intake.kept(arrival, description, patient, by) as kept:
         return add_image(by=by, kept=kept, **about)
