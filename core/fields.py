@@ -30,7 +30,7 @@ class Ref(serializers.PrimaryKeyRelatedField):
         self.model, self.scope, self.along = model, scope, along
         kwargs.setdefault("pk_field", serializers.UUIDField())
         kwargs.setdefault("style", {"base_template": "input.html"})
-        super().__init__(queryset=model._default_manager.all(), **kwargs)
+        super().__init__(queryset=model._default_manager.none(), **kwargs)  # rows are asked for below alone
 
     def to_internal_value(self, data: Any) -> Record:
         pk = serializers.UUIDField().to_internal_value(data)

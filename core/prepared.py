@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db import NotSupportedError, connection, connections
+from django.db import NotSupportedError, OperationalError, connection, connections
 from django.db.models import Expression, Field, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.transaction import TransactionManagementError
@@ -36,7 +36,7 @@ class Somebody:
 
     is_superuser: bool
     roles: frozenset[str]
-    teams: int = 0  # how many share something with them
+    teams: int | None = None  # how many share something with them; unknown where no list or row depends on it
     few: bool = False  # of a list: whether their rows are few among many
 
     @property
@@ -45,6 +45,8 @@ class Somebody:
 
     @property
     def sharing_teams(self) -> list[Given]:
+        if self.teams is None:
+            raise TypeError("This queryset's `standing_for` does not say how many teams there are.")
         return [Given(f"team_{number}", UUIDField()) for number in range(self.teams)]
 
 
@@ -83,20 +85,23 @@ class Prepared:
 def fetched(rows: QuerySet, connection: Any) -> list[Any]:
     """Asked again where PostgreSQL says that a column has changed since it kept the statement.
 
-    In a transaction it cannot be asked again; its ROLLBACK makes the driver forget what was kept.
+    In a transaction it cannot be asked again: that raises `OperationalError`, as of a database that is busy for a
+    moment, and the ROLLBACK makes the driver forget what was kept.
     """
     try:
         return list(rows)
-    except NotSupportedError:
-        if connection.vendor != "postgresql" or connection.in_atomic_block:
+    except NotSupportedError as exc:
+        if connection.vendor != "postgresql":
             raise
+        if connection.in_atomic_block:
+            raise OperationalError("A column has changed while this was asked.") from exc
         connection.connection.execute("DEALLOCATE ALL")
         return list(rows)
 
 
 @contextmanager
 def kept_by_server(connection: Any) -> Iterator[None]:
-    """What is asked here PostgreSQL keeps, with one plan for all values: that serves look-ups by a key.
+    """What is asked here PostgreSQL keeps, and in time with one plan for all values: that serves look-ups by a key.
 
     A search is not asked here: who owns few rows needs another plan than who owns half of them. Django's own cursor
     writes the values into the statement, so that PostgreSQL plans for them.

@@ -19,10 +19,12 @@ class EventQuerySet(SeenQuerySet):
     def add(self, **facts: Any) -> None:
         """Write an event, told by column, by one statement and no more: every answer waits for it.
 
-        Raises `DatabaseError`.
+        Raises `DatabaseError`, and `TypeError` for what is no column.
         """
         sql, fields = insertion()
-        told = (facts[each.attname] if each.attname in facts else each.get_default() for each in fields)
+        told = [facts.pop(each.attname) if each.attname in facts else each.get_default() for each in fields]
+        if facts:
+            raise TypeError(f"An event has no {', '.join(facts)}.")
         with kept_by_server(connection), connection.cursor() as cursor:
             cursor.execute(
                 sql, [each.get_db_prep_save(value, connection) for each, value in zip(fields, told, strict=True)]

@@ -8,12 +8,13 @@ show what names a patient, so it lies where originals do, for the same eyes; no 
 import hashlib
 import logging
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db.models.fields.files import FieldFile
@@ -22,6 +23,8 @@ from imagery import decoding, intake
 from imagery.decoding import render
 from imagery.storage.cache import FileCache
 
+QUICK = 2048 * 2048  # pixels of a frame; a larger one takes longer to draw than to copy
+WAIT = 1.0  # seconds that an upload waits for its picture
 logger = logging.getLogger(__name__)
 
 LIBRARIES = (
@@ -44,28 +47,32 @@ def preview(file: FieldFile, sha256: str, **asked: Any) -> bytes:
 
 
 @contextmanager
-def drawn_beside(arrival: intake.Arrival) -> Iterator[None]:
-    """Draw the picture that whoever uploads this sees first, beside what follows; kept if that succeeds.
+def drawn_beside(arrival: intake.Arrival, read: decoding.Description) -> Iterator[None]:
+    """Draw the picture that whoever uploads this sees first, beside what follows; kept once that has succeeded.
 
-    What cannot be drawn, whoever asks for it is told.
+    What is refused waits for no picture, and nothing waits long. What cannot be drawn, whoever asks for it is told.
     """
-    if not settings.PREVIEW_CACHE["limit"]:
+    name = name_of(arrival.sha256)
+    if not settings.PREVIEW_CACHE["limit"] or read.rows * read.columns > QUICK or kept().get(name):
         yield
         return
-    drawing = intake.threads.submit(copy_context().run, _draw, arrival)
-    try:
-        yield
-    finally:
-        failed = drawing.exception()  # the arrival is open until then
-    if failed is None:
-        kept().put(name_of(arrival.sha256), drawing.result())
-    elif not isinstance(failed, decoding.Unreadable):
-        logger.warning("a picture could not be drawn beside its upload: %s", type(failed).__name__)
+    drawing = intake.threads.submit(copy_context().run, _draw, arrival.open())
+    yield
+    drawing.add_done_callback(partial(_keep, name))
+    wait([drawing], timeout=WAIT)  # whoever asks before it is there has it drawn again
 
 
-def _draw(arrival: intake.Arrival) -> bytes:
-    with arrival.open() as file:
+def _draw(file: BinaryIO) -> bytes:
+    with file:
         return render(file)
+
+
+def _keep(name: str, drawing: Future[bytes]) -> None:
+    failed = drawing.exception()
+    if failed is None:
+        kept().put(name, drawing.result())
+    elif not isinstance(failed, decoding.Unreadable):
+        logger.warning("a picture could not be drawn beside its upload", exc_info=failed)
 
 
 def name_of(sha256: str, *, frame: int = 0, size: int | None = None, window: tuple[float, float] | None = None) -> str:

@@ -1,16 +1,30 @@
 """The picture of an upload, drawn beside it: its owner looks at it first."""
 
+from threading import Event
+from time import sleep
+
 import pytest
 
 from core.actions import Refused
+from imagery import intake
 from imagery import previews as drawing
 from imagery.actions import uploads
 from imagery.decoding import Unreadable
 from imagery.models import Image
+from imagery.storage.cache import DIGEST
 from tests import factories as make
 from tests.test_bulk import side_by_side
 from tests.test_previews import preview
 from tests.test_room import upload
+
+
+def until(there):
+    """Waits for what another thread does, for ten seconds at most."""
+    for _ in range(1000):
+        if there():
+            return
+        sleep(0.01)
+    pytest.fail("it never came")
 
 
 def test_who_looks_at_what_they_have_just_uploaded_waits_for_no_drawing(api, previews, drawn):
@@ -27,12 +41,53 @@ def test_what_cannot_be_drawn_is_uploaded_all_the_same(failure, api, previews, m
     assert upload(api, make.png()).status_code == 201 and not previews.exists()
 
 
-def test_of_what_is_refused_no_picture_stays(api, previews, drawn, monkeypatch):
+@pytest.fixture
+def held(monkeypatch):
+    """Lets go of whoever draws. Drawing waits for it, and is told afterwards whether it came."""
+    free, came = Event(), []
+
+    def render(file, **asked):
+        came.append(free.wait(10))
+        return b"a picture"
+
+    monkeypatch.setattr(drawing, "render", render)
+    yield free, came
+    free.set()
+
+
+def test_it_is_drawn_while_its_rows_are_written(api, held, monkeypatch):
+    free, came = held
+    add = uploads.add_image
+    monkeypatch.setattr(uploads, "add_image", lambda **facts: free.set() or add(**facts))
+    assert upload(api, make.png()).status_code == 201 and came == [True]
+
+
+def test_of_what_is_refused_no_picture_stays_and_nobody_waits_for_it(api, previews, held, monkeypatch):
     def refuse(**facts):
         raise Refused("Not now.")
 
     monkeypatch.setattr(uploads, "add_image", refuse)
-    assert upload(api, make.png()).status_code == 409 and drawn == [{}] and not previews.exists()
+    assert upload(api, make.png()).status_code == 409 and not held[1]
+    held[0].set()
+    intake.threads.submit(int).result()
+    assert not previews.exists()
+
+
+def test_a_picture_that_takes_long_is_kept_when_it_is_there(api, previews, held, monkeypatch):
+    monkeypatch.setattr(drawing, "WAIT", 0)
+    assert upload(api, make.png()).status_code == 201 and not held[1]
+    held[0].set()
+    until(lambda: previews.exists() and [path.stat().st_size for path in previews.iterdir()] == [DIGEST + 9])
+
+
+def test_a_large_picture_is_drawn_when_somebody_looks(api, drawn, monkeypatch):
+    monkeypatch.setattr(drawing, "QUICK", 40 * 30 - 1)
+    assert upload(api, make.png()).status_code == 201 and not drawn
+
+
+def test_what_is_there_is_not_drawn_anew_for_another_owner(api, stranger, client_of, drawn):
+    assert [upload(client, make.png()).status_code for client in (api, client_of(stranger))] == [201, 201]
+    assert drawn == [{}]
 
 
 def test_of_many_none_is_drawn_before_somebody_looks(api, previews, drawn):

@@ -4,12 +4,21 @@ Each list and each row is asked for by everybody in turn, twice: as it is served
 """
 
 from itertools import combinations
+from unittest.mock import Mock
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
+from rest_framework import serializers
 
 from accounts.models import Role, Team, User
+from core import lists
+from core.fields import Ref
+from core.paging import CursorPages
 from harrison.urls import router
+from imagery.models import Image, Patient, Study, scope
+from imagery.models.scope import FEW
+from label.models import Label
 from tests import factories as make
 
 # Of events each request adds one, and whoever may read one may read all.
@@ -51,16 +60,37 @@ def whole(rows):
     return {row.pk: getattr(row, "is_open", None) for row in rows}
 
 
+def all_pages(client, route):
+    """The rows of a list, page after page; `None` where it may not be read."""
+    answer, found = client.get(reverse(route)), []
+    while answer.status_code == 200:
+        found += answer.json()["results"]
+        if not answer.json()["next"]:
+            return found
+        answer = client.get(answer.json()["next"])
+    return None
+
+
+@pytest.mark.parametrize("few", [0, FEW], ids=["many", "few"])
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_list_is_everybody_s_own(name, people, client_of):
+def test_a_list_is_everybody_s_own(name, few, people, client_of, monkeypatch):
+    monkeypatch.setattr(scope, "FEW", few)
+    cache.clear()
+    monkeypatch.setattr(CursorPages, "page_size", 5)
+    monkeypatch.setattr(lists, "SIZES", (6,))
     seen = set()
     for person in people:
-        answer = client_of(person).get(reverse(f"{name}-list"), {"page_size": 200})
-        if answer.status_code == 403:
+        found = all_pages(client_of(person), f"{name}-list")
+        if found is None:
             continue
         rows = VIEWS[name].queryset.visible_to(known_again(person))
-        wanted = {str(pk) for pk in whole(rows.live() if hasattr(rows, "live") else rows)}
-        assert {row["id"] for row in answer.json()["results"]} == wanted
+        wanted = {str(pk): is_open for pk, is_open in whole(rows.live() if hasattr(rows, "live") else rows).items()}
+        assert [row["id"] for row in found] == sorted(wanted, reverse=True)
+        for row in found:
+            if wanted[row["id"]] is not None:
+                assert row.keys() == fields_of(
+                    VIEWS[name].list_serializer_class or VIEWS[name].serializer_class, wanted[row["id"]]
+                )
         seen.add(frozenset(wanted))
     assert seen, "nobody may read this list"
     if name in ("patient", "study", "series", "image", "annotation"):
@@ -79,9 +109,33 @@ def test_a_row_is_found_by_whom_it_exists_for(name, people, client_of):
         assert {pk for pk, answer in answers.items() if answer.status_code == 200} == {pk for pk in every if pk in rows}
         for pk, is_open in rows.items():
             if pk in answers and is_open is not None:
-                assert answers[pk].json().keys() == fields_of(VIEWS[name], is_open=is_open)
+                assert answers[pk].json().keys() == fields_of(VIEWS[name].serializer_class, is_open)
 
 
-def fields_of(view, *, is_open):
-    shown = view.serializer_class
+@pytest.mark.parametrize(
+    ("model", "scoped"), [(Image, "open_to"), (Study, "owned_by"), (Patient, "owned_by"), (Label, "visible_to")]
+)
+def test_what_is_named_is_looked_up_among_one_s_own(model, scoped, people):
+    every = list(model.objects.values_list("pk", flat=True))[::5]
+    for person in people:
+        asking = known_again(person)
+        field = serializer_of(Ref(model, scope=scoped), asking)
+        wanted = set(getattr(model.objects, scoped)(known_again(person)).values_list("pk", flat=True))
+        assert {pk for pk in every if names(field, pk)} == wanted & set(every)
+
+
+def serializer_of(field, user):
+    """The field in a serializer that knows who asks."""
+    serializer = type("Asking", (serializers.Serializer,), {"named": field})
+    return serializer(context={"request": Mock(user=user)}).fields["named"]
+
+
+def names(field, pk):
+    try:
+        return field.run_validation(str(pk)).pk == pk
+    except serializers.ValidationError:
+        return False
+
+
+def fields_of(shown, is_open):
     return set(shown().fields) if is_open else set(shown.research_fields)

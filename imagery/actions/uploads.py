@@ -39,7 +39,7 @@ def upload_image(*, by: User, file: Any, looked_at: bool = False, **about: Any) 
             return _as_it_was(known)
         (Usage.objects.filter(owner=by).first() or Usage(owner=by)).refuse_beyond_quota(arrival.size)
         description = intake.read(arrival)
-        with previews.drawn_beside(arrival) if looked_at else nullcontext():
+        with previews.drawn_beside(arrival, description) if looked_at else nullcontext():
             return _take_in(by, arrival, description, about)
 
 
@@ -47,8 +47,8 @@ def _take_in(by: User, arrival: intake.Arrival, description: Description, about:
     try:
         for _ in range(TRIES - 1):
             with suppress(Outrun):
-                return _try(by, arrival, description, about)
-        return _try(by, arrival, description, about)
+                return _take_in_once(by, arrival, description, about)
+        return _take_in_once(by, arrival, description, about)
     except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
         twin = _known(by, arrival.sha256)
         if twin is None:
@@ -56,7 +56,7 @@ def _take_in(by: User, arrival: intake.Arrival, description: Description, about:
         return _as_it_was(twin)
 
 
-def _try(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
+def _take_in_once(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
     patient = about.get("patient") or _patient(by, description, named=about.get("study"))
     with intake.kept(arrival, description, patient, by) as kept:
         return add_image(by=by, kept=kept, **about)

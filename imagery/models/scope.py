@@ -119,7 +119,8 @@ class EvidenceQuerySet(RecordQuerySet):
     def standing_for(self, user: User) -> tuple[Somebody, dict[str, Any]]:
         teams = () if user.is_superuser else self._teams(user)
         given = {f"team_{number}": team for number, team in enumerate(teams)}
-        return Somebody(user.is_superuser, user.roles, len(given)), {"user": user.pk, **given}
+        counted = None if self.study is None else len(given)
+        return Somebody(user.is_superuser, user.roles, counted), {"user": user.pk, **given}
 
     def _in_use(self) -> Q:
         return Q(archived_at__isnull=True)

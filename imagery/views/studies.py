@@ -58,7 +58,7 @@ class StudyViewSet(
         return Prefetch("series", Series.objects.visible_to(self.by))
 
     def looked_up(self, *, locked: bool) -> Study:
-        """Asked anew for each person, and so are its series."""
+        """Not written once: its series are a query of their own, which is told of nobody but who asks."""
         studies = self.get_queryset()
         return get_object_or_404(studies.select_for_update(of=("self",)) if locked else studies, pk=self.kwargs["pk"])
 
