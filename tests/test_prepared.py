@@ -1,12 +1,14 @@
 """Queries whose SQL is written once."""
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.models import CharField, DateTimeField, UUIDField
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core.models import new_id
 from core.prepared import Given, Prepared
+from harrison.gate import used_here
 from label.models import Annotation, Label
 from tests import factories as make
 
@@ -80,12 +82,11 @@ def test_nothing_is_found_where_nothing_may_be(label):
     assert Prepared(lambda: Label.objects.none()).ask() == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_lock_that_no_transaction_would_end_is_refused(label):
+def test_a_lock_that_no_transaction_would_end_is_refused(label, monkeypatch):
     locked = Prepared(lambda: Label.objects.select_for_update().filter(pk=Given("pk", UUIDField())))
-    with transaction.atomic():
-        assert locked.ask(pk=label.pk) == [label]
-    with pytest.raises(transaction.TransactionManagementError):
+    assert locked.ask(pk=label.pk) == [label]
+    with monkeypatch.context() as patched, pytest.raises(transaction.TransactionManagementError):
+        patched.setattr(connections["default"], "in_atomic_block", False)
         locked.ask(pk=label.pk)
 
 
@@ -101,18 +102,27 @@ def test_postgresql_keeps_what_is_asked_this_way_and_nothing_else(by_id, label):
         assert cursor.fetchone() == (1,)
 
 
+@pytest.fixture
+def apart():
+    """This thread speaks to the database by a connection that no test's transaction is open on; gives another one."""
+    fresh, other = connection.copy(), connection.copy()
+    with used_here(fresh):
+        yield other
+    for each in (fresh, other):
+        each.close()
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps every statement by itself")
-@pytest.mark.django_db(transaction=True)
-def test_a_column_that_changes_meanwhile_stops_nobody(by_id, label):
+def test_a_column_that_changes_meanwhile_stops_nobody(by_id, apart):
     """As a migration does while servers of before still answer."""
-    by_id.ask(pk=label.pk)
-    by_id.ask(pk=label.pk)
-    with connection.copy().cursor() as other:
-        other.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(300)")
-    try:
-        with pytest.raises(OperationalError), transaction.atomic():  # answered as a 503: try again
-            by_id.ask(pk=label.pk)
-        assert by_id.ask(pk=label.pk) == [label]
-    finally:
-        with connection.cursor() as cursor:
+    by_id.ask(pk=new_id())
+    with apart.cursor() as cursor:
+        try:
+            cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(300)")
+            with pytest.raises(OperationalError), transaction.atomic():  # answered as a 503: try again
+                by_id.ask(pk=new_id())
+            assert by_id.ask(pk=new_id()) == []
+            cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(301)")
+            assert by_id.ask(pk=new_id()) == []
+        finally:
             cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(200)")
