@@ -49,7 +49,7 @@ def test_refusals_leave_an_event_too(path, status, api):
 
 
 def test_an_error_of_ours_leaves_an_event_too(api, monkeypatch):
-    monkeypatch.setattr("label.views.LabelViewSet.get_queryset", lambda view: 1 / 0)
+    monkeypatch.setattr("label.views.LabelViewSet.listed", lambda view: 1 / 0)
     assert api.get(reverse("label-list")).status_code == 500
     assert last().status == 500
 
