@@ -34,6 +34,7 @@ def refused(environment, *command):
 
 
 NOT_COPIED = {
+    "sqlite_stat1",  # what SQLite's planner knows of tables; there once somebody has imported codes
     "django_migrations",  # which tables there are: `migrate` writes it on the other side
     # What SQLite searches titles of codes by: triggers fill it with the codes.
     *(f"disease_code_search{part}" for part in ("", "_config", "_content", "_data", "_docsize", "_idx")),
