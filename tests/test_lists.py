@@ -12,6 +12,7 @@ from disease.models import Code
 from imagery.models import Image, Series, Study
 from label.models import Annotation, Label
 from tests import factories as make
+from tests.counting import statements
 
 
 @pytest.fixture
@@ -112,8 +113,7 @@ def test_a_list_says_of_a_row_what_its_detail_says(route, who, more, readers, co
 
 
 def test_what_is_shared_with_somebody_is_asked_once(image, colleague, client_of):
-    asked = []
-    with connection.execute_wrapper(lambda execute, sql, *rest: asked.append(sql) or execute(sql, *rest)):
+    with statements() as asked:
         client_of(colleague).get(reverse("image-list"))
     assert sum(sql.startswith('SELECT "accounts_team"') for sql in asked) == 1
 
