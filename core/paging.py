@@ -24,9 +24,8 @@ class CursorPages(CursorPagination):
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
         """A search is ordered by itself, best first; everything else by its key."""
-        if isinstance(queryset, QuerySet) and "rank" in queryset.query.annotations:
-            return tuple(map(str, queryset.query.order_by))
-        return (self.ordering,)
+        ranked = isinstance(queryset, QuerySet) and "rank" in queryset.query.annotations
+        return tuple(queryset.query.order_by) if ranked else (self.ordering,)
 
     def get_page_size(self, request: Any) -> int | None:
         asked = request.query_params.get(self.page_size_query_param)

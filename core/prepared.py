@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db import NotSupportedError, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connections
 from django.db.models import Expression, Field, QuerySet, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.transaction import TransactionManagementError
@@ -25,7 +25,7 @@ class Given(Expression):
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
         return "%s", (self,)
 
-    def bound(self, values: dict[str, Any]) -> Any:
+    def bound(self, values: dict[str, Any], connection: Any) -> Any:
         """The value as the database takes it."""
         return self.output_field.get_db_prep_value(values[self.name], connection)
 
@@ -62,24 +62,28 @@ class Prepared:
 
         Raises `KeyError` for a value that is missing, `TransactionManagementError` for a lock that nothing would end.
         """
-        rows, written, sql, params = self._written()
-        if rows.query.select_for_update and not connection.in_atomic_block:
-            raise TransactionManagementError("A row is locked until a transaction ends, and there is none.")
-        told = tuple(each.bound(values) if isinstance(each, Given) else each for each in params)
-        asked, compiler = rows.all(), cast(Any, copy(written))
-        compiler.connection = connections[asked.db]
-        compiler.as_sql = lambda *_, **__: (sql, told)
-        cast(Any, asked.query).get_compiler = lambda *_, **__: compiler
-        with nullcontext() if self.search else kept_by_server(compiler.connection):
-            return fetched(asked, compiler.connection)
+        here = connections[DEFAULT_DB_ALIAS]
+        with nullcontext() if self.search else kept_by_server(here):
+            return fetched(self._told(values, here), here)
 
-    def _written(self) -> tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]:
+    def _told(self, values: dict[str, Any], here: Any) -> QuerySet:
+        """The query with these values, whose compiler says what was written once."""
+        rows, written, sql, params = self._written(here)
+        if rows.query.select_for_update and not here.in_atomic_block:
+            raise TransactionManagementError("A row is locked until a transaction ends, and there is none.")
+        told = tuple(each.bound(values, here) if isinstance(each, Given) else each for each in params)
+        asked, compiler = rows.all(), cast(Any, copy(written))
+        compiler.connection, compiler.as_sql = here, lambda *_, **__: (sql, told)
+        cast(Any, asked.query).get_compiler = lambda *_, **__: compiler
+        return asked
+
+    def _written(self, here: Any) -> tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]:
         """For the kind of database that is asked."""
-        if connection.vendor not in self.written:
+        if here.vendor not in self.written:
             rows = self.query()
-            compiler = rows.query.get_compiler(connection=connection, elide_empty=False)
-            self.written[connection.vendor] = rows, compiler, *compiler.as_sql()
-        return self.written[connection.vendor]
+            compiler = rows.query.get_compiler(connection=here, elide_empty=False)
+            self.written[here.vendor] = rows, compiler, *compiler.as_sql()
+        return self.written[here.vendor]
 
 
 def fetched(rows: QuerySet, connection: Any) -> list[Any]:
@@ -112,10 +116,10 @@ def kept_by_server(connection: Any) -> Iterator[None]:
     from django.db.backends.postgresql.base import ServerBindingCursor  # needs the driver
 
     connection.ensure_connection()
-    session = connection.connection
-    usual = session.cursor_factory, session.prepare_threshold
-    session.cursor_factory, session.prepare_threshold = ServerBindingCursor, 0
+    session, features = connection.connection, connection.features
+    usual = session.cursor_factory, session.prepare_threshold, features.uses_server_side_binding
+    session.cursor_factory, session.prepare_threshold, features.uses_server_side_binding = ServerBindingCursor, 0, True
     try:
         yield
     finally:
-        session.cursor_factory, session.prepare_threshold = usual
+        session.cursor_factory, session.prepare_threshold, features.uses_server_side_binding = usual

@@ -164,7 +164,12 @@ class HistoryMixin(RecordViewSet):
 def look_up(view: type[RecordViewSet], action: str, somebody: Somebody, locked: bool) -> Prepared:
     """How a view finds one row for people of these roles, written once for all of them."""
     rows = view(action=action, somebody=somebody).get_queryset().filter(pk=Given("pk", UUIDField()))
-    return Prepared(lambda: rows.select_for_update(of=("self",)) if locked else rows)
+    return Prepared(lambda: held(rows, locked))
+
+
+def held(rows: Any, locked: bool) -> Any:
+    """The same rows, locked until the transaction ends if that is wanted."""
+    return rows.select_for_update(of=("self",)) if locked else rows
 
 
 def is_open(record: Record) -> bool:

@@ -18,14 +18,6 @@ def work():
 
 
 @contextmanager
-def statements():
-    """The SQL that is sent in the block, without its values, also of what PostgreSQL keeps."""
-    sent = []
-    with connection.execute_wrapper(lambda execute, sql, *rest: sent.append(sql) or execute(sql, *rest)):
-        yield sent
-
-
-@contextmanager
 def counting_instructions(spent):
     def tick():
         spent[0] += 1000

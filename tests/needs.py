@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 
 import pytest
+from django.conf import settings
 
 from tests import postgresql
 
@@ -28,6 +29,9 @@ def need(there: object, otherwise: str) -> None:
 
 seccomp = pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the numbers of seccomp are those of x86-64"
+)
+on_postgresql = pytest.mark.skipif(
+    "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="of PostgreSQL alone: the suite runs there, too"
 )
 APART = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 MOUNTING = "Nothing may be mounted here: the container goes untested (it takes root, and in a container --privileged)."

@@ -54,6 +54,11 @@ def test_an_error_of_ours_leaves_an_event_too(api, monkeypatch):
     assert last().status == 500
 
 
+def test_what_is_no_column_of_an_event_is_refused(doctor):
+    with pytest.raises(TypeError, match="user"):  # it would name nobody
+        Event.objects.add(user=doctor, duration=0, method="GET", path="/", status=200)
+
+
 def test_the_answer_carries_the_events_id(api):
     answer = api.get(reverse("me"))
     assert UUID(answer.headers["X-Request-ID"]) == last().pk

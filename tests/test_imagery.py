@@ -8,6 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
@@ -16,7 +18,6 @@ from pydicom.data import get_testdata_file
 from imagery import actions, intake
 from imagery.models import Image, Patient, Series, Study
 from tests import factories as make
-from tests.counting import statements
 
 
 def real(name: str) -> bytes:
@@ -214,11 +215,11 @@ def test_a_preview_is_had_whatever_the_client_accepts(api, image):
 def test_an_answer_of_bytes_reads_its_row_once(who, route, request, client_of, image):
     make.DeidentificationFactory(image=image)
     client = client_of(request.getfixturevalue(who))
-    with statements() as asked:
+    with CaptureQueriesContext(connection) as asked:
         answer = client.get(reverse(route, kwargs={"pk": image.pk}))
     answer.close()
     assert answer.status_code == 200
-    assert sum('FROM "imagery_image"' in sql for sql in asked) == 1
+    assert sum('FROM "imagery_image"' in query["sql"] for query in asked) == 1
 
 
 COUNTS = {"series_count", "images_count", "annotations_count"}  # of lists alone

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role
+from core.lists import page
 from disease.models import Code
 from imagery.models import Image, Series, Study
 from label.models import Annotation, Label
 from tests import factories as make
-from tests.counting import statements
 
 
 @pytest.fixture
@@ -113,15 +113,22 @@ def test_a_list_says_of_a_row_what_its_detail_says(route, who, more, readers, co
 
 
 def test_what_is_shared_with_somebody_is_asked_once(image, colleague, client_of):
-    with statements() as asked:
+    with CaptureQueriesContext(connection) as queries:
         client_of(colleague).get(reverse("image-list"))
-    assert sum(sql.startswith('SELECT "accounts_team"') for sql in asked) == 1
+    assert sum(query["sql"].startswith('SELECT "accounts_team"') for query in queries) == 1
 
 
 def test_every_list_is_in_this_table():
     from tests.test_rights import ROUTES
 
     assert {route for route in ROUTES if route.endswith("-list")} == set(LISTS)
+
+
+@pytest.mark.parametrize(("size", "kept"), [(50, 1), (100, 1), (7, 0)])
+def test_the_sql_of_a_page_is_kept_where_many_ask_for_its_size(size, kept, api):
+    page.cache_clear()
+    assert api.get(reverse("image-list"), {"page_size": size}).status_code == 200
+    assert page.cache_info().currsize == kept
 
 
 def test_pages_hold_fifty_rows_unless_asked(researcher, client_of):

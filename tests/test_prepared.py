@@ -11,6 +11,7 @@ from core.prepared import Given, Prepared
 from harrison.gate import used_here
 from label.models import Annotation, Label
 from tests import factories as make
+from tests.needs import on_postgresql
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_lock_that_no_transaction_would_end_is_refused(label, monkeypatch):
         locked.ask(pk=label.pk)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps every statement by itself")
+@on_postgresql
 def test_postgresql_keeps_what_is_asked_this_way_and_nothing_else(by_id, label):
     kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%label_label%%'"
     with connection.cursor() as cursor:
@@ -112,17 +113,32 @@ def apart():
         each.close()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps every statement by itself")
-def test_a_column_that_changes_meanwhile_stops_nobody(by_id, apart):
-    """As a migration does while servers of before still answer."""
+@pytest.fixture
+def widened(by_id, apart):
+    """A column has changed since it was asked for, as a migration does while servers of before still answer."""
     by_id.ask(pk=new_id())
     with apart.cursor() as cursor:
-        try:
-            cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(300)")
-            with pytest.raises(OperationalError), transaction.atomic():  # answered as a 503: try again
-                by_id.ask(pk=new_id())
-            assert by_id.ask(pk=new_id()) == []
-            cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(301)")
-            assert by_id.ask(pk=new_id()) == []
-        finally:
-            cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(200)")
+        cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(300)")
+        yield
+        cursor.execute("ALTER TABLE label_label ALTER COLUMN name TYPE varchar(200)")
+
+
+@on_postgresql
+def test_a_column_that_changes_meanwhile_stops_no_reading(by_id, widened):
+    assert by_id.ask(pk=new_id()) == []
+
+
+@on_postgresql
+def test_in_a_transaction_it_is_as_of_a_database_that_is_busy_for_once(by_id, widened):
+    with pytest.raises(OperationalError), transaction.atomic():  # answered as a 503: try again
+        by_id.ask(pk=new_id())
+    with transaction.atomic():
+        assert by_id.ask(pk=new_id()) == []
+
+
+@on_postgresql
+def test_what_is_kept_stands_in_django_s_log_with_its_values(by_id):
+    id = new_id()
+    with CaptureQueriesContext(connection) as queries:
+        by_id.ask(pk=id)
+    assert id.hex in queries[0]["sql"]

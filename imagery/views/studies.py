@@ -11,7 +11,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin, held
 from imagery import actions
 from imagery.filters import SeriesFilter, StudyFilter, WholeStudyFilter
 from imagery.models import Series, Study
@@ -59,8 +59,7 @@ class StudyViewSet(
 
     def looked_up(self, *, locked: bool) -> Study:
         """Not written once: its series are a query of their own, which is told of nobody but who asks."""
-        studies = self.get_queryset()
-        return get_object_or_404(studies.select_for_update(of=("self",)) if locked else studies, pk=self.kwargs["pk"])
+        return get_object_or_404(held(self.get_queryset(), locked), pk=self.kwargs["pk"])
 
     def perform_destroy(self, study: Study) -> None:
         actions.archive_study(by=self.by, study=study)
