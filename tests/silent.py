@@ -25,14 +25,19 @@ def application(environ, start_response):
     return [LARGE if environ["PATH_INFO"] == "/large" else b"answered"]
 
 
+def heeding():
+    """The application in the server's own process; a test that imports this module has its connections left alone."""
+    silence.heed(hand, SILENCE)
+    return application
+
+
 if __name__ == "__main__":
     Granian(
-        "tests.silent:application",
+        "tests.silent:heeding",
+        factory=True,
         port=int(sys.argv[1]),
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=2,
         log_enabled=False,
     ).serve()
-else:
-    silence.heed(hand, SILENCE)

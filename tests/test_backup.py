@@ -1,9 +1,12 @@
 """Backups are taken while people work, and what is restored from them is whole."""
 
 import json
+import os
 
 import pytest
 
+from harrison.backup import postgresql
+from harrison.backup.naming import COLUMNS
 from tests.backups import KEYS, entries, environment, refused, snapshots, verified
 from tests.load import THERE, Said, team
 from tests.serving import managed, own_database, served
@@ -205,6 +208,23 @@ try:
     postgresql.run("pg_restore", ["--data-only", "--table=label_label", f"--dbname={{name}}", str(dump)], "", print)
 except CommandError as exc:
     print(exc)
+"""
+
+
+def test_a_program_that_says_more_after_the_rows_is_heard_out(tmp_path, monkeypatch):
+    """Where nobody reads any more it fails, and a whole dump would look like a torn one."""
+    (tmp_path / "pg_restore").write_text(TALKATIVE)
+    (tmp_path / "pg_restore").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert list(postgresql.named(tmp_path / "dump")) == []
+
+
+TALKATIVE = f"""#!/bin/sh
+set -e
+echo 'COPY public.imagery_image ({", ".join(COLUMNS)}) FROM stdin;'
+echo '\\.'
+sleep 0.2
+echo '-- PostgreSQL database dump complete'
 """
 
 

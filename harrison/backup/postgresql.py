@@ -50,7 +50,10 @@ def named(rows: Path) -> Iterator[Named]:
     """The files that a dump names, read out of it without a database."""
     command = [program("pg_restore"), "--data-only", f"--table={TABLE}", "--file=-", str(rows)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - our own arguments
-        yield from of_rows(columns(iter(process.stdout or ())))
+        lines = iter(process.stdout or ())
+        yield from of_rows(columns(lines))
+        for _ in lines:  # the rest, too: a program that finds nobody reading has failed
+            pass
     if process.returncode:
         raise CommandError("The rows of the images cannot be read out of the dump.")
 
