@@ -3,6 +3,8 @@
 PORT ?= 8000
 PYTHON ?= python3
 SCALE ?= 1
+# Tests that touch no database, or start by themselves the one or both that they need.
+ONCE := imagery test_backup.py test_bench.py test_crash.py test_deployment.py
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Settings of production, with throw-away secrets, for the checks that only production makes.
@@ -42,8 +44,8 @@ test-sqlite: .venv/tests  ## the whole suite on SQLite
 	@command -v chromium >/dev/null || echo "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-test-postgresql: .venv/tests  ## the whole suite on a private PostgreSQL, but for the files that always start both databases
-	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto --ignore tests/test_backup.py --ignore tests/test_crash.py
+test-postgresql: .venv/tests  ## the whole suite on a private PostgreSQL, but for what would say nothing new there
+	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto $(ONCE:%=--ignore tests/%)
 
 lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ auditor     reads the record of requests
 nobody      has not logged in
 """
 
+import coverage
 import hypothesis
 import pytest
 from rest_framework.test import APIClient
@@ -28,6 +29,19 @@ from tests.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - 
 
 hypothesis.settings.register_profile("harrison", deadline=None)  # a busy machine is no fault
 hypothesis.settings.load_profile("harrison")
+
+
+@pytest.fixture(scope="module")
+def unmeasured():
+    """For files of tests that run much again and again: coverage, which doubles their time, is counted of others."""
+    measuring = coverage.Coverage.current()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # of processes that it starts
+        if measuring:
+            measuring.stop()
+        yield
+    if measuring:
+        measuring.start()
 
 
 @pytest.fixture(autouse=True)

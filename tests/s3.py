@@ -123,7 +123,7 @@ def proxy(nanio):
     before.close()
 
 
-def new_bucket(folder, port: int, timeout: int = 1) -> dict[str, str]:
+def new_bucket(folder, port: int) -> dict[str, str]:
     """The environment of an installation with a bucket of its own in this folder of nanio's, reached at this port."""
     bucket = f"harrison-{uuid.uuid4().hex}"
     (folder / bucket).mkdir()
@@ -134,7 +134,7 @@ def new_bucket(folder, port: int, timeout: int = 1) -> dict[str, str]:
         "HARRISON_S3_REGION": REGION,
         "HARRISON_S3_ACCESS_KEY": ACCESS_KEY,
         "HARRISON_S3_SECRET_KEY": SECRET_KEY,
-        "HARRISON_S3_TIMEOUT": str(timeout),
+        "HARRISON_S3_TIMEOUT": "20",
     }
 
 

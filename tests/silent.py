@@ -1,4 +1,4 @@
-"""A server that reads bodies whole and ends what is silent for two seconds: python -m tests.silent PORT
+"""A server that reads bodies whole and ends what is silent for four seconds: python -m tests.silent PORT
 
 It has two threads for all its clients.
 """
@@ -11,7 +11,7 @@ from granian.constants import Interfaces
 
 from harrison import silence
 
-SILENCE = 2.0  # seconds
+SILENCE = 4.0  # seconds
 LARGE = bytes(2**25)
 hand = silence.InHand()
 
@@ -20,7 +20,7 @@ def application(environ, start_response):
     environ["wsgi.input"].read()
     if environ["PATH_INFO"] == "/work":
         with hand.one():
-            time.sleep(3 * SILENCE)
+            time.sleep(2 * SILENCE)
     start_response("200 OK", [])
     return [LARGE if environ["PATH_INFO"] == "/large" else b"answered"]
 

@@ -34,10 +34,11 @@ def test_a_body_that_comes_too_slowly_is_408(monkeypatch):
 def test_who_is_told_408_and_who_stops_for_good_stop_nobody_else_and_are_gone_in_the_end(tmp_path):
     """Four of each, so that every process has one at least."""
     with served(tmp_path, "--plain") as server, ExitStack() as opened:
-        clients = [opened.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(8)]
+        address = "127.0.0.1", server.port
+        clients = [opened.enter_context(socket.create_connection(address, timeout=120)) for _ in range(8)]
         for client in clients:
             client.sendall(HEAD + bytes(20_000))
-        time.sleep(arrival.PATIENCE + 3)
+        time.sleep(arrival.PATIENCE + 10)
         for client in clients[:4]:
             client.sendall(bytes(20_000))
         assert {client.recv(12) for client in clients[:4]} == {b"HTTP/1.1 408"}

@@ -11,14 +11,12 @@ from tests.serving import installed, managed, own_database
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 20  # seconds: a busy machine is no fault
-
 
 @pytest.fixture(scope="module")
 def old(nanio, tmp_path_factory):
     """An installation with a picture and two CTs in its bucket: its environment."""
     port, folder = nanio
-    with installed(tmp_path_factory.mktemp("old"), **KEYS, **new_bucket(folder, port, PATIENCE)) as told:
+    with installed(tmp_path_factory.mktemp("old"), **KEYS, **new_bucket(folder, port)) as told:
         managed(told, "shell", "--no-imports", "-c", UPLOAD)
         yield told
 
@@ -35,7 +33,7 @@ def fresh(nanio, tmp_path):
     """Another database and another bucket, both empty: the environment."""
     port, folder = nanio
     with own_database(os.environ.get("DATABASE_URL", "")) as url:
-        yield environment(tmp_path, url, **new_bucket(folder, port, PATIENCE))
+        yield environment(tmp_path, url, **new_bucket(folder, port))
 
 
 def contents(nanio, told) -> dict[str, bytes]:

@@ -11,6 +11,8 @@ from benchmarks.operations import World, operations
 from benchmarks.report import COLUMNS
 from tests.serving import ROOT
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 NOWHERE = World("", dict.fromkeys(("doctor", "colleague", "researcher", "auditor"), ""), "", "", "", "")
 
 

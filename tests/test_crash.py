@@ -18,9 +18,9 @@ import requests
 from tests.load import THERE, Said, team
 from tests.needs import demanded
 from tests.ports import free_port
-from tests.serving import MANAGE, ROOT, Served, ending, installed, managed
+from tests.serving import MANAGE, ROOT, Served, installed, managed
 
-pytestmark = [pytest.mark.slow, ending]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 
 ROUNDS = 10 if demanded else 5  # each with a kill
 SOON = 5.0  # seconds within which a server that is started again has to answer, on a processor of its own
@@ -122,4 +122,5 @@ def test_what_was_said_yes_to_is_there_and_nothing_else(environment):
     assert (torn, orphans, lost, arriving) == ([], [], [], [])
     assert said.lost(images, annotations) == set()
     assert len(said.images) > ROUNDS and len(said.annotations) > ROUNDS, "nobody has worked"
-    assert max(answered) < SOON, answered
+    usual = answered[0]  # after no kill: what this machine can do
+    assert max(answered) < max(SOON, 1.5 * usual), answered

@@ -1,5 +1,6 @@
 """The picture of an upload, drawn beside it: its owner looks at it first."""
 
+from contextlib import suppress
 from threading import Event
 from time import sleep
 
@@ -27,7 +28,13 @@ def until(there):
     pytest.fail("it never came")
 
 
-def test_who_looks_at_what_they_have_just_uploaded_waits_for_no_drawing(api, previews, drawn):
+@pytest.fixture
+def unhurried(monkeypatch):
+    """An upload waits for its picture however busy the machine is."""
+    monkeypatch.setattr(drawing, "WAIT", 60)
+
+
+def test_who_looks_at_what_they_have_just_uploaded_waits_for_no_drawing(api, previews, drawn, unhurried):
     image = Image.objects.get(pk=upload(api, make.png()).json()["id"])
     assert drawn == [{}] and preview(api, image).status_code == 200 and drawn == [{}]
 
@@ -55,7 +62,7 @@ def held(monkeypatch):
     free.set()
 
 
-def test_it_is_drawn_while_its_rows_are_written(api, held, monkeypatch):
+def test_it_is_drawn_while_its_rows_are_written(api, held, unhurried, monkeypatch):
     free, came = held
     add = uploads.add_image
     monkeypatch.setattr(uploads, "add_image", lambda **facts: free.set() or add(**facts))
@@ -77,7 +84,13 @@ def test_a_picture_that_takes_long_is_kept_when_it_is_there(api, previews, held,
     monkeypatch.setattr(drawing, "WAIT", 0)
     assert upload(api, make.png()).status_code == 201 and not held[1]
     held[0].set()
-    until(lambda: previews.exists() and [path.stat().st_size for path in previews.iterdir()] == [DIGEST + 9])
+    until(lambda: kept(previews) == [DIGEST + 9])
+
+
+def kept(previews):
+    """The size of each picture; nothing while one is on its way to its name."""
+    with suppress(FileNotFoundError):
+        return [path.stat().st_size for path in previews.iterdir()]
 
 
 def test_a_large_picture_is_drawn_when_somebody_looks(api, drawn, monkeypatch):
@@ -85,7 +98,7 @@ def test_a_large_picture_is_drawn_when_somebody_looks(api, drawn, monkeypatch):
     assert upload(api, make.png()).status_code == 201 and not drawn
 
 
-def test_what_is_there_is_not_drawn_anew_for_another_owner(api, stranger, client_of, drawn):
+def test_what_is_there_is_not_drawn_anew_for_another_owner(api, stranger, client_of, drawn, unhurried):
     assert [upload(client, make.png()).status_code for client in (api, client_of(stranger))] == [201, 201]
     assert drawn == [{}]
 

@@ -12,6 +12,8 @@ from pydicom.data import get_testdata_file
 from harrison import dummy
 from tests import serving
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -32,7 +34,7 @@ def served(tmp_path_factory):
 def told(served):
     """What the tour prints."""
     script = "set -euo pipefail\n" + tour().replace(".venv/bin/python", sys.executable)
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=served, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=served, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

@@ -7,6 +7,8 @@ from django.urls import get_resolver, reverse
 from core.models import new_id
 from tests import factories as make
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 PEOPLE = ("nobody", "doctor", "colleague", "stranger", "researcher", "auditor")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

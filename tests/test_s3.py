@@ -231,18 +231,23 @@ def test_the_old_copy_stays_when_it_cannot_be_deleted_and_the_new_one_counts(api
 # --- A server that is slow --------------------------------------------------------------------------------------------
 
 
-def test_a_silent_server_is_waited_for_three_times_and_no_longer(api, proxy, nothing_stored):
+@pytest.fixture
+def impatient(told, monkeypatch):
+    monkeypatch.setenv("HARRISON_S3_TIMEOUT", "1")
+
+
+def test_a_silent_server_is_waited_for_three_times_and_no_longer(impatient, api, proxy, nothing_stored):
     proxy.silent = lambda request: request.method == "PUT"
     well_said(upload(api, real("CT_small.dcm")))
     assert sum(request.method == "PUT" and "/originals/" in request.path for request in proxy.seen) == 3
 
 
-def test_what_was_stored_although_its_answer_was_lost_is_taken_back(api, proxy, nothing_stored):
+def test_what_was_stored_although_its_answer_was_lost_is_taken_back(impatient, api, proxy, nothing_stored):
     proxy.silent = lambda request: request.method == "PUT" and "/originals/" in request.path
     well_said(upload(api, real("CT_small.dcm")))
 
 
-def test_a_preview_from_a_silent_server_is_a_503(api, bucket, proxy):
+def test_a_preview_from_a_silent_server_is_a_503(impatient, api, bucket, proxy):
     image = upload(api, make.png()).json()
     proxy.silent = lambda request: True
     asked = len(proxy.seen)

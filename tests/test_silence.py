@@ -1,6 +1,7 @@
 """Connections on which nothing moves: they end, and nobody else's does."""
 
 import fcntl
+import gc
 import http.client
 import os
 import socket
@@ -23,7 +24,7 @@ from tests.test_stopping import end_of, until
 
 @pytest.fixture(scope="module")
 def port():
-    """Of a server with two threads, that ends what is silent for two seconds."""
+    """Of a server with two threads, that ends what is silent for four seconds."""
     port = free_port()
     command = [sys.executable, "-m", "tests.silent", str(port)]
     with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as process:
@@ -66,7 +67,7 @@ def test_whose_body_stops_is_hung_up_on_and_gives_back_its_thread(port, connect)
 def test_who_takes_nothing_of_an_answer_is_hung_up_on(connect):
     client = connect(4096)
     client.sendall(b"GET /large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    time.sleep(3 * SILENCE)
+    time.sleep(2 * SILENCE)
     assert len(b"".join(iter(lambda: received(client), b""))) < len(LARGE)
 
 
@@ -126,6 +127,7 @@ def test_looking_at_many_takes_one_descriptor():
         for _ in range(9):
             opened.enter_context(socket.create_connection(listening.getsockname()))
             opened.enter_context(listening.accept()[0])
+        gc.collect()  # so that nothing is closed meanwhile
         before = descriptors()
         assert {descriptors() - before for _ in silence.served()} == {1}
 

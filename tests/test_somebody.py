@@ -21,6 +21,8 @@ from imagery.models.scope import FEW
 from label.models import Label
 from tests import factories as make
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 # Of events each request adds one, and whoever may read one may read all.
 VIEWS = {basename: view for _, view, basename in router.registry if basename != "event"}
 CAST = [(roles, teams) for many in (1, 2, 3) for roles in combinations(Role, many) for teams in (0, 1, 2)]

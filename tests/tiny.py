@@ -38,8 +38,9 @@ if __name__ == "__main__":
         log_enabled=False,
     )
     stopping.heeding(server).serve()
-elif Path("first").exists():
-    Path("second").touch()
-    time.sleep(FOREVER)
 else:
-    Path("first").touch()
+    try:
+        Path("first").touch(exist_ok=False)
+    except FileExistsError:
+        Path("second").touch()
+        time.sleep(FOREVER)

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.serving import ROOT, served
 
 PASSWORD = "a password for the browser tests"
+PATIENCE = 20_000  # milliseconds
 
 
 def chromium() -> str | None:
@@ -30,6 +31,7 @@ def product(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield launched
@@ -42,7 +44,7 @@ class Visit:
     def __init__(self, chromium: Browser, address: str, **options: Any) -> None:
         context = chromium.new_context(base_url=address, ignore_https_errors=True, **options)
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
         self.page.on("console", self.listen)
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))

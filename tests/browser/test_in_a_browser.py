@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
 
 TABLES = (
     "accounts/user", "accounts/team", "disease/codesystem", "disease/code", "disease/codemapping", "disease/disease",
@@ -217,6 +217,6 @@ def test_a_complaint_of_the_browser_is_heard(chrome, address):
     heard = Visit(chrome, address)
     heard.page.goto("/admin/login/")
     heard.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
-    heard.page.evaluate("setTimeout(() => { throw new Error('broken') })")
-    heard.page.wait_for_timeout(200)
+    with heard.page.expect_event("pageerror"):
+        heard.page.evaluate("setTimeout(() => { throw new Error('broken') })")
     assert len(heard.complaints) == 2 and "Content Security Policy" in heard.complaints[0]
