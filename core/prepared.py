@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connections
@@ -56,6 +57,7 @@ class Prepared:
     def __init__(self, query: Callable[[], QuerySet], *, search: bool = False) -> None:
         self.query, self.search = query, search
         self.written: dict[str, tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]] = {}
+        self.writing = Lock()  # two threads that write the SQL of one queryset at once would spoil it
 
     def ask(self, **values: Any) -> list[Any]:
         """The rows as the query would give them: objects, or what it names.
@@ -79,10 +81,11 @@ class Prepared:
 
     def _written(self, here: Any) -> tuple[QuerySet, SQLCompiler, str, tuple[Any, ...]]:
         """For the kind of database that is asked."""
-        if here.vendor not in self.written:
-            rows = self.query()
-            compiler = rows.query.get_compiler(connection=here, elide_empty=False)
-            self.written[here.vendor] = rows, compiler, *compiler.as_sql()
+        with self.writing:
+            if here.vendor not in self.written:
+                rows = self.query()
+                compiler = rows.query.get_compiler(connection=here, elide_empty=False)
+                self.written[here.vendor] = rows, compiler, *compiler.as_sql()
         return self.written[here.vendor]
 
 

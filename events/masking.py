@@ -65,11 +65,14 @@ def told(value: str, *, plain: bool) -> object:
     return value[:LONGEST].replace("\0", "�") if plain else masked(value)
 
 
-def path(found: str, *, resolved: bool) -> str:
-    """A path that met a route has nothing in it but words and ids; of any other what follows the words is left out."""
-    if resolved:
+def path(found: str, taken: Iterable[object] | None) -> str:
+    """A path whose route took nothing but ids from it is told whole; of any other what follows the words is left out.
+
+    `taken` is None where it met no route. The admin has routes that take whatever comes.
+    """
+    if taken is not None and all(is_id(str(each)) for each in taken):
         return found[:500]
-    words = list(takewhile(lambda part: re.fullmatch(r"[a-z0-9-]{0,20}", part), found.split("/")))
+    words = list(takewhile(lambda part: re.fullmatch(r"[a-z-]{0,20}|v[0-9]", part), found.split("/")))
     return "/".join(words)[:500] + ("" if found == "/".join(words) else "/…")
 
 

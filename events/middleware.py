@@ -68,7 +68,7 @@ def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
         "user_id": known and known.pk,
         "roles": sorted(known.roles) if known else [],
         "method": str(request.method)[:16],
-        "path": masking.path(request.path, resolved=request.resolver_match is not None),
+        "path": masking.path(request.path, request.resolver_match and request.resolver_match.kwargs.values()),
         "route": request.resolver_match.route[:200] if request.resolver_match else "",
         "object_id": object_id(request, response),
         "query": masking.query(request.GET.lists()),

@@ -8,12 +8,13 @@ show what names a patient, so it lies where originals do, for the same eyes; no 
 import hashlib
 import logging
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -58,8 +59,9 @@ def drawn_beside(arrival: intake.Arrival, read: decoding.Description) -> Iterato
         return
     drawing = intake.threads.submit(copy_context().run, _draw, arrival.open())
     yield
-    drawing.add_done_callback(partial(_keep, name))
-    wait([drawing], timeout=WAIT)  # whoever asks before it is there has it drawn again
+    there = Event()
+    drawing.add_done_callback(partial(_keep, name, there))
+    there.wait(WAIT)  # whoever asks before that has it drawn again
 
 
 def _draw(file: BinaryIO) -> bytes:
@@ -67,12 +69,15 @@ def _draw(file: BinaryIO) -> bytes:
         return render(file)
 
 
-def _keep(name: str, drawing: Future[bytes]) -> None:
-    failed = drawing.exception()
-    if failed is None:
-        kept().put(name, drawing.result())
-    elif not isinstance(failed, decoding.Unreadable):
-        logger.warning("a picture could not be drawn beside its upload", exc_info=failed)
+def _keep(name: str, there: Event, drawing: Future[bytes]) -> None:
+    try:
+        failed = drawing.exception()
+        if failed is None:
+            kept().put(name, drawing.result())
+        elif not isinstance(failed, decoding.Unreadable):
+            logger.warning("a picture could not be drawn beside its upload", exc_info=failed)
+    finally:
+        there.set()
 
 
 def name_of(sha256: str, *, frame: int = 0, size: int | None = None, window: tuple[float, float] | None = None) -> str:

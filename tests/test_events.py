@@ -202,11 +202,26 @@ def test_an_event_names_itself():
 
 @pytest.mark.parametrize(
     ("path", "kept"),
-    [("/api/v1/patients/Doe^Jane-1950/", "/api/v1/patients/…"), ("/nothing/here/", "/nothing/here/")],
+    [
+        ("/api/v1/patients/Doe^Jane-1950/", "/api/v1/patients/…"),
+        ("/api/v1/patients/19500101/", "/api/v1/patients/…"),
+        ("/admin/imagery/patient/Doe^Jane/", "/admin/imagery/patient/…"),
+        ("/admin/imagery/patient/19500101/change/", "/admin/imagery/patient/…"),
+        ("/admin/r/7/Doe^Jane/", "/admin/r/…"),
+        ("/admin/%00/", "/admin/…"),
+        ("/admin/imagery/", "/admin/imagery/"),
+        ("/nothing/here/", "/nothing/here/"),
+    ],
 )
 def test_an_address_of_nothing_is_kept_as_far_as_it_is_words(path, kept, api):
     api.get(path)
     assert last().path == kept
+
+
+def test_an_address_of_a_row_is_kept_whole_in_the_admin_too(api, image):
+    path = reverse("admin:imagery_image_change", args=[image.pk])
+    api.get(path)
+    assert last().path == path
 
 
 def test_a_harmless_parameter_with_a_name_in_it_is_masked(api):
