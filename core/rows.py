@@ -11,7 +11,8 @@ from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from rest_framework import serializers
 from rest_framework.relations import PKOnlyObject
 
@@ -22,6 +23,7 @@ PLAIN = (
     serializers.BooleanField, serializers.CharField, serializers.ChoiceField, serializers.DateField,
     serializers.FloatField, serializers.IntegerField, serializers.ListField, serializers.UUIDField,
 )  # fmt: skip
+WRITTEN = "_written"  # after the name of a time: its text
 Reader = Callable[[Any], Any]
 
 
@@ -80,10 +82,24 @@ def instant(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def written_instant(text: str | None) -> str | None:
+    """The same, of how a database writes it: SQLite without an offset, PostgreSQL without zeros at the end."""
+    if text is None:
+        return None
+    seconds, _, fraction = text.removesuffix("+00").replace(" ", "T").partition(".")
+    return f"{seconds}.{fraction:0<6}Z" if fraction else f"{seconds}Z"
+
+
 def as_columns(rows: QuerySet, shown: Any) -> QuerySet:
-    """The rows as dictionaries of what is shown of them; as they are where that is more than columns."""
+    """The rows as dictionaries of what is shown of them; as they are where that is more than columns.
+
+    Times come as the database writes them (UTC): reading a time only to write it again takes most of a row's work.
+    """
     names = columns_shown(shown)
-    return rows.values(*names.union(rows.query.annotation_select)) if names else rows
+    if not names:
+        return rows
+    texts = {name: Cast(name.removesuffix(WRITTEN), TextField()) for name in names if name.endswith(WRITTEN)}
+    return rows.values(*names.difference(texts).union(rows.query.annotation_select), **texts)
 
 
 @cache
@@ -101,7 +117,9 @@ def columns_of(field: serializers.Field) -> tuple[str, ...]:
         return f"{name}_id", f"{name}__username"
     if type(field) is Ref:
         return (f"{name}_id",)
-    return (name,) if type(field) in (*PLAIN, serializers.DateTimeField) else ()
+    if type(field) is serializers.DateTimeField:
+        return (f"{name}{WRITTEN}",)
+    return (name,) if type(field) in PLAIN else ()
 
 
 def column_reader(field: serializers.Field) -> Reader:
@@ -109,7 +127,7 @@ def column_reader(field: serializers.Field) -> Reader:
     if type(field) is PersonField:
         return lambda row: person(row, *names)
     get: Reader = itemgetter(*names)
-    return instants(get) if type(field) is serializers.DateTimeField else get
+    return (lambda row: written_instant(get(row))) if type(field) is serializers.DateTimeField else get
 
 
 def person(row: dict[str, Any], id: str, username: str) -> dict[str, Any] | None:

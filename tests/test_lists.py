@@ -1,6 +1,6 @@
 """Lists: what they cost, how they are paged and filtered."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -110,6 +110,18 @@ def test_a_list_says_of_a_row_what_its_detail_says(route, who, more, readers, co
     assert {name: whole[name] for name in listed.keys() - counts} == {
         name: said for name, said in listed.items() if name not in counts
     }
+
+
+@pytest.mark.parametrize(
+    ("microsecond", "told"), [(0, ""), (120_000, ".120000"), (7, ".000007")], ids=["none", "round", "few"]
+)
+def test_a_time_is_told_alike_in_a_list_and_a_detail(microsecond, told, image, api):
+    """The list has it as the database wrote it."""
+    at = datetime(2026, 2, 3, 4, 5, 6, microsecond, tzinfo=UTC)
+    Image.objects.filter(pk=image.pk).update(created_at=at)
+    (listed,) = api.get(reverse("image-list")).json()["results"]
+    detail = api.get(reverse("image-detail", kwargs={"pk": image.pk})).json()
+    assert listed["created_at"] == detail["created_at"] == f"2026-02-03T04:05:06{told}Z"
 
 
 def test_what_is_shared_with_somebody_is_asked_once(image, colleague, client_of):
