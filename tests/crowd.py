@@ -34,8 +34,6 @@ def settle() -> dict[str, Any]:
     User.objects.update(is_staff=True)
     found = fill(people["doctor"], people["busy"])
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # it looks at every row, and not at some that differ from run to run
-            cursor.execute("SET LOCAL default_statistics_target = 1000")
         for table in connection.introspection.table_names(cursor):  # what all databases share stays unlocked
             cursor.execute(f"ANALYZE {table}")
     connection.check_constraints()  # once here: at the end of each test PostgreSQL would look at every row again

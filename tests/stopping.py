@@ -6,8 +6,7 @@ there.
 
 Once the server is told, a request may go unanswered: its connection waits to be accepted, and nobody does any more, or
 it was kept from before and ends as the request is on its way. No server can spare a client that, and nothing was done
-for it, as the record shows. A client meets the one at most once at the door of each of two processes, and the other
-once; then nobody listens. Before, none may.
+for it, as the record shows. A client meets each of the two at most once, and then nobody listens. Before, none may.
 """
 
 import random

@@ -3,6 +3,7 @@
 SIGKILL goes to the whole group of processes, so that nobody can clear up; then it is started again.
 """
 
+import gc
 import json
 import os
 import random
@@ -18,9 +19,9 @@ import requests
 from tests.load import THERE, Said, team
 from tests.needs import demanded
 from tests.ports import free_port
-from tests.serving import MANAGE, ROOT, Served, installed, managed
+from tests.serving import MANAGE, ROOT, Served, ending, installed, managed
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured"), ending]
 
 ROUNDS = 10 if demanded else 5  # each with a kill
 SOON = 5.0  # seconds within which a server that is started again has to answer, on a processor of its own
@@ -122,5 +123,5 @@ def test_what_was_said_yes_to_is_there_and_nothing_else(environment):
     assert (torn, orphans, lost, arriving) == ([], [], [], [])
     assert said.lost(images, annotations) == set()
     assert len(said.images) > ROUNDS and len(said.annotations) > ROUNDS, "nobody has worked"
-    usual = answered[0]  # after no kill: what this machine can do
-    assert max(answered) < max(SOON, 1.5 * usual), answered
+    assert max(answered) < SOON, answered
+    gc.collect()  # what it left open, here and not in another test

@@ -1,7 +1,7 @@
 """The picture of an upload, drawn beside it: its owner looks at it first."""
 
 from contextlib import suppress
-from threading import Event
+from threading import Event, Timer
 from time import sleep
 
 import pytest
@@ -12,20 +12,12 @@ from imagery import previews as drawing
 from imagery.actions import uploads
 from imagery.decoding import Unreadable
 from imagery.models import Image
-from imagery.storage.cache import DIGEST
+from imagery.storage.cache import DIGEST, FileCache
 from tests import factories as make
 from tests.test_bulk import side_by_side
 from tests.test_previews import preview
 from tests.test_room import upload
-
-
-def until(there):
-    """Waits for what another thread does, for ten seconds at most."""
-    for _ in range(1000):
-        if there():
-            return
-        sleep(0.01)
-    pytest.fail("it never came")
+from tests.test_stopping import until
 
 
 @pytest.fixture
@@ -67,6 +59,14 @@ def test_it_is_drawn_while_its_rows_are_written(api, held, unhurried, monkeypatc
     add = uploads.add_image
     monkeypatch.setattr(uploads, "add_image", lambda **facts: free.set() or add(**facts))
     assert upload(api, make.png()).status_code == 201 and came == [True]
+
+
+def test_an_upload_is_answered_once_its_picture_is_kept(api, previews, held, unhurried, monkeypatch):
+    """Not when it is drawn: whoever looks then would have it drawn again."""
+    put = FileCache.put
+    monkeypatch.setattr(FileCache, "put", lambda *told: sleep(0.3) or put(*told))
+    Timer(0.5, held[0].set).start()  # its rows are there by then
+    assert upload(api, make.png()).status_code == 201 and len(list(previews.iterdir())) == 1
 
 
 def test_of_what_is_refused_no_picture_stays_and_nobody_waits_for_it(api, previews, held, monkeypatch):

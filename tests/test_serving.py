@@ -23,7 +23,7 @@ from tests.test_hostile_uploads import Watch
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
 SLOW = 200  # clients
-MOST_ROUNDS = 20  # of a hundred answers without slow clients and a hundred with them
+MOST_ROUNDS = 10  # of a hundred answers without slow clients and a hundred with them
 MOST = 400 * 1024**2  # bytes that one process may hold whatever clients do
 LARGE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 

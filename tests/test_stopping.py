@@ -1,5 +1,6 @@
 """The server's own end: it hears that it is told, whenever it is, and answers what it has begun."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -14,20 +15,22 @@ import requests
 from harrison.stopping import STOP
 from tests import needs, stopping
 from tests.ports import free_port
-from tests.serving import ROOT, answers
+from tests.serving import ROOT, answers, ending
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
-ROUNDS = 50 if needs.demanded and "DATABASE_URL" not in os.environ else 12  # of five seconds each
+ROUNDS = 50 if needs.demanded else 12  # of five seconds each
 
 
+@ending
 @pytest.mark.slow
 def test_told_to_stop_under_load_it_answers_what_it_has_begun(tmp_path):
     """Each round told at some moment of its first seconds; each ends by itself."""
     seen = stopping.stopped(tmp_path, ROUNDS)
     assert seen["answered"] == seen["recorded"] > 100 and seen["lost"] == 0, seen
-    assert seen.pop("unanswered of one") <= 3, seen
+    assert seen.pop("unanswered of one") <= 2, seen
     assert set(seen) <= {"200", "201", "refused", "unanswered", "answered", "recorded", "lost", "longest"}, seen
+    gc.collect()  # what it left open, here and not in another test
 
 
 @contextmanager

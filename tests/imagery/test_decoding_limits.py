@@ -95,7 +95,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_in_seconds_and_half_a_gigabyte(bomb, tmp_path):
+def test_a_bomb_is_refused_in_two_seconds_and_half_a_gigabyte(bomb, tmp_path):
     make, expected = BOMBS[bomb]
     (tmp_path / "bomb").write_bytes(make())
     (tmp_path / "good").write_bytes(hostile.png())
@@ -104,7 +104,7 @@ def test_a_bomb_is_refused_in_seconds_and_half_a_gigabyte(bomb, tmp_path):
     before = worked(pool)
     with pytest.raises(Unreadable) as refusal:
         pool.ask(tmp_path / "bomb", {"do": "describe"})
-    assert worked(pool) - before < 4  # under one here; the limit would end it at ten
+    assert worked(pool) - before < 2
     assert peak(pool) < 512 * MIB
     pool.close()
     assert refusal.value.code == expected
