@@ -40,8 +40,10 @@ class Unfiltered:
 def page(view: Any, somebody: Somebody, order: tuple[str, ...], beyond: str, start: int, stop: int) -> Prepared:
     """A page of a view's list for people of these roles."""
     asked = view(action="list", somebody=somebody)
-    rows = in_use(asked.get_queryset().narrowed_to(somebody), asked.filterset_class)
-    rows = as_columns(rows, asked.get_serializer_class()).order_by(*order)
-    if beyond:
-        rows = rows.filter(**{beyond: Given("position", UUIDField())})
-    return Prepared(lambda: rows[start:stop], search=True)
+    position = {beyond: Given("position", UUIDField())} if beyond else {}
+
+    def part(rows: Any) -> Any:
+        return in_use(rows, asked.filterset_class).filter(**position).order_by(*order)[:stop]
+
+    rows = as_columns(asked.get_queryset().paged_for(somebody, part), asked.get_serializer_class())
+    return Prepared(lambda: rows[start:], search=True)

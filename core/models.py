@@ -1,7 +1,7 @@
 """What every row of Harrison's own tables shares: a time-ordered key, its times, and a recorded change."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -47,6 +47,10 @@ class SeenQuerySet(models.QuerySet):
     def narrowed_to(self, user: Any) -> Self:
         """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
         return self
+
+    def paged_for(self, user: Any, part: Callable[[Self], Self]) -> Self:
+        """The page that `part` cuts of these rows; a table with owners cuts it of fewer."""
+        return part(self)
 
     def few_for(self, user: Any) -> bool:
         """Whether `narrowed_to` says it in another way."""

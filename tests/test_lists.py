@@ -265,3 +265,28 @@ def test_a_filter_finds_its_row_alone(route, asked, row, world, api):
     query = {name: str(value).format(**ids) for name, value in asked.items()}
     found = api.get(reverse(route), query).json()["results"]
     assert [one["id"] for one in found] == [str(world[row].pk)]
+
+
+def test_own_and_shared_rows_come_in_one_order_forth_and_back(study, colleague, client_of, monkeypatch):
+    """More of each than a page holds, so that both are cut; of each kind one is archived and must not count."""
+    monkeypatch.setattr("core.paging.CursorPages.page_size", 3)
+    monkeypatch.setattr("core.lists.SIZES", (4,))
+    own = make.StudyFactory(owner=colleague)
+    made = [make.ImageFactory(study=each) for each in [own, own, study, own, study, study, study, own] * 2]
+    Image.objects.filter(pk__in=[made[0].pk, made[-2].pk, made[7].pk]).update(archived_at=datetime.now(UTC))
+    wanted = [str(pk) for pk in Image.objects.visible_to(colleague).live().order_by("-id").values_list("pk", flat=True)]
+    assert len(wanted) == 13
+
+    client, where, forth, back = client_of(colleague), reverse("image-list"), [], []
+    while where:
+        last = where
+        answer = client.get(where).json()
+        forth += [row["id"] for row in answer["results"]]
+        where = answer["next"]
+    where = last
+    while where:
+        answer = client.get(where).json()
+        back = [row["id"] for row in answer["results"]] + back
+        where = answer["previous"]
+    assert forth == wanted
+    assert back == wanted

@@ -1,6 +1,6 @@
 """Who may see which evidence: the querysets of patients, studies, series and images."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Self
 from uuid import UUID
 
@@ -76,6 +76,17 @@ class EvidenceQuerySet(RecordQuerySet):
         Whoever sees many finds a page of them quickly by going through all rows, newest first.
         """
         return self.filter(pk__in=self._owned_or_shared(user)) if self.few_for(user) else self
+
+    def paged_for(self, user: Any, part: Callable[[Self], Self]) -> Self:
+        """`part` cuts a page; where rows are looked up it is cut of their own and of what is shared, then of both.
+
+        So a page sorts what others share, and of what is theirs reads no more than it shows.
+        """
+        if not self.few_for(user):
+            return part(self)
+        own, shared = self.filter(owner=user.pk), self.filter(pk__in=self._shared_with(user).values("pk"))
+        cut = [self._all().filter(pk__in=part(rows).values("pk")) for rows in (own, shared)]
+        return part(self.filter(pk__in=cut[0].values("pk").union(cut[1].values("pk"))))
 
     def few_for(self, user: Any) -> bool:
         """Whether this doctor's rows and those shared with them are few enough to be looked up."""
