@@ -84,7 +84,7 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         if not self.few_for(user):
             return part(self)
-        own, shared = self.filter(owner=user.pk), self.filter(pk__in=self._shared_with(user).values("pk"))
+        own, shared = self.filter(owner=user.pk), self._shared_with(user).filter(**{f"{self.part}archived_at": None})
         cut = [self._all().filter(pk__in=part(rows).values("pk")) for rows in (own, shared)]
         return part(self.filter(pk__in=cut[0].values("pk").union(cut[1].values("pk"))))
 
