@@ -53,7 +53,7 @@ class SeenQuerySet(models.QuerySet):
         return part(self)
 
     def few_for(self, user: Any) -> bool:
-        """Whether `narrowed_to` says it in another way."""
+        """Whether `narrowed_to` and `paged_for` say it in another way."""
         return False
 
     def standing_for(self, user: Any) -> tuple[Somebody, dict[str, Any]]:
