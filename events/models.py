@@ -77,11 +77,12 @@ class Event(models.Model):
     class Meta:
         ordering = ["id"]
         # Every answer waits for these to be written: none for times, which ids hold too, and nothing where nothing is.
+        # Ids ascend in them though lists are read backwards: SQLite moves rows around for what comes before the others.
         indexes = [
-            models.Index(fields=["user", "-id"], name="event_by_user"),
-            models.Index(fields=["status", "-id"], name="event_by_status"),
-            models.Index(fields=["method", "-id"], name="event_by_method"),
-            models.Index(fields=["object_id", "-id"], condition=Q(object_id__isnull=False), name="event_by_object"),
+            models.Index(fields=["user", "id"], name="event_by_user"),
+            models.Index(fields=["status", "id"], name="event_by_status"),
+            models.Index(fields=["method", "id"], name="event_by_method"),
+            models.Index(fields=["object_id", "id"], condition=Q(object_id__isnull=False), name="event_by_object"),
             models.Index(fields=["revision"], condition=Q(revision__isnull=False), name="event_by_revision"),
         ]
 
