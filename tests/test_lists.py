@@ -299,12 +299,15 @@ def test_own_and_shared_rows_come_in_one_order_forth_and_back(study, colleague, 
 
 
 @pytest.mark.usefixtures("pages_of_three")
-def test_annotations_of_a_shared_image_that_is_archived_take_no_place_on_a_page(study, colleague, client_of):
-    there, gone = make.ImageFactory(study=study), make.ImageFactory(study=study)
+@pytest.mark.parametrize("archived", [Image, Study])
+def test_annotations_of_what_is_shared_and_archived_take_no_place_on_a_page(archived, study, colleague, client_of):
+    other = make.StudyFactory(owner=study.owner)
+    other.shared_with.set(study.shared_with.all())
+    there, gone = make.ImageFactory(study=study), make.ImageFactory(study=other)
     wanted = [str(make.AnnotationFactory(image=there).pk) for _ in range(4)]
     for _ in range(4):
         make.AnnotationFactory(image=gone)
-    Image.objects.filter(pk=gone.pk).update(archived_at=datetime.now(UTC))
+    archived.objects.filter(pk__in=[gone.pk, other.pk]).update(archived_at=datetime.now(UTC))
 
     pages, _ = walked(client_of(colleague), reverse("annotation-list"), "next")
     assert pages == [wanted[:0:-1], wanted[:1]]

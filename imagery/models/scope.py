@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.cache import cache
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Q
 
 from accounts.models import CLINICAL, Role, Team, User
@@ -84,10 +84,12 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         if not self.few_for(user):
             return part(self)
-        own, shared = self.filter(owner=user.pk), self._shared_with(user).filter(**{f"{self.part}archived_at": None})
-        # SQLite takes no cut of its own in a part of a union: each stands one level deeper.
-        cut = [self._all().filter(pk__in=part(rows).values("pk")) for rows in (own, shared)]
-        return part(self.filter(pk__in=cut[0].values("pk").union(cut[1].values("pk"))))
+        own, shared = self._all().filter(owner=user.pk), self._shared_with(user)
+        in_use = {f"{self.part}archived_at": None, f"{self.study}__archived_at".removeprefix("pk__"): None}
+        cut = [part(rows).values("pk") for rows in (own, shared.filter(**in_use))]
+        if not connections[self.db].features.supports_slicing_ordering_in_compound:  # SQLite: one level deeper
+            cut = [self._all().filter(pk__in=rows).values("pk") for rows in cut]
+        return part(self.filter(pk__in=cut[0].union(cut[1])))
 
     def few_for(self, user: Any) -> bool:
         """Whether this doctor's rows and those shared with them are few enough to be looked up."""
@@ -102,10 +104,9 @@ class EvidenceQuerySet(RecordQuerySet):
         return self._all().filter(owner=user.pk).values("pk").union(self._shared_with(user).values("pk"))
 
     def _shared_with(self, user: User) -> Any:
-        """What others share with this person."""
-        studies = apps.get_model("imagery", "Study").objects.order_by().filter(archived_at__isnull=True)
-        mine = studies.filter(shared_with__pk__in=sharing_teams(user)).exclude(owner=user.pk)
-        return self._all().filter(**{f"{self.study}__in": mine.values("pk")})
+        """What others share with this person, in use or not."""
+        links = apps.get_model("imagery", "Study").shared_with.through.objects.filter(team__pk__in=sharing_teams(user))
+        return self._all().filter(**{f"{self.study}__in": links.values("study")}).exclude(owner=user.pk)
 
     def _all(self) -> Self:
         """Every row of the table, in no order."""
