@@ -80,12 +80,14 @@ class EvidenceQuerySet(RecordQuerySet):
     def paged_for(self, user: Any, part: Callable[[Self], Self]) -> Self:
         """`part` cuts a page; where rows are looked up it is cut of their own and of what is shared, then of both.
 
-        So a page sorts what others share, and of what is theirs reads no more than it shows.
+        So a page sorts what others share, and of what is theirs reads no more than it shows. Filters of these rows
+        are asked of the page alone: one beside `visible_to` would leave it short, and belongs into `part`.
         """
         if not self.few_for(user):
             return part(self)
         own, shared = self._all().filter(owner=user.pk), self._shared_with(user)
-        in_use = {f"{self.part}archived_at": None, f"{self.study}__archived_at".removeprefix("pk__"): None}
+        study = f"{self.study}__".removeprefix("pk__")  # a study is its own
+        in_use = {f"{self.part}archived_at": None, f"{study}archived_at": None}
         cut = [part(rows).values("pk") for rows in (own, shared.filter(**in_use))]
         if not connections[self.db].features.supports_slicing_ordering_in_compound:  # SQLite: one level deeper
             cut = [self._all().filter(pk__in=rows).values("pk") for rows in cut]
