@@ -42,8 +42,11 @@ def page(view: Any, somebody: Somebody, order: tuple[str, ...], beyond: str, sta
     asked = view(action="list", somebody=somebody)
     position = {beyond: Given("position", UUIDField())} if beyond else {}
 
-    def part(rows: Any) -> Any:
-        return in_use(rows, asked.filterset_class).filter(**position).order_by(*order)[:stop]
+    def kept(rows: Any) -> Any:
+        return in_use(rows, asked.filterset_class).filter(**position)
 
-    rows = as_columns(asked.get_queryset().paged_for(somebody, part), asked.get_serializer_class())
+    def cut(rows: Any) -> Any:
+        return rows.order_by(*order)[:stop]
+
+    rows = as_columns(asked.get_queryset().paged_for(somebody, kept, cut), asked.get_serializer_class())
     return Prepared(lambda: rows[start:], search=True)

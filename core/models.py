@@ -48,9 +48,9 @@ class SeenQuerySet(models.QuerySet):
         """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
         return self
 
-    def paged_for(self, user: Any, part: Callable[[Self], Self]) -> Self:
-        """The page that `part` cuts of these rows; a table with owners cuts it of fewer."""
-        return part(self)
+    def paged_for(self, user: Any, kept: Callable[[Any], Any], cut: Callable[[Any], Any]) -> Self:
+        """The page that `cut` makes of what is `kept` of these rows; a table with owners cuts it of fewer."""
+        return cut(kept(self))
 
     def few_for(self, user: Any) -> bool:
         """Whether `narrowed_to` and `paged_for` say it in another way."""

@@ -77,21 +77,21 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         return self.filter(pk__in=self._owned_or_shared(user)) if self.few_for(user) else self
 
-    def paged_for(self, user: Any, part: Callable[[Self], Self]) -> Self:
-        """`part` cuts a page; where rows are looked up it is cut of their own and of what is shared, then of both.
+    def paged_for(self, user: Any, kept: Callable[[Any], Any], cut: Callable[[Any], Any]) -> Self:
+        """`cut` makes a page of what is `kept`; where rows are looked up it cuts their own, what is shared, then both.
 
         So a page sorts what others share, and of what is theirs reads no more than it shows. Filters of these rows
-        are asked of the page alone: one beside `visible_to` would leave it short, and belongs into `part`.
+        are asked of the page alone: one beside `visible_to` would leave it short, and belongs into `kept`.
         """
         if not self.few_for(user):
-            return part(self)
+            return cut(kept(self))
         own, shared = self._all().filter(owner=user.pk), self._shared_with(user)
         study = f"{self.study}__".removeprefix("pk__")  # a study is its own
         in_use = {f"{self.part}archived_at": None, f"{study}archived_at": None}
-        cut = [part(rows).values("pk") for rows in (own, shared.filter(**in_use))]
+        parts = [cut(kept(rows)).values("id") for rows in (own, shared.filter(**in_use))]
         if not connections[self.db].features.supports_slicing_ordering_in_compound:  # SQLite: one level deeper
-            cut = [self._all().filter(pk__in=rows).values("pk") for rows in cut]
-        return part(self.filter(pk__in=cut[0].union(cut[1])))
+            parts = [self._all().filter(pk__in=rows).values("id") for rows in parts]
+        return cut(self.filter(pk__in=cut(parts[0].union(parts[1]))))
 
     def few_for(self, user: Any) -> bool:
         """Whether this doctor's rows and those shared with them are few enough to be looked up."""
