@@ -107,8 +107,8 @@ class EvidenceQuerySet(RecordQuerySet):
 
     def _shared_with(self, user: User) -> Any:
         """What others share with this person, in use or not."""
-        links = apps.get_model("imagery", "Study").shared_with.through.objects.filter(team__pk__in=sharing_teams(user))
-        return self._all().filter(**{f"{self.study}__in": links.values("study")}).exclude(owner=user.pk)
+        shared = shares().filter(team__pk__in=sharing_teams(user))
+        return self._all().filter(**{f"{self.study}__in": shared.values("study")}).exclude(owner=user.pk)
 
     def _all(self) -> Self:
         """Every row of the table, in no order."""
@@ -121,11 +121,9 @@ class EvidenceQuerySet(RecordQuerySet):
         teams = self._teams(user)
         if self.study is None or not teams:
             return Q(owner=user.pk)
-        links = apps.get_model("imagery", "Study").shared_with.through.objects
-        link = links.filter(study=models.OuterRef(self.study), study__archived_at__isnull=True)
-        return Q(owner=user.pk) | Q(
-            models.Exists(link.filter(team__pk__in=teams)), **{f"{self.part}archived_at__isnull": True}
-        )
+        share = shares().filter(study=models.OuterRef(self.study), study__archived_at__isnull=True)
+        in_use = {f"{self.part}archived_at__isnull": True}
+        return Q(owner=user.pk) | Q(models.Exists(share.filter(team__pk__in=teams)), **in_use)
 
     def _teams(self, user: User) -> Collection[Any]:
         """The teams by which this person sees rows that are not their own."""
@@ -145,6 +143,11 @@ class EvidenceQuerySet(RecordQuerySet):
         raise NotImplementedError
 
 
+def shares() -> Any:
+    """Which study is shared with which team: a row for each."""
+    return apps.get_model("imagery", "Study").shared_with.through.objects
+
+
 def sharing_teams(user: User) -> frozenset[UUID]:
     """The teams in use by which others share a study in use with this person; asked once, and then known of them."""
     if not hasattr(user, "sharing_teams"):  # of a browser's session the user is found late, so `vars` knows nothing
@@ -154,8 +157,7 @@ def sharing_teams(user: User) -> frozenset[UUID]:
 
 def _teams_that_share() -> Any:
     user = Given("user", models.UUIDField())
-    links = apps.get_model("imagery", "Study").shared_with.through.objects
-    others = links.filter(team=models.OuterRef("pk"), study__archived_at__isnull=True).exclude(study__owner=user)
+    others = shares().filter(team=models.OuterRef("pk"), study__archived_at__isnull=True).exclude(study__owner=user)
     return Team.objects.live().filter(models.Exists(others), members=user).order_by().values_list("pk")
 
 
