@@ -3,8 +3,9 @@
 PORT ?= 8000
 PYTHON ?= python3
 SCALE ?= 1
-# Tests that touch no database, or start by themselves the one or both that they need.
-ONCE := imagery test_backup.py test_bench.py test_crash.py test_deployment.py
+# Tests that touch no database, start by themselves the one or both that they need, or look at what is the same on each:
+# connections and bodies, the tour of the README, and what a browser makes of answers that other tests ask for.
+ONCE := imagery browser test_arrival.py test_backup.py test_bench.py test_crash.py test_deployment.py test_readme_tour.py test_silence.py
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Settings of production, with throw-away secrets, for the checks that only production makes.
