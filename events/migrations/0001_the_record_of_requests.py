@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['user', 'id'], name='event_by_user'), models.Index(fields=['status', 'id'], name='event_by_status'), models.Index(fields=['method', 'id'], name='event_by_method'), models.Index(condition=models.Q(('object_id__isnull', False)), fields=['object_id', 'id'], name='event_by_object'), models.Index(condition=models.Q(('revision__isnull', False)), fields=['revision'], name='event_by_revision')],
+                'indexes': [models.Index(fields=['user', '-id'], name='event_by_user'), models.Index(fields=['status', '-id'], name='event_by_status'), models.Index(fields=['method', '-id'], name='event_by_method'), models.Index(condition=models.Q(('object_id__isnull', False)), fields=['object_id', '-id'], name='event_by_object'), models.Index(condition=models.Q(('revision__isnull', False)), fields=['revision'], name='event_by_revision')],
             },
         ),
     ]
