@@ -48,5 +48,8 @@ def page(view: Any, somebody: Somebody, order: tuple[str, ...], beyond: str, sta
     def cut(rows: Any) -> Any:
         return rows.order_by(*order)[:stop]
 
-    rows = as_columns(asked.get_queryset().paged_for(somebody, kept, cut), asked.get_serializer_class())
-    return Prepared(lambda: rows[start:], search=True)
+    def rows() -> Any:
+        paged = asked.get_queryset().paged_for(somebody, kept, cut)
+        return as_columns(paged, asked.get_serializer_class())[start:]
+
+    return Prepared(rows, search=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Role
 from core.lists import page
 from disease.models import Code
-from imagery.models import Image, Series, Study
+from imagery.models import Image, Series, Study, scope
 from label.models import Annotation, Label
 from tests import factories as make
 
@@ -311,3 +311,15 @@ def test_annotations_of_what_is_shared_and_archived_take_no_place_on_a_page(arch
 
     pages, _ = walked(client_of(colleague), reverse("annotation-list"), "next")
     assert pages == [wanted[:0:-1], wanted[:1]]
+
+
+@pytest.mark.parametrize("archived", [Image, Study])
+def test_what_is_shared_and_archived_does_not_make_rows_many(archived, study, colleague, monkeypatch):
+    monkeypatch.setattr(scope, "FEW", 2)
+    other = make.StudyFactory(owner=study.owner)
+    other.shared_with.set(study.shared_with.all())
+    make.ImageFactory(study=study)
+    gone = [make.ImageFactory(study=other).pk for _ in range(3)]
+    archived.objects.filter(pk__in=[*gone, other.pk]).update(archived_at=datetime.now(UTC))
+
+    assert Image.objects.few_for(colleague)

@@ -88,8 +88,8 @@ class Image(Record):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["owner", "-id"], name="image_by_owner"),
-            # With what a list of shared images asks of each: SQLite reads no rows but those it shows, and then goes by
-            # the index of what is archived only if that, too, holds what it asks.
+            # With what is asked of each image that others share: SQLite sorts them by this alone. Then it goes by the
+            # index of what is archived only if that, too, holds what is asked.
             models.Index(fields=["study", "-id", "owner", "archived_at"], name="image_by_study"),
             models.Index(fields=["series", "-id"], name="image_by_series"),
             models.Index(fields=["modality", "-id"], name="image_by_modality"),

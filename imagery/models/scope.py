@@ -85,10 +85,8 @@ class EvidenceQuerySet(RecordQuerySet):
         """
         if not self.few_for(user):
             return cut(kept(self))
-        own, shared = self._all().filter(owner=user.pk), self._shared_with(user)
-        study = f"{self.study}__".removeprefix("pk__")  # a study is its own
-        in_use = {f"{self.part}archived_at": None, f"{study}archived_at": None}
-        parts = [cut(kept(rows)).values("id") for rows in (own, shared.filter(**in_use))]
+        halves = self._all().filter(owner=user.pk), self._shared_with(user)
+        parts = [cut(kept(rows)).values("id") for rows in halves]
         if not connections[self.db].features.supports_slicing_ordering_in_compound:  # SQLite: one level deeper
             parts = [self._all().filter(pk__in=rows).values("id") for rows in parts]
         return cut(self.filter(pk__in=cut(parts[0].union(parts[1]))))
@@ -106,9 +104,11 @@ class EvidenceQuerySet(RecordQuerySet):
         return self._all().filter(owner=user.pk).values("pk").union(self._shared_with(user).values("pk"))
 
     def _shared_with(self, user: User) -> Any:
-        """What others share with this person, in use or not."""
-        shared = shares().filter(team__pk__in=sharing_teams(user))
-        return self._all().filter(**{f"{self.study}__in": shared.values("study")}).exclude(owner=user.pk)
+        """What others share with this person and is in use."""
+        shared = shares().filter(team__pk__in=sharing_teams(user)).values("study")
+        study = f"{self.study}__".removeprefix("pk__")  # a study is its own
+        in_use = {f"{self.part}archived_at": None, f"{study}archived_at": None}
+        return self._all().filter(**{f"{self.study}__in": shared}, **in_use).exclude(owner=user.pk)
 
     def _all(self) -> Self:
         """Every row of the table, in no order."""
