@@ -31,30 +31,28 @@ def asked() -> argparse.Namespace:
 
 def main() -> None:
     told = asked()
-    found: dict[str, Any] = {"machine": machine(), "databases": {}, "memory": None}
+    found: dict[str, Any] = {"machine": machine(), "databases": {}}
     for kind in [told.database] if told.database else ["sqlite", "postgresql"]:
         with tempfile.TemporaryDirectory(prefix="harrison-bench-") as folder:
-            found["databases"][kind] = measure(kind, Path(folder), told, found)
+            found["databases"][kind] = measure(kind, Path(folder), told)
     report.kept(found, told.results)
     report.printed(found)
     if told.write_docs:
         report.written_down(found)
 
 
-def measure(kind: str, folder: Path, told: argparse.Namespace, found: dict[str, Any]) -> dict[str, Any]:
+def measure(kind: str, folder: Path, told: argparse.Namespace) -> dict[str, Any]:
     whole = max(100, int(10_000 * told.scale))
     sizes = [whole // 10, whole, whole * 10] if told.growth else [whole]
     with installations(kind, sizes, folder) as places:
         here = places[sizes.index(whole)]
-        done = {
+        return {
             "images": whole,
             "rows": rounds.measured(here, told.seconds),
             "growth": rounds.grown(places, told.growth) if told.growth else [],
             "together": rounds.crowded(here, told.seconds / 3),
+            "memory": rounds.steady(here, told.memory) if told.memory else None,
         }
-        if told.memory and not found["memory"]:
-            found["memory"] = {"database": kind, **rounds.steady(here, told.memory)}
-    return done
 
 
 def machine() -> str:

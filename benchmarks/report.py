@@ -55,9 +55,11 @@ def written_down(found: dict[str, Any], page: Path = PAGE) -> None:
     before, _, rest = page.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     parts = [f"Measured on {found['machine']}.", *(markdown(title, rows) for title, rows in tables(found))]
-    if found.get("memory"):
-        told = found["memory"]
-        parts.append(f"Memory of the largest process over {told['requests']:,} requests, MB: {told['mb']}.")
+    parts += [
+        f"{kind}: memory of the largest process over {told['requests']:,} requests, MB: {told['mb']}."
+        for kind, of in found["databases"].items()
+        if (told := of["memory"])
+    ]
     page.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}")
 
 

@@ -28,7 +28,7 @@ def test_every_operation_gets_a_row(tmp_path):
     rows = found["databases"]["sqlite"]["rows"]
     assert [row["operation"] for row in rows] == list(operations(NOWHERE))
     assert all(row.keys() >= set(COLUMNS) and row["requests"] > 0 for row in rows)
-    assert found["memory"]["requests"] == 20
+    assert found["databases"]["sqlite"]["memory"]["requests"] == 20
 
 
 def test_the_product_has_no_yardsticks(client_of):
