@@ -5,7 +5,7 @@ PYTHON ?= python3
 SCALE ?= 1
 # Tests that touch no database, start by themselves the one or both that they need, or look at what is the same on each:
 # connections and bodies, the tour of the README, and what a browser makes of answers that other tests ask for.
-ONCE := imagery browser test_arrival.py test_backup.py test_bench.py test_crash.py test_deployment.py test_readme_tour.py test_silence.py
+ONCE := dicom browser serving/test_arrival.py harrison/test_backup.py harrison/test_bench.py serving/test_crash.py deploy serving/test_readme_tour.py serving/test_silence.py
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Settings of production, with throw-away secrets, for the checks that only production makes.
@@ -46,7 +46,7 @@ test-sqlite: .venv/tests  ## the whole suite on SQLite
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 test-postgresql: .venv/tests  ## the whole suite on a private PostgreSQL, but for what would say nothing new there
-	$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n auto $(ONCE:%=--ignore tests/%)
+	$(BIN)/python -m tests.kit.postgresql $(BIN)/python -m pytest -n auto $(ONCE:%=--ignore tests/%)
 
 lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
 	$(BIN)/ruff format --check .

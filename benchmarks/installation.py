@@ -18,8 +18,8 @@ import psycopg
 from benchmarks import samples
 from benchmarks.clients import Connection
 from benchmarks.operations import World, upload
-from tests.postgresql import DURABLE, private
-from tests.serving import ROOT, managed, started
+from tests.kit.postgresql import DURABLE, private
+from tests.kit.serving import ROOT, managed, started
 
 PREPARATION = ("migrate", "create_user_groups", "import_codes", "load_diseases", "load_labels")
 KEY = "a throw-away key for the benchmark of no use to anyone else"

@@ -28,9 +28,9 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from tests.imagery import hostile
-from tests.ports import free_port
-from tests.serving import MANAGE, NEWCOMER, answers, installed, managed
+from tests.kit import hostile
+from tests.kit.ports import free_port
+from tests.kit.serving import MANAGE, NEWCOMER, answers, installed, managed
 
 SPOT = {"type": "point", "frame": 0, "points": [[1, 1]]}
 SECONDS = 4  # of load, for each operation and number of clients
@@ -117,7 +117,7 @@ def operations(environment: dict[str, str]) -> dict[str, Request]:
 
 
 WORLD = """
-from tests.factories import ImageFactory, LabelFactory, StudyFactory
+from tests.kit.factories import ImageFactory, LabelFactory, StudyFactory
 images = ImageFactory.create_batch(60, study=StudyFactory(owner=user))
 print(images[0].pk, LabelFactory().pk)
 """

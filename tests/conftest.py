@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role
 from imagery import previews as previews_of_images
-from tests.factories import (
+from tests.kit.factories import (
     AnnotationFactory,
     DoctorFactory,
     ImageFactory,
@@ -24,8 +24,8 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
 )
-from tests.needs import own_postgresql  # noqa: F401 - a fixture
-from tests.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - fixtures
+from tests.kit.needs import own_postgresql  # noqa: F401 - a fixture
+from tests.kit.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - fixtures
 
 hypothesis.settings.register_profile("harrison", deadline=None)  # a busy machine is no fault
 hypothesis.settings.load_profile("harrison")

@@ -8,7 +8,7 @@ from events.models import Event
 from imagery import actions as imagery_actions
 from imagery.models import Deidentification, Image, Patient, Series, Study
 from label.models import Annotation, Label
-from tests import factories as make
+from tests.kit import factories as make
 
 
 @pytest.fixture

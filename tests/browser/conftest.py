@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from tests.browser import serving
-from tests.needs import CHROMIUM, need
+from tests.kit.needs import CHROMIUM, need
 
 
 @pytest.fixture

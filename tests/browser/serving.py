@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.serving import ROOT, served
+from tests.kit.serving import ROOT, served
 
 PASSWORD = "a password for the browser tests"
 PATIENCE = 20_000  # milliseconds

@@ -15,7 +15,7 @@ from core.actions import Rejected
 from imagery.bulk.directory import Limits
 from imagery.bulk.parts import FAULTS
 from imagery.bulk.zips import FILES, LARGE, limits_of_a_request, members
-from tests.imagery.zipped import DEFLATED, STORED, File, archive, deflated
+from tests.kit.zipped import DEFLATED, STORED, File, archive, deflated
 
 LIMITS = Limits(files=10, directory=4096, total=100_000)
 

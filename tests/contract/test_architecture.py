@@ -1,0 +1,89 @@
+"""The house as DESIGN §2 draws it: arrows point down, files have the same names, fields explain themselves."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AbstractUser
+
+from harrison import logs
+
+ROOT = Path(__file__).parents[2]
+MAY_IMPORT = {
+    "core": set(),
+    "accounts": {"core"},
+    "disease": {"core", "accounts"},
+    "imagery": {"core", "accounts"},
+    "events": {"core", "accounts"},
+    "label": {"core", "accounts", "disease", "imagery"},
+    "harrison": {"core", "accounts", "disease", "imagery", "events", "label"},
+}
+LAYERS = ("views", "serializers", "actions", "models")
+
+
+def imported_by(path: Path) -> set[str]:
+    """Every module that a file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+@pytest.mark.parametrize("app", MAY_IMPORT)
+def test_imports_point_down(app):
+    rooms = {name.split(".")[0] for path in (ROOT / app).rglob("*.py") for name in imported_by(path)}
+    assert rooms & MAY_IMPORT.keys() <= MAY_IMPORT[app] | {app}
+
+
+@pytest.mark.parametrize("app", MAY_IMPORT)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_inside_an_app_views_use_serializers_use_actions_use_models(app, layer):
+    files = [*ROOT.glob(f"{app}/{layer}.py"), *ROOT.glob(f"{app}/{layer}/*.py")]
+    above = {f"{app}.{name}" for name in LAYERS[: LAYERS.index(layer)]}
+    used = {".".join(name.split(".")[:2]) for path in files for name in imported_by(path)}
+    assert not used & above
+
+
+def test_every_app_stands_in_the_table():
+    ours = {path.parent.name for path in ROOT.glob("*/apps.py")}
+    assert ours == MAY_IMPORT.keys()
+
+
+def test_the_words_of_every_app_are_logged_whole():
+    assert MAY_IMPORT.keys() == logs.OURS
+
+
+def test_there_are_no_empty_files_but_package_marks():
+    empty = [
+        p for app in MAY_IMPORT for p in (ROOT / app).rglob("*.py") if p.name != "__init__.py" and p.stat().st_size == 0
+    ]
+    assert empty == []
+
+
+OUR_MODELS = [model for model in apps.get_models() if model.__module__.split(".")[0] in MAY_IMPORT]
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
+def test_every_field_explains_itself(model):
+    own = [field for field in model._meta.get_fields() if field.concrete and not hasattr(AbstractUser, field.name)]
+    assert [field.name for field in own if not field.help_text] == []
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
+def test_every_key_is_a_uuid(model):
+    assert model._meta.pk.get_internal_type() == "UUIDField"
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
+def test_every_constraint_says_what_it_means(model):
+    default = "Constraint “%(name)s” is violated."
+    assert [c.name for c in model._meta.constraints if str(c.violation_error_message) == default] == []
+
+
+def test_what_django_keeps_private_of_a_commands_output_is_used_in_one_place():
+    files = [path for app in MAY_IMPORT for path in (ROOT / app).rglob("*.py") if "stdout._out" in path.read_text()]
+    assert files == [ROOT / "core" / "terminal.py"]

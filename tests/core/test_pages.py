@@ -1,0 +1,72 @@
+"""What people see in a browser: the browsable API and its documentation."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests.contract.test_lists import LISTS
+from tests.kit import factories as make
+
+AS_A_BROWSER = {"Accept": "text/html"}
+
+
+@pytest.mark.parametrize("route", [route for route in LISTS if route != "event-list"])
+def test_a_list_is_a_page_with_forms(route, api, annotation):
+    answer = api.get(reverse(route), headers=AS_A_BROWSER)
+    assert (answer.status_code == 200 and b"Harrison" in answer.content) or b"Django REST framework" in answer.content
+
+
+def test_the_front_page_lists_every_endpoint(client_of):
+    page = client_of(None).get(reverse("api-root"), headers=AS_A_BROWSER).content.decode()
+    for name in ("images", "annotations", "labels", "diseases", "codes", "events", "teams", "auth/login", "me", "docs"):
+        assert f"/api/v1/{name}/" in page
+
+
+def test_related_inputs_show_nobody_elses_objects(api, annotation):
+    hidden = [make.ImageFactory(), make.StudyFactory(), make.PatientFactory()]
+    pages = [
+        api.get(reverse(route), headers=AS_A_BROWSER).content.decode()
+        for route in ("annotation-list", "study-list", "image-list")
+    ]
+    assert not [row for row in hidden for page in pages if str(row.pk) in page]
+
+
+def test_related_inputs_are_text_boxes(api, annotation):
+    page = api.get(reverse("annotation-list"), headers=AS_A_BROWSER).content.decode()
+    assert re.search(r'<input[^>]*name="image"', page) and not re.search(r'<select[^>]*name="image"', page)
+
+
+def test_one_logs_in_to_the_browsable_api_with_a_session(doctor, client_of):
+    client = client_of(None)
+    answer = client.post(
+        reverse("rest_framework:login"),
+        {"username": "doctor", "password": make.PASSWORD, "next": "/api/v1/me/"},
+        format="multipart",
+    )
+    assert answer.status_code == 302 and client.get(reverse("me")).json()["username"] == "doctor"
+
+
+def test_the_documentation_is_for_those_who_logged_in(api):
+    assert b"swagger" in api.get(reverse("docs"), headers=AS_A_BROWSER).content.lower()
+
+
+def test_a_strict_content_security_policy_is_on_every_page(api):
+    policy = api.get(reverse("api-root"), headers=AS_A_BROWSER).headers["Content-Security-Policy"]
+    assert "unsafe" not in policy and "default-src 'self'" in policy
+
+
+def test_a_stale_form_is_told_so_in_the_one_shape(doctor):
+    from rest_framework.test import APIClient
+
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(doctor)
+    answer = client.post(reverse("rest_framework:login"), {}, format="multipart", secure=True, HTTP_HOST="localhost")
+    assert answer.status_code == 403 and answer.json()["code"] == "csrf_failed"
+
+
+def test_one_logs_out_of_the_browsable_api_without_a_script(api):
+    page = api.get(reverse("api-root"), headers=AS_A_BROWSER).content.decode()
+    assert f'action="{reverse("rest_framework:logout")}"' in page and "onclick" not in page.lower()
+    api.post(reverse("rest_framework:logout"), {}, format="multipart")
+    assert api.get(reverse("me")).status_code == 401

@@ -1,0 +1,189 @@
+"""What is read from a file that is as it should be, and which real files are refused, and why."""
+
+import datetime
+import pickle
+from io import BytesIO
+from pathlib import Path
+
+import data_store
+import pydicom
+import pytest
+
+from imagery.decoding import Unreadable, describe
+from imagery.decoding.dicom import checked_frames
+from imagery.decoding.limits import Limits
+from imagery.decoding.work import describe_file
+from tests.kit import hostile
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do
+
+PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
+REAL = sorted([*PYDICOM.glob("*.dcm"), *(Path(data_store.__file__).parent / "data").glob("*.dcm")])
+REFUSED = {
+    **dict.fromkeys(  # no preamble: not DICOM Part 10
+        (
+            "ExplVR_BigEndNoMeta.dcm",
+            "ExplVR_LitEndNoMeta.dcm",
+            "no_meta.dcm",
+            "OT-PAL-8-face.dcm",
+            "rtstruct.dcm",
+        ),
+        "unknown_format",
+    ),
+    **dict.fromkeys(
+        (
+            "empty_charset_LEI.dcm",
+            "no_meta_group_length.dcm",
+            "priv_SQ.dcm",
+            "reportsi.dcm",
+            "reportsi_with_empty_number_tags.dcm",
+            "rtplan.dcm",
+            "test-SR.dcm",
+            "UN_sequence.dcm",
+            "waveform_ecg.dcm",
+        ),
+        "no_pixels",
+    ),
+    "emri_small_jpeg_2k_lossless_too_short.dcm": "truncated",
+    "MR_truncated.dcm": "truncated",
+    "rtplan_truncated.dcm": "truncated",
+    "badVR.dcm": "malformed",  # Number of Frames is "1A"
+    "nested_priv_SQ.dcm": "malformed",  # no Bits Allocated
+    "SC_rgb_jpeg.dcm": "malformed",  # says Explicit VR, is Implicit
+    "meta_missing_tsyntax.dcm": "no_transfer_syntax",
+    "JPEG-lossy.dcm": "unsupported_transfer_syntax",  # JPEG Extended, 12 bits
+    "JPGExtended.dcm": "unsupported_transfer_syntax",  # the same
+    "JPEG2000-embedded-sequence-delimiter.dcm": "size_mismatch",  # a codestream broken on purpose
+}
+
+
+def facts(data):
+    return describe_file(BytesIO(data))
+
+
+@pytest.mark.parametrize("path", [path for path in REAL if path.name not in REFUSED], ids=lambda path: path.name)
+def test_a_real_file_is_described_as_pydicom_reads_it(path):
+    described, read = describe(path), pydicom.dcmread(path)
+    assert (described.rows, described.columns) == (read.Rows, read.Columns)
+    assert described.frames == int(read.get("NumberOfFrames") or 1)
+    uid = read.get("SOPInstanceUID", "")
+    assert described.sop_instance_uid == (uid if set(uid) <= set("0123456789.") else "")
+    assert described.transfer_syntax_uid == read.file_meta.TransferSyntaxUID
+    assert described.modality == read.get("Modality", "").strip()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_real_file_is_refused_for_a_known_reason(name):
+    (path,) = (path for path in REAL if path.name == name)
+    with pytest.raises(Unreadable) as refusal:
+        describe(path)
+    assert refusal.value.code == REFUSED[name]
+
+
+def test_the_child_describes_a_file_as_it_would_be_described_here():
+    path = PYDICOM / "CT_small.dcm"
+    assert describe(path) == facts(path.read_bytes())
+
+
+def test_a_real_ct_is_described_whole():
+    described = facts((PYDICOM / "CT_small.dcm").read_bytes())
+    assert described.media_type == "application/dicom"
+    assert described.modality == "CT"
+    assert described.study_date == datetime.date(2004, 1, 19)
+    assert (described.series_number, described.instance_number) == (1, 1)
+    assert described.patient.name == "CompressedSamples^CT1"
+    assert described.patient.record_number == "1CT1"
+    assert described.patient.other_ids == ("ABCD1234", "1234ABCD")
+
+
+def test_a_description_says_nothing_of_the_patient_in_a_log():
+    described = facts((PYDICOM / "CT_small.dcm").read_bytes())
+    assert "patient=PatientFacts()" in repr(described)
+
+
+def test_a_description_can_be_pickled():
+    described = facts((PYDICOM / "CT_small.dcm").read_bytes())
+    assert pickle.loads(pickle.dumps(described)) == described
+
+
+def test_a_refusal_can_be_pickled():
+    assert pickle.loads(pickle.dumps(Unreadable("no_pixels"))).sentence == Unreadable("no_pixels").sentence
+
+
+def test_names_are_read_in_their_own_character_set():
+    path = PYDICOM.parent / "charset_files" / "chrRuss.dcm"
+    assert facts(path.read_bytes()).patient.name == "Люкceмбypг"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("20240229", datetime.date(2024, 2, 29)),
+        ("2024.02.29", datetime.date(2024, 2, 29)),
+        ("20230229", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_a_date_is_a_day_of_the_calendar_or_nothing(written, read):
+    extra = hostile.element(0x00080020, "DA", written)
+    assert facts(hostile.part10(extra + image())).study_date == read
+
+
+def image(**layout):
+    return hostile.image(**layout) + hostile.element(hostile.PIXELS, "OW", bytes(16))
+
+
+@pytest.mark.parametrize(("written", "read"), [("7", 7), ("-3", -3), ("9" * 12, None), ("1A", None), ("", None)])
+def test_a_number_has_32_bits_or_is_nothing(written, read):
+    assert facts(hostile.native(extra=hostile.element(0x00200011, "IS", written))).series_number == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("chest\0\x07", "chest"), ("two\r\nlines", "two lines"), ("x" * 80, "x" * 64), ("a\\b", "a\\b"), (" ", "")],
+)
+def test_text_is_clean_and_short(written, read):
+    assert facts(hostile.native(extra=hostile.element(0x00081030, "LO", written))).study_description == read
+
+
+@pytest.mark.parametrize(("written", "read"), [("1.2.3", "1.2.3"), ("1.2.x", ""), ("1" * 65, ""), ("../etc", "")])
+def test_a_uid_is_digits_and_dots_or_nothing(written, read):
+    assert facts(hostile.native(extra=hostile.element(0x0020000D, "UI", written))).study_uid == read
+
+
+@pytest.mark.parametrize(("written", "read"), [("F", "F"), ("female", ""), ("", "")])
+def test_sex_is_one_of_three_letters_or_nothing(written, read):
+    assert facts(hostile.native(extra=hostile.element(0x00100040, "CS", written))).patient.sex == read
+
+
+@pytest.mark.parametrize(("written", "read"), [("045Y", "045Y"), ("45", "")])
+def test_age_is_a_dicom_age_or_nothing(written, read):
+    assert facts(hostile.native(extra=hostile.element(0x00101010, "AS", written))).patient.age == read
+
+
+def test_every_frame_is_decoded_up_to_a_sum_of_pixels_then_the_first_and_the_last():
+    limits = Limits(checked_pixels=300)
+    assert checked_frames(3, 100, limits) == [0, 1, 2]
+    assert checked_frames(4, 100, limits) == [0, 3]
+    assert checked_frames(1, 400, limits) == [0]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        hostile.element(0x00101002, "OB", b"no sequence"),
+        hostile.element(0x00101002, "LO", b"no sequence"),
+        hostile.element(0x00200011, "UL", b"\1\0"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_as_good_as_absent(broken):
+    described = facts(hostile.native(extra=broken))
+    assert (described.series_number, described.patient.other_ids) == (None, ())
+
+
+def test_a_private_sequence_in_implicit_vr_is_stepped_over():
+    unknown = hostile.struct.pack("<HHL", 0x0009, 0x1001, hostile.UNDEFINED)
+    closed = hostile.item(hostile.ITEM, 0) + hostile.item(hostile.SEQUENCE_END)
+    data = (PYDICOM / "MR_small_implicit.dcm").read_bytes() + unknown + closed
+    assert facts(data).modality == "MR"

@@ -1,0 +1,97 @@
+"""PNG and JPEG: described as displayed, drawn without anything but pixels."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imagery.decoding import Unreadable
+from imagery.decoding.preview import render_file
+from imagery.decoding.work import describe_file
+from tests.kit import hostile
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: Pillow warns of broken Exif
+
+
+def facts(data):
+    return describe_file(BytesIO(data))
+
+
+def drawn(data, **wish):
+    return np.asarray(Image.open(BytesIO(render_file(BytesIO(data), **wish))))
+
+
+def orientation(value):
+    """Exif that asks for an orientation; 6 turns by 90 degrees clockwise."""
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return exif
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_a_picture_is_described(kind, mode):
+    described = facts(getattr(hostile, kind)(30, 20, mode))
+    assert described.media_type == f"image/{kind}"
+    assert (described.rows, described.columns, described.frames) == (20, 30, 1)
+    assert described.patient is None
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+@pytest.mark.parametrize(("value", "size"), [(1, (20, 30)), (3, (20, 30)), (6, (30, 20)), (8, (30, 20))])
+def test_rows_and_columns_are_as_displayed(kind, value, size):
+    described = facts(getattr(hostile, kind)(30, 20, exif=orientation(value)))
+    assert (described.rows, described.columns) == size
+
+
+BEYOND_THE_END = b"Exif\0\0II*\0\xff\xff\xff\x7f"
+WORDY = b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\2\0\4\0\0\0abc\0\0\0\0\0"  # the orientation is "abc"
+
+
+@pytest.mark.parametrize("exif", [BEYOND_THE_END, WORDY])
+def test_a_picture_with_broken_exif_is_taken_as_it_lies(exif):
+    described = facts(hostile.jpeg(30, 20, exif=exif))
+    assert (described.rows, described.columns) == (20, 30)
+
+
+def test_a_picture_has_one_frame():
+    with pytest.raises(Unreadable, match="no such frame"):
+        render_file(BytesIO(hostile.png()), frame=1)
+
+
+def test_the_png_carries_no_metadata():
+    exif = Image.Exif()
+    exif[0x010E] = "Jane Roe"
+    options = {"exif": exif, "icc_profile": b"Jane Roe", "dpi": (300, 300)}
+    for data in (hostile.jpeg(comment=b"Jane Roe", **options), hostile.png(mode="P", **options)):
+        chunks = {rendered[at : at + 4] for rendered in [render_file(BytesIO(data))] for at in chunk_starts(rendered)}
+        assert chunks == {b"IHDR", b"IDAT", b"IEND"}
+
+
+def chunk_starts(png):
+    at = 8
+    while at < len(png):
+        yield at + 4
+        at += 12 + int.from_bytes(png[at : at + 4], "big")
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA"])
+def test_what_is_transparent_is_drawn_on_black(mode):
+    clear = Image.new("RGBA", (2, 1), (255, 255, 255, 0))
+    clear.putpixel((1, 0), (255, 255, 255, 255))
+    assert drawn(hostile.saved(clear.convert(mode), "PNG"))[0, :, 0].tolist() == [0, 255]
+
+
+def test_a_cmyk_jpeg_becomes_rgb():
+    assert drawn(hostile.jpeg(mode="CMYK")).shape == (16, 16, 3)
+
+
+def test_a_deep_grey_png_is_drawn_over_its_whole_range_or_in_a_window():
+    data = hostile.saved(Image.fromarray(np.array([[0, 32768, 65535]], np.uint16)), "PNG")
+    assert drawn(data).tolist() == [[0, 128, 255]]
+    assert drawn(data, window=(32768, 100)).tolist() == [[0, 129, 255]]
+
+
+def test_a_picture_is_drawn_upright():
+    assert drawn(hostile.png(2, 4, exif=orientation(6))).tolist() == np.rot90(drawn(hostile.png(2, 4)), -1).tolist()

@@ -1,0 +1,376 @@
+"""What becomes of each kind of attribute, and what a copy says of itself."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom import Dataset, dcmread
+from pydicom.data import get_testdata_file
+from pydicom.sequence import Sequence
+
+from imagery.deidentification import CannotBeCleaned, Secrets, assess, deidentify
+from imagery.deidentification.dates import capped_age, earlier, time_of_day
+from imagery.deidentification.keyed import WIDEST_SHIFT, days_earlier, replacement_uid
+from tests.kit.planted import base_image, deepest, planted_file
+
+SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")
+OTHER = Secrets(b"another key of thirty-two bytes..", "other")
+DATES = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+@pytest.fixture
+def clean(tmp_path):
+    """Clean a CT after `change` has been made to it; gives the copy as a dataset, and the manifest."""
+
+    def cleaned(change=lambda dataset: None, patient="a patient", secrets=SECRETS):
+        dataset = dcmread(get_testdata_file("CT_small.dcm", download=False))
+        change(dataset)
+        number = len(list(tmp_path.iterdir()))
+        original, copy = tmp_path / f"{number}", tmp_path / f"{number}.copy"
+        dataset.save_as(original)
+        manifest = deidentify(original, copy, secrets=secrets, patient=patient, pseudonym="P-1")
+        return dcmread(copy), manifest
+
+    return cleaned
+
+
+def setting(**values):
+    def change(dataset):
+        for keyword, value in values.items():
+            setattr(dataset, keyword, value)
+
+    return change
+
+
+def test_the_patient_is_called_by_the_pseudonym(clean):
+    copy, _ = clean()
+    assert (copy.PatientName, copy.PatientID) == ("P-1", "P-1")
+
+
+def test_the_birth_date_is_emptied(clean):
+    copy, _ = clean(setting(PatientBirthDate="19370203"))
+    assert copy.PatientBirthDate == ""
+
+
+def test_the_copy_carries_the_marks_of_the_standard(clean):
+    copy, _ = clean()
+    assert copy.PatientIdentityRemoved == "YES"
+    assert copy.LongitudinalTemporalInformationModified == "MODIFIED"
+    assert [item.CodeValue for item in copy.DeidentificationMethodCodeSequence] == [
+        "113100", "113107", "113108", "113111",
+    ]  # fmt: skip
+    assert {item.CodingSchemeDesignator for item in copy.DeidentificationMethodCodeSequence} == {"DCM"}
+
+
+def test_a_mark_that_the_original_carried_is_replaced(clean):
+    copy, _ = clean(setting(DeidentificationMethod="by Dr. Planted"))
+    assert "Planted" not in str(copy.DeidentificationMethod)
+
+
+def test_the_original_is_not_touched(tmp_path):
+    original = planted_file(tmp_path / "original", [])
+    before = original.read_bytes()
+    deidentify(original, tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert original.read_bytes() == before
+
+
+def test_nothing_is_written_over_another_file(tmp_path):
+    original = planted_file(tmp_path / "original", [])
+    with pytest.raises(FileExistsError):
+        deidentify(original, original, secrets=SECRETS, patient="p", pseudonym="P-1")
+
+
+def test_an_object_that_cannot_be_cleaned_leaves_no_file(tmp_path):
+    original = get_testdata_file("rtplan.dcm", download=False)
+    with pytest.raises(CannotBeCleaned):
+        deidentify(tmp_path.joinpath(original), tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("pseudonym", ["", "x" * 65, "a\\b", "a\nb"])
+def test_a_pseudonym_that_is_no_dicom_name_is_refused(pseudonym, tmp_path):
+    original = planted_file(tmp_path / "original", [])
+    with pytest.raises(ValueError, match="pseudonym"):
+        deidentify(original, tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym=pseudonym)
+
+
+def test_a_short_key_is_refused():
+    with pytest.raises(ValueError, match="32 bytes"):
+        Secrets(b"short", "test")
+
+
+def test_the_key_is_not_shown():
+    assert "thirty-two" not in repr(SECRETS)
+
+
+# UIDs
+
+
+def test_a_uid_becomes_the_same_uid_wherever_it_stands(clean):
+    image = Dataset()
+    image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.9"
+    referring, _ = clean(setting(ReferencedImageSequence=Sequence([image])))
+    referred, _ = clean(setting(SOPInstanceUID="1.2.3.9"))
+    assert referring.ReferencedImageSequence[0].ReferencedSOPInstanceUID == referred.SOPInstanceUID
+    assert referred.file_meta.MediaStorageSOPInstanceUID == referred.SOPInstanceUID
+
+
+def test_another_key_gives_another_uid():
+    assert replacement_uid(SECRETS, "1.2.3") != replacement_uid(OTHER, "1.2.3")
+
+
+@given(st.text("0123456789.", min_size=1, max_size=64))
+def test_a_replacement_uid_is_derived_from_a_uuid(uid):
+    prefix, number = replacement_uid(SECRETS, uid).rsplit(".", 1)
+    assert prefix == "2.25"
+    assert str(int(number)) == number and int(number) < 2**128
+
+
+def test_a_uid_of_the_standard_itself_stays(clean):
+    copy, _ = clean()
+    assert copy.SOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+
+
+# Dates
+
+
+@given(DATES, DATES, st.text())
+def test_intervals_between_dates_of_a_patient_stay_to_the_day(first, second, patient):
+    days = days_earlier(SECRETS, patient)
+    moved = [earlier(f"{day:%Y%m%d}", days) for day in (first, second)]
+    as_dates = [date(int(text[:4]), int(text[4:6]), int(text[6:])) for text in moved]
+    assert as_dates[1] - as_dates[0] == second - first
+    assert timedelta(1) <= first - as_dates[0] <= timedelta(WIDEST_SHIFT)
+
+
+def test_two_patients_move_by_different_days():
+    assert days_earlier(SECRETS, "one") != days_earlier(SECRETS, "two")
+
+
+def test_every_date_of_an_object_moves_alike(clean):
+    copy, _ = clean(setting(StudyDate="20200301", SeriesDate="20200302"))
+    days = days_earlier(SECRETS, "a patient")
+    assert (copy.StudyDate, copy.SeriesDate) == (earlier("20200301", days), earlier("20200302", days))
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [("20200301", "20200229"), ("2020.03.01", "20200229"), ("20200301101112.5+0100", "20200229101112.5"),
+     ("202003", "202002"), ("2020", "2019"), ("20201301", None), ("1 March", None), ("00010101", None)],
+)  # fmt: skip
+def test_a_date_stays_as_precise_as_it_was_and_loses_its_time_zone(text, moved):
+    assert earlier(text, 1) == moved
+
+
+def test_the_clock_of_series_acquisition_and_content_stays(clean):
+    copy, _ = clean(setting(SeriesTime="101112", AcquisitionTime="101113", ContentTime="101114"))
+    assert (copy.SeriesTime, copy.AcquisitionTime, copy.ContentTime) == ("101112", "101113", "101114")
+
+
+@pytest.mark.parametrize("keyword", ["StudyTime", "InstanceCreationTime", "TimezoneOffsetFromUTC"])
+def test_any_other_time_does_not(keyword, clean):
+    copy, _ = clean(setting(**{keyword: "0100"}))
+    assert not copy.get(keyword)
+
+
+@pytest.mark.parametrize("text", ["Dr. Planted", "250000", "1", "10:11:12x"])
+def test_a_text_in_place_of_a_time_is_no_time(text):
+    assert time_of_day(text) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "capped"),
+    [("089Y", "089Y"), ("090Y", "090Y"), ("117Y", "090Y"), ("011M", "011M"), ("old", None), ("1937", None)],
+)
+def test_ages_of_ninety_and_more_are_one_class(age, capped):
+    assert capped_age(age) == capped
+
+
+def test_size_and_weight_stay(clean):
+    copy, _ = clean(setting(PatientSize="1.71", PatientWeight="70.5", PatientAge="093Y", PatientSex="F"))
+    assert (copy.PatientSize, copy.PatientWeight, copy.PatientAge, copy.PatientSex) == (1.71, 70.5, "090Y", "F")
+
+
+# Values
+
+
+def test_an_attribute_that_no_table_knows_stays_out(clean):
+    copy, manifest = clean(lambda dataset: dataset.add_new(0x00189EEE, "LO", "PLANTED"))
+    assert 0x00189EEE not in copy
+    assert "(0018,9EEE)" in manifest.removed
+
+
+def test_an_attribute_of_another_kind_of_image_stays_out(clean):
+    copy, _ = clean(setting(EchoTime="12"))
+    assert "EchoTime" not in copy
+
+
+def test_a_device_may_say_what_it_is(clean):
+    copy, _ = clean(setting(Manufacturer="Acme", ConvolutionKernel="B30f"))
+    assert (copy.Manufacturer, copy.ConvolutionKernel) == ("Acme", "B30f")
+
+
+def test_an_allowed_text_that_names_the_patient_goes(clean):
+    copy, _ = clean(setting(PatientName="Planted^Anna", ConvolutionKernel="planted kernel", BodyPartExamined="ANNA"))
+    assert "ConvolutionKernel" not in copy
+    assert "BodyPartExamined" not in copy
+
+
+def test_a_body_part_of_the_standard_stays_whatever_the_patient_is_called(clean):
+    copy, _ = clean(setting(PatientName="Hand^Anna", BodyPartExamined="HAND"))
+    assert copy.BodyPartExamined == "HAND"
+
+
+@pytest.mark.parametrize("value", ["M\u00fcller, born 1937", "a" * 17, "Dr. P"])
+def test_a_code_string_that_is_none_goes(value, clean):
+    copy, _ = clean(setting(BodyPartExamined=value))
+    assert "BodyPartExamined" not in copy
+
+
+def test_a_value_that_cannot_be_read_goes(tmp_path):
+    dataset = dcmread(get_testdata_file("CT_small.dcm", download=False))
+    dataset.save_as(tmp_path / "original")
+    data = (tmp_path / "original").read_bytes().replace(b"DS\x04\x00120 ", b"DS\x04\x00Anna")
+    (tmp_path / "bad").write_bytes(data)
+    assert b"Anna" in data
+    deidentify(tmp_path / "bad", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert b"Anna" not in (tmp_path / "copy").read_bytes()
+
+
+def test_a_value_of_an_impossible_length_goes(tmp_path):
+    data = Path(get_testdata_file("CT_small.dcm", download=False)).read_bytes()
+    padding = b"\x28\x00\x20\x01"
+    assert padding + b"SS" in data
+    (tmp_path / "bad").write_bytes(data.replace(padding + b"SS", padding + b"FD"))
+    manifest = deidentify(tmp_path / "bad", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert "(0028,0120)" in manifest.removed
+
+
+def test_a_file_that_ends_too_early_is_refused_and_leaves_nothing(tmp_path):
+    (tmp_path / "cut").write_bytes(Path(get_testdata_file("image_dfl.dcm", download=False)).read_bytes()[:3000])
+    with pytest.raises(CannotBeCleaned) as refusal:
+        deidentify(tmp_path / "cut", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert refusal.value.code == "damaged"
+    assert assess(tmp_path / "cut").state == "refused"
+    assert [path.name for path in tmp_path.iterdir()] == ["cut"]
+
+
+def test_an_object_without_a_uid_is_refused(clean):
+    with pytest.raises(CannotBeCleaned) as refusal:
+        clean(setting(SOPInstanceUID=""))
+    assert refusal.value.code == "damaged"
+
+
+def test_an_encrypted_copy_of_the_original_attributes_goes(clean):
+    item = Dataset()
+    item.EncryptedContent = b"Anna"
+    copy, _ = clean(setting(EncryptedAttributesSequence=Sequence([item])))
+    assert "EncryptedAttributesSequence" not in copy
+
+
+def test_text_is_read_in_its_character_set_and_written_as_utf_8(clean):
+    copy, _ = clean(setting(SpecificCharacterSet="ISO_IR 144", Manufacturer="Люкс"))
+    assert (copy.SpecificCharacterSet, copy.Manufacturer) == ("ISO_IR 192", "Люкс")
+
+
+def coded(scheme, value, meaning):
+    item = Dataset()
+    item.CodingSchemeDesignator, item.CodeValue, item.CodeMeaning = scheme, value, meaning
+    return item
+
+
+def test_a_published_code_takes_the_words_of_the_standard(clean):
+    copy, _ = clean(setting(AnatomicRegionSequence=Sequence([coded("SCT", "51185008", "Anna's chest")])))
+    assert copy.AnatomicRegionSequence[0].CodeMeaning == "Thoracic structure (body structure)"
+
+
+def test_a_code_of_unmistakable_form_stands_as_its_own_meaning(clean):
+    copy, _ = clean(setting(AnatomicRegionSequence=Sequence([coded("RADLEX", "RID99999", "Anna")])))
+    assert copy.AnatomicRegionSequence[0].CodeMeaning == "RID99999"
+
+
+@pytest.mark.parametrize("scheme", ["99HOSPITAL", "SCT", "UCUM"])
+def test_a_code_that_nobody_published_goes(scheme, clean):
+    copy, _ = clean(setting(AnatomicRegionSequence=Sequence([coded(scheme, "4711081500", "Anna")])))
+    assert "AnatomicRegionSequence" not in copy
+
+
+# Private attributes
+
+
+def philips(element, vr, value):
+    def change(dataset):
+        block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
+        block.add_new(element, vr, value)
+
+    return change
+
+
+def test_a_private_number_of_the_safe_list_stays_with_its_creator(clean):
+    copy, _ = clean(philips(0x00, "DS", "1.5"))
+    assert copy.private_block(0x7053, "Philips PET Private Group")[0x00].value == 1.5
+
+
+@pytest.mark.parametrize(("element", "vr", "value"), [(0x00, "LO", "Anna"), (0x03, "DS", "4711"), (0x09, "UN", b"An")])
+def test_a_private_attribute_of_another_kind_or_number_goes(element, vr, value, clean):
+    copy, _ = clean(philips(element, vr, value))
+    assert not [tag for tag in copy.keys() if tag.group == 0x7053]  # noqa: SIM118 a Dataset iterates over elements
+
+
+# The file around the dataset
+
+
+def test_preamble_and_meta_information_are_new(tmp_path):
+    original = planted_file(tmp_path / "original", [])
+    original.write_bytes(b"MZ Anna Planted".ljust(128) + original.read_bytes()[128:])
+    deidentify(original, tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert (tmp_path / "copy").read_bytes()[:128] == bytes(128)
+
+
+def test_who_sent_the_file_is_forgotten(clean):
+    def sent_by_anna(dataset):
+        dataset.file_meta.SourceApplicationEntityTitle = "ANNA"
+        dataset.file_meta.PrivateInformationCreatorUID = "1.2.3"
+        dataset.file_meta.PrivateInformation = b"ANNA"
+
+    copy, _ = clean(sent_by_anna)
+    assert {element.keyword for element in copy.file_meta} == {
+        "FileMetaInformationGroupLength", "FileMetaInformationVersion", "MediaStorageSOPClassUID",
+        "MediaStorageSOPInstanceUID", "TransferSyntaxUID", "ImplementationClassUID", "ImplementationVersionName",
+    }  # fmt: skip
+
+
+def test_an_item_that_loses_everything_keeps_its_place(tmp_path):
+    dataset = base_image("ISO_IR 192")
+    assert deepest(dataset).ReferencedSOPInstanceUID == "1.2.3.5"
+    original = dcmread(planted_file(tmp_path / "original", []))
+    original.PerFrameFunctionalGroupsSequence = Sequence([Dataset(), Dataset()])
+    original.save_as(tmp_path / "frames")
+    deidentify(tmp_path / "frames", tmp_path / "copy", secrets=SECRETS, patient="p", pseudonym="P-1")
+    assert len(dcmread(tmp_path / "copy").PerFrameFunctionalGroupsSequence) == 2
+
+
+# The manifest
+
+
+def test_the_manifest_is_json_and_names_profile_engine_and_key(clean):
+    _, manifest = clean()
+    record = json.loads(json.dumps(manifest.as_dict()))
+    assert record["profile"] == "PS3.15 2026d Basic Application Level Confidentiality Profile"
+    assert (record["engine"], record["key_id"]) == ("harrison.imagery.deidentification", "test")
+    assert record["media_type"] == "application/dicom"
+
+
+def test_the_manifest_holds_tags_and_no_values(clean):
+    _, manifest = clean(setting(InstitutionName="Planted Hospital"))
+    assert "(0008,0080)" in manifest.removed
+    assert "Planted" not in json.dumps(manifest.as_dict())
+
+
+def test_the_same_original_gives_the_same_copy(clean):
+    assert clean()[1] == clean()[1]

@@ -1,0 +1,155 @@
+"""Every real file that pydicom brings, uploaded: stored, shown and copied for research; or refused with which code.
+
+Between them, and a few files made here, all transfer syntaxes that have a decoder are met.
+"""
+
+import io
+import struct
+
+import gdcm
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image as Picture
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from pydicom.encaps import encapsulate
+from pydicom.uid import HTJ2K, ExplicitVRLittleEndian, HTJ2KLossless, HTJ2KLosslessRPCL, JPEGExtended12Bit, JPEGLossless
+
+from imagery.decoding import REASONS, describe, render
+from imagery.decoding.frames import DECODERS, NATIVE
+from tests.dicom.test_decoding_describe import REAL, REFUSED
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+# Taken in, yet no copy may be made of them: derived data and radiotherapy objects.
+NOT_FOR_RESEARCH = ("liver", "rtdose")
+TAKEN = [path for path in REAL if path.name not in REFUSED]
+
+
+def upload(client, content):
+    return client.post(reverse("image-list"), {"file": SimpleUploadedFile("a", content)}, format="multipart")
+
+
+def shown(client, image, frame, **query):
+    """The pixels of a preview."""
+    answer = client.get(reverse("image-preview", kwargs={"pk": image["id"]}), {"frame": frame} | query)
+    assert answer.status_code == 200, answer.content
+    return Picture.open(io.BytesIO(answer.content)).tobytes()
+
+
+def taken(client, content):
+    """The image of an upload, seen in its first and last frame, and its copy for research the same."""
+    answer = upload(client, content)
+    assert answer.status_code == 201, answer.content
+    image = answer.json()
+    for frame in {0, image["frames"] - 1}:
+        original = shown(client, image, frame)
+        if image["release_state"] != "refused":
+            assert shown(client, image, frame, redacted="true") == original
+    return image
+
+
+@pytest.mark.parametrize("path", TAKEN, ids=lambda path: path.name)
+def test_a_real_file_is_stored_shown_and_copied(path, api):
+    image = taken(api, path.read_bytes())
+    assert (image["release_state"] == "refused") == path.name.startswith(NOT_FOR_RESEARCH)
+    assert image["frames"] == int(dcmread(path).get("NumberOfFrames") or 1)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_real_file_that_is_refused_says_why(name, api):
+    (path,) = (path for path in REAL if path.name == name)
+    answer = upload(api, path.read_bytes())
+    assert (answer.status_code, answer.json()["code"]) == (REASONS[REFUSED[name]][0], REFUSED[name])
+
+
+def test_jpeg_extended_with_12_bits_is_415(api):
+    for name in ("JPEG-lossy.dcm", "JPGExtended.dcm"):
+        assert upload(api, real(name)).status_code == 415
+
+
+def real(name):
+    with open(get_testdata_file(name, download=False), "rb") as file:
+        return file.read()
+
+
+def written(dataset):
+    stream = io.BytesIO()
+    dataset.save_as(stream)
+    return stream.getvalue()
+
+
+def jpeg_lossless(tmp_path):
+    """A real MR in process 14 with another predictor than the first, as no real file here is."""
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(get_testdata_file("MR_small.dcm", download=False))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(tmp_path / "made"))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    return (tmp_path / "made").read_bytes()
+
+
+def jpeg_extended_of_8_bits():
+    """A secondary capture whose frame is a grey baseline JPEG, which is a legal JPEG Extended of 8 bits."""
+    dataset = dcmread(io.BytesIO(real("SC_rgb_small_odd.dcm")))
+    frame = io.BytesIO()
+    Picture.linear_gradient("L").resize((dataset.Columns, dataset.Rows)).save(frame, "JPEG")
+    dataset.file_meta.TransferSyntaxUID = JPEGExtended12Bit
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    del dataset.PlanarConfiguration
+    dataset.PixelData = encapsulate([frame.getvalue()])
+    dataset["PixelData"].is_undefined_length = True
+    return written(dataset)
+
+
+# An 8 by 8 ramp of 16 bits, 17 from one pixel to the next, in reversible HTJ2K and RPCL order (ITU-T T.814).
+HTJ2K_RAMP = bytes.fromhex(
+    "ff4fff5100294000000000080000000800000000000000000000000800000008000000000000000000010f0101ff50000800020000000aff52"
+    "000c00020001000504044001ff5c00132088909090909090909090909090888888ff90000a0000000000590001ff93c0002643fd0507740000"
+    "00c00012c00013009a01077400d8fc02877400c00013400013808af200827400628af900835400c0002a200015600000f0aa700275000e1d1c"
+    "1cfec03181ecb600ffd9"
+)
+
+
+def ramp(syntax):
+    """The ramp in a real MR, in this transfer syntax."""
+    dataset = dcmread(io.BytesIO(real("MR_small.dcm")))
+    dataset.Rows = dataset.Columns = 8
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 15, 0
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.PixelData = struct.pack("<64H", *range(0, 64 * 17, 17))
+    if syntax.is_encapsulated:
+        dataset.PixelData = encapsulate([HTJ2K_RAMP])
+        dataset["PixelData"].is_undefined_length = True
+    return written(dataset)
+
+
+@pytest.mark.parametrize("syntax", [HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K], ids=lambda syntax: syntax.name)
+def test_high_throughput_jpeg_2000_is_stored_shown_and_copied(syntax, api, tmp_path):
+    (tmp_path / "compressed").write_bytes(ramp(syntax))
+    (tmp_path / "native").write_bytes(ramp(ExplicitVRLittleEndian))
+    assert render(tmp_path / "compressed") == render(tmp_path / "native")
+    taken(api, ramp(syntax))
+
+
+def test_jpeg_lossless_is_stored_shown_and_copied(api, tmp_path):
+    (tmp_path / "compressed").write_bytes(jpeg_lossless(tmp_path))
+    assert describe(tmp_path / "compressed").transfer_syntax_uid == JPEGLossless
+    assert render(tmp_path / "compressed") == render(get_testdata_file("MR_small.dcm", download=False))
+    taken(api, (tmp_path / "compressed").read_bytes())
+
+
+def test_jpeg_extended_of_8_bits_is_stored_shown_and_copied(api):
+    taken(api, jpeg_extended_of_8_bits())
+
+
+def test_every_transfer_syntax_that_has_a_decoder_is_met():
+    met = {dcmread(path, specific_tags=[]).file_meta.TransferSyntaxUID for path in TAKEN}
+    made = {JPEGLossless, JPEGExtended12Bit, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K}
+    assert met | made == NATIVE | DECODERS.keys()

@@ -1,0 +1,35 @@
+"""Uploads whose transactions run side by side.
+
+It commits, so it empties the tables at its end, and whoever comes after finds no groups. In a file of one test it comes
+last: pytest-django puts such tests at the end, and pytest-xdist hands out the files with most tests first.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+
+from imagery import actions
+from imagery.bulk.parts import Sent
+from imagery.models import Identity, Series, Study
+from tests.imagery.test_bulk import slices
+
+
+@pytest.mark.django_db(transaction=True)
+def test_images_of_one_new_patient_that_come_at_once_all_come_in(doctor):
+    """On PostgreSQL their transactions run side by side: what one has made, the others find at the next try.
+
+    The SQLite of the tests lives in memory, which threads cannot share: there they come one after the other.
+    """
+
+    def take(content):
+        try:
+            return actions.take(by=doctor, part=Sent(SimpleUploadedFile("a", content)))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6 if connection.vendor == "postgresql" else 1) as pool:
+        outcomes = list(pool.map(take, slices(12)))
+    assert [each.detail for each in outcomes if each.outcome != "stored"] == []
+    assert (Identity.objects.count(), Study.objects.count(), Series.objects.count()) == (1, 1, 1)
