@@ -29,13 +29,12 @@ from rich.console import Console
 from rich.table import Table
 
 from core.models import new_id
-from imagery import research
+from imagery import files, research_copies
 from imagery.deidentification import Secrets
 from imagery.deidentification.engine import deidentified
-from imagery.models import place, research_copies
 
 ROUNDS = 200
-SUBJECT = research.Subject("somebody", "P-0123456789abcdef0123")
+SUBJECT = research_copies.Subject("somebody", "P-0123456789abcdef0123")
 
 
 def ct() -> bytes:
@@ -65,7 +64,7 @@ def engine(content: bytes) -> None:
 
 def whole(path: Path) -> None:
     with path.open("rb") as file:
-        research_copies().delete(research.make(file, SUBJECT, name=place(new_id())).name)
+        files.research_copies().delete(research_copies.make(file, SUBJECT, name=files.place(new_id())).name)
 
 
 def main() -> None:
@@ -75,7 +74,7 @@ def main() -> None:
     table = Table("a copy of a CT of 512 × 512", "median ms", "95 % ms", "most ms")
     for name, times in (
         ("the engine alone", milliseconds(lambda: engine(content))),
-        ("research.make, its process warm", milliseconds(lambda: whole(path))),
+        ("research_copies.make, its process warm", milliseconds(lambda: whole(path))),
     ):
         figures = (statistics.median(times), times[int(0.95 * len(times))], times[-1])
         table.add_row(name, *(f"{figure:.1f}" for figure in figures))

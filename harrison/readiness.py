@@ -15,7 +15,8 @@ from django.http import HttpResponse, JsonResponse
 from core.models import new_id
 from events.models import Event
 from harrison.health import READY
-from imagery.storage import Arrived, originals
+from imagery import files
+from imagery.storage import Arrived
 
 logger = logging.getLogger(__name__)
 FRESH = 1  # seconds for which an answer holds
@@ -72,25 +73,25 @@ def database() -> None:
 def storage() -> None:
     """Keep a few bytes beside the originals, read them and let them go."""
     id = new_id()
-    with originals().under_way(id, f"ready/{id.hex}"):
+    with files.originals().under_way(id, f"ready/{id.hex}"):
         try_out(f"ready/{id.hex}", b"ready?")
 
 
 def try_out(name: str, asked: bytes) -> None:
-    with NamedTemporaryFile(dir=originals().incoming()) as file:
+    with NamedTemporaryFile(dir=files.originals().incoming()) as file:
         file.write(asked)
         file.flush()
-        originals().adopt(Arrived(Path(file.name), file.fileno()), name)
+        files.originals().adopt(Arrived(Path(file.name), file.fileno()), name)
         Path(file.name).touch()  # adopting may have moved it, and leaving the block removes it
     try:
-        with originals().local(name) as kept:
+        with files.originals().local(name) as kept:
             if kept.read() != asked:
                 raise OSError("the storage gives other bytes than it was given")
     finally:
-        originals().delete(name)
+        files.originals().delete(name)
 
 
 def disk() -> None:
     """Leave as much room as an upload has to (HARRISON_FREE_DISK_MB)."""
-    if shutil.disk_usage(originals().incoming()).free < settings.FREE_DISK_BYTES:
+    if shutil.disk_usage(files.originals().incoming()).free < settings.FREE_DISK_BYTES:
         raise OSError("less than HARRISON_FREE_DISK_MB is free")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.signals import request_finished
 
-from imagery import decoding, research
+from imagery import decoding, research_copies
 
 
 def after_the_first_answer() -> None:
@@ -22,4 +22,4 @@ def begin(**_: Any) -> None:
 
 def start() -> None:
     decoding.shared().warm()
-    research.cleaner.warm()
+    research_copies.cleaner.warm()

@@ -19,9 +19,9 @@ from django.db import models
 from accounts.models import User
 from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
-from imagery import research
+from imagery import files, research_copies
 from imagery.decoding import Description, Unreadable, describe
-from imagery.models import Patient, originals, place
+from imagery.models import Patient
 from imagery.storage import Arrived, Storage
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Kept:
     arrival: Arrival
     description: Description
     patient: Patient | None  # under whose pseudonym the copy was made; perhaps not in the database yet
-    copy: research.Copy
+    copy: research_copies.Copy
 
 
 @contextmanager
@@ -53,8 +53,8 @@ def arriving(file: Any) -> Iterator[Arrival]:
 
     It stays open all the while: what is read, cleaned and kept is what was hashed, whatever becomes of its name.
     """
-    refuse_a_full_disk(originals().incoming(), getattr(file, "size", 0))
-    with originals().arriving() as (target, arrived):
+    refuse_a_full_disk(files.originals().incoming(), getattr(file, "size", 0))
+    with files.originals().arriving() as (target, arrived):
         sha256, size = _copy(file, target)
         target.flush()
         yield Arrival(arrived.path, arrived.descriptor, sha256, size)
@@ -89,12 +89,12 @@ def kept(arrival: Arrival, description: Description, patient: Patient | None, ow
     failed (`UNCERTAIN`), both stay with their marks.
     """
     id = new_id()
-    subject = research.subject_of(patient, owner, description.study_uid)
+    subject = research_copies.subject_of(patient, owner, description.study_uid)
     with (
         arrival.open() as source,
-        originals().under_way(id, place(id)),
-        taking_its_place(arrival, place(id)) as taken,
-        research.copied(source, subject, image=id) as copy,
+        files.originals().under_way(id, files.place(id)),
+        taking_its_place(arrival, files.place(id)) as taken,
+        research_copies.copied(source, subject, image=id) as copy,
     ):
         yield Kept(id, taken.result(), arrival, description, patient, copy)
 
@@ -104,14 +104,14 @@ def taking_its_place(arrival: Arrival, name: str) -> Iterator[Future[str]]:
     """The name that the file has once its storage has adopted it, which is done beside what follows. If that fails, the
     file is given back; where the database may have its row, it stays, and `imagery.recovery` decides.
     """
-    taken = threads.submit(copy_context().run, originals().adopt, arrival, name)  # log lines name their event
+    taken = threads.submit(copy_context().run, files.originals().adopt, arrival, name)  # log lines name their event
     try:
         yield taken
     except UNCERTAIN:
         raise
     except BaseException:
         if taken.exception() is None:
-            originals().give_back(name, arrival)
+            files.originals().give_back(name, arrival)
         raise
 
 

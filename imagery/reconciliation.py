@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from imagery.models import Image, originals, research_copies
+from imagery import files
+from imagery.models import Image
 from imagery.storage import CHUNK, Storage, Stored
 
 YOUNG = timedelta(hours=1)  # a file may wait that long for its row: an upload is in flight
@@ -86,7 +87,7 @@ class Room:
 
 
 def rooms() -> tuple[Room, Room]:
-    return Room(originals(), "original", "sha256"), Room(research_copies(), "research", "research_sha256")
+    return Room(files.originals(), "original", "sha256"), Room(files.research_copies(), "research", "research_sha256")
 
 
 def folder_of(name: str) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from django.db import DatabaseError, connection, transaction
 
 from core.actions import Unavailable
-from imagery.models import Image, originals, research_copies
+from imagery import files
+from imagery.models import Image
 from imagery.storage import Storage, arrivals
 from imagery.storage.arrivals import Mark
 
@@ -25,7 +26,7 @@ PATIENCE = "5s"  # for what a dead process asked of PostgreSQL and what is still
 def clear_up() -> None:
     """Clear up after processes that died. What cannot be done now is done by the next start."""
     try:
-        for storage, field in ((originals(), "original"), (research_copies(), "research")):
+        for storage, field in ((files.originals(), "original"), (files.research_copies(), "research")):
             for name in cleared(storage, field):
                 logger.warning("a crash left %s without a row: it is in lost+found now", name)
     except (DatabaseError, OSError, Unavailable, ValueError):

@@ -9,7 +9,7 @@ from core import errors
 from core.actions import recorded_in
 from imagery import intake
 from imagery.actions.uploads import upload_image
-from imagery.bulk.parts import SKIPPED, Part
+from imagery.importing.parts import SKIPPED, Part
 from imagery.models import Image
 
 logger = logging.getLogger(__name__)

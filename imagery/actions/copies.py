@@ -10,9 +10,9 @@ from django.db import transaction
 
 from accounts.models import User
 from core.actions import Refused, recorded, recorded_in
-from imagery import intake, research
+from imagery import files, intake, research_copies
 from imagery.deidentification.manifest import Box
-from imagery.models import Deidentification, Image, Release, Study, research_copies
+from imagery.models import Deidentification, Image, Release, Study
 from imagery.storage import let_go
 
 AT_ONCE = 5.0  # seconds that new copies may take of a request; those that are left are for `manage.py remake_copies`
@@ -22,16 +22,16 @@ DIFFERENT = "Its new research copy does not show what the old one did: look at t
 
 
 @contextmanager
-def new_copy(image: Image, boxes: Sequence[Box]) -> Iterator[research.Copy]:
+def new_copy(image: Image, boxes: Sequence[Box]) -> Iterator[research_copies.Copy]:
     """A copy for whom the study shows; removed again if what follows fails.
 
     Whichever of the two is not the image's in the end is found, should a crash come before it has been removed.
     """
-    subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
+    subject = research_copies.subject_of(image.study.patient, image.owner, image.study.uid)
     with (
         intake.local(image.original) as file,
-        research_copies().under_way(image.pk, str(image.research.name)) if image.research else nullcontext(),
-        research.copied(file, subject, boxes, image=image.pk) as copy,
+        files.research_copies().under_way(image.pk, str(image.research.name)) if image.research else nullcontext(),
+        research_copies.copied(file, subject, boxes, image=image.pk) as copy,
     ):
         yield copy
 
@@ -48,7 +48,7 @@ def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
 
 
 @recorded("redacted")
-def put_redacted(*, by: User, image: Image, copy: research.Copy) -> Image:
+def put_redacted(*, by: User, image: Image, copy: research_copies.Copy) -> Image:
     refuse_if_changed(image, "This image was changed while the boxes were drawn: look at it and draw them again.")
     return put(image, copy, release_state=Release.QUARANTINED, release_reason=DRAWN, held_back=False)
 
@@ -65,12 +65,12 @@ def remake_copy(*, by: User | None, image: Image) -> Image:
 
 
 @recorded("remade")
-def put_remade(*, by: User | None, image: Image, copy: research.Copy) -> Image:
+def put_remade(*, by: User | None, image: Image, copy: research_copies.Copy) -> Image:
     refuse_if_changed(image, "This image was changed while its copy was being made: try again.")
     return put(image, copy, **release_of(image, copy))
 
 
-def release_of(image: Image, copy: research.Copy) -> dict[str, Any]:
+def release_of(image: Image, copy: research_copies.Copy) -> dict[str, Any]:
     """What a new copy means for the release: it goes where the old one was, if it shows the same.
 
     What waits goes on waiting, and a first copy goes where an upload's goes.
@@ -84,7 +84,7 @@ def release_of(image: Image, copy: research.Copy) -> dict[str, Any]:
     return {"release_state": Release.QUARANTINED, "release_reason": DIFFERENT, "held_back": False}
 
 
-def shows_the_same(image: Image, copy: research.Copy) -> bool:
+def shows_the_same(image: Image, copy: research_copies.Copy) -> bool:
     """Whether its owner has seen these very pixels, with these boxes."""
     before = Deidentification.objects.filter(image=image).values_list("manifest", flat=True).first()
     return before is not None and copy.manifest is not None and seen(before) == seen(copy.manifest)
@@ -106,16 +106,16 @@ def refuse_if_changed(image: Image, sentence: str) -> None:
         raise Refused(sentence)
 
 
-def put(image: Image, copy: research.Copy, **release: Any) -> Image:
+def put(image: Image, copy: research_copies.Copy, **release: Any) -> Image:
     """Let a copy take the place of the one that is there, whose bytes go once that has happened."""
     old = image.research.name or ""
     tell(image, copy)
     if old:
-        transaction.on_commit(lambda: let_go(research_copies(), old))
+        transaction.on_commit(lambda: let_go(files.research_copies(), old))
     return image.change(research=copy.name, research_sha256=copy.sha256, research_patient=copy.patient, **release)
 
 
-def tell(image: Image, copy: research.Copy) -> None:
+def tell(image: Image, copy: research_copies.Copy) -> None:
     """Keep what was done to make a copy."""
     told = Deidentification.objects.filter(image=image).first()
     if told and copy.manifest:

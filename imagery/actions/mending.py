@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from accounts.models import User
 from core.actions import Refused, recorded, recorded_in
-from imagery import intake, research
+from imagery import intake, research_copies
 from imagery.actions.copies import boxes_on, tell
 from imagery.models import Image, Release
 from imagery.reconciliation import Fault, Finding
@@ -53,8 +53,8 @@ def renew_copy(*, by: User | None, image: Image) -> Image:
     The copy is made before the transaction of `put_renewed` opens.
     """
     boxes = boxes_on(image)
-    subject = research.subject_of(image.study.patient, image.owner, image.study.uid)
-    with intact_original(image) as file, research.copied(file, subject, boxes, image=image.pk) as copy:
+    subject = research_copies.subject_of(image.study.patient, image.owner, image.study.uid)
+    with intact_original(image) as file, research_copies.copied(file, subject, boxes, image=image.pk) as copy:
         return put_renewed(by=by, image=image, copy=copy)
 
 
@@ -70,7 +70,7 @@ def intact_original(image: Image) -> Iterator[BinaryIO]:
 
 
 @recorded("renewed")
-def put_renewed(*, by: User | None, image: Image, copy: research.Copy) -> Image:
+def put_renewed(*, by: User | None, image: Image, copy: research_copies.Copy) -> Image:
     """Let the new copy take its place. Unless it is the old one byte for byte, somebody looks before research does."""
     held = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
     if held.version != image.version:

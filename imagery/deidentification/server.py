@@ -1,5 +1,5 @@
 """The process that copies are made in: `python -m imagery.deidentification.server`, its standard input a socket of
-`imagery.research.Cleaner`.
+`imagery.research_copies.Cleaner`.
 
 Decoders of hostile pixels can end the process they run in, or take it over. So each copy is made in a fork of its own,
 which is gone afterwards. It is made before its file is known, so that nobody waits for that, and gives up what a copy

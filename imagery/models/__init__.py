@@ -1,11 +1,11 @@
 """The evidence: DICOM's hierarchy of patient, study, series and image, and who may see it."""
 
+from imagery.files import originals, place, research_copies
 from imagery.models.images import Deidentification, Image
 from imagery.models.patients import Identity, Patient, Sex, new_pseudonym
 from imagery.models.scope import MediaType, Release
 from imagery.models.studies import Series, Study
 from imagery.models.usage import Usage
-from imagery.storage import originals, place, research_copies
 
 __all__ = [
     "Deidentification",

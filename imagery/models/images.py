@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import Record, keeps_its_past
+from imagery import files
 from imagery.models.patients import Patient
 from imagery.models.scope import COPIED_AS, ImageQuerySet, MediaType, Release
 from imagery.models.studies import Series, Study
-from imagery.storage import originals, research_copies
 
 
 @keeps_its_past()
@@ -49,9 +49,11 @@ class Image(Record):
     )
     size = models.PositiveBigIntegerField(help_text="Length of the original in bytes.")
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of the original, in hexadecimal.")
-    original = models.FileField(storage=originals, max_length=200, help_text="Where the bytes as uploaded are kept.")
+    original = models.FileField(
+        storage=files.originals, max_length=200, help_text="Where the bytes as uploaded are kept."
+    )
     research = models.FileField(
-        storage=research_copies,
+        storage=files.research_copies,
         max_length=200,
         blank=True,
         help_text="Where the de-identified copy is kept; empty when there is none.",

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from core.models import Record, RecordQuerySet, keeps_its_past
-from imagery import sealing
+from imagery import identity
 from imagery.models.scope import PatientQuerySet
 
 
@@ -79,11 +79,11 @@ class Patient(Record):
 class IdentityQuerySet(RecordQuerySet):
     def of_record(self, owner: User, issuer: str, record_number: str) -> Self:
         """The patient of this owner whom this record number names, sealed under whichever key."""
-        return self.filter(record_index__in=sealing.digests("record", str(owner.pk), issuer, record_number))
+        return self.filter(record_index__in=identity.blind_indexes("record", str(owner.pk), issuer, record_number))
 
     def of_number(self, owner: User, record_number: str) -> Self:
         """The patients of this owner with this record number, whoever has issued it."""
-        return self.filter(number_index__in=sealing.digests("number", str(owner.pk), record_number))
+        return self.filter(number_index__in=identity.blind_indexes("number", str(owner.pk), record_number))
 
 
 @keeps_its_past("record_index", "number_index")
@@ -124,14 +124,16 @@ class Identity(Record):
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What is sealed, in the clear: `birth_date` as an ISO date, `other_ids` as a list."""
-        return sealing.opened(self.sealed)
+        return identity.decrypt(self.sealed)
 
     @classmethod
     def kept_as(cls, owner_id: UUID, facts: dict[str, Any]) -> dict[str, str]:
         """The columns that keep these facts."""
         owner, number = str(owner_id), facts.get("record_number", "")
         return {
-            "sealed": sealing.sealed(facts),
-            "record_index": sealing.digests("record", owner, facts.get("issuer", ""), number)[0] if number else "",
-            "number_index": sealing.digests("number", owner, number)[0] if number else "",
+            "sealed": identity.encrypt(facts),
+            "record_index": identity.blind_indexes("record", owner, facts.get("issuer", ""), number)[0]
+            if number
+            else "",
+            "number_index": identity.blind_indexes("number", owner, number)[0] if number else "",
         }

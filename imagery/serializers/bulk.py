@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from core.schema import ErrorSerializer
 from imagery import actions
-from imagery.bulk.parts import Part, Sent
-from imagery.bulk.zips import FILES, limits_of_a_request, members
+from imagery.importing.parts import Part, Sent
+from imagery.importing.zips import FILES, limits_of_a_request, members
 from imagery.serializers.images import AboutSerializer
 
 NONE_TAKEN = {"detail": "None of these files was taken: `results` says why.", "code": "none_taken", "fields": {}}

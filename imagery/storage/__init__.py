@@ -18,7 +18,6 @@ from typing import BinaryIO, Protocol, cast
 from uuid import UUID
 
 from django.core.files import storage as django
-from django.core.files.storage import storages
 
 from core.actions import Unavailable
 from imagery.storage import arrivals
@@ -121,21 +120,6 @@ class Storage(django.Storage, ABC):
         """Move a file to lost+found, and say what it is called there."""
 
 
-def originals() -> Storage:
-    """Where uploads are kept as they came; no researcher's route reads from here."""
-    return cast(Storage, storages["originals"])
-
-
-def research_copies() -> Storage:
-    """Where the de-identified copies are kept: all that research ever reads."""
-    return cast(Storage, storages["research"])
-
-
-def place(id: UUID) -> str:
-    """A name made by the server, spread over 256 folders by the random end of the id."""
-    return f"{id.hex[-2:]}/{id.hex}"
-
-
 def let_go(storage: Storage, name: str) -> None:
     """Delete a file that nothing points at, if that can be done now; else `reconcile_files` finds it."""
     try:
@@ -153,7 +137,4 @@ __all__ = [
     "Storage",
     "Stored",
     "let_go",
-    "originals",
-    "place",
-    "research_copies",
 ]

@@ -30,7 +30,7 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.views.bytes import NEEDED, as_kept, as_picture
+from imagery.views.downloads import COLUMNS_READ, as_kept, as_picture
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
 SIDE = 256  # pixels, of the longer side of a thumbnail
@@ -65,7 +65,7 @@ class ImageViewSet(
         if self.action == "list":
             return images
         if self.action in BYTES:
-            return images.only(*NEEDED)
+            return images.only(*COLUMNS_READ)
         images = images.select_related("owner", "study")
         if self.action == "text_boxes":
             return images.owned_by(self.by)

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
-from imagery import actions, research
+from imagery import actions, research_copies
 from imagery.models import Deidentification, Image, Patient, Series, Study
 from imagery.serializers import StudyListSerializer, StudySerializer
 from label.models import Annotation, Label
@@ -90,7 +90,7 @@ def test_the_crawl_sees_a_description_that_is_shown(evidence, research_client, m
 
 
 def test_the_crawl_sees_an_original_that_is_served(evidence, research_client, monkeypatch):
-    monkeypatch.setattr("imagery.views.bytes.stored", lambda image, *, copy: (image.original, image.sha256))
+    monkeypatch.setattr("imagery.views.downloads.stored", lambda image, *, copy: (image.original, image.sha256))
     assert {sign for _, sign in crawl(research_client)} >= {"Quillon", "MRN-90125", "Nowhere Lane", "19440229"}
 
 
@@ -105,10 +105,10 @@ server.main()
 
 @pytest.fixture
 def careless(request, monkeypatch):
-    monkeypatch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", CARELESS.format(request.param)])
-    monkeypatch.setattr(research, "cleaner", research.Cleaner())
+    monkeypatch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", CARELESS.format(request.param)])
+    monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
     yield
-    research.cleaner.close()
+    research_copies.cleaner.close()
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_the_manifest_quotes_nothing(evidence):
 
 
 def test_the_key_is_not_on_the_command_line_of_the_child(settings):
-    assert settings.PROJECT_KEY.decode() not in " ".join(research.COMMAND)
+    assert settings.PROJECT_KEY.decode() not in " ".join(research_copies.COMMAND)

@@ -13,13 +13,13 @@ import pytest
 from PIL import Image, ImageCms
 from pydicom.data import get_testdata_file
 
-from imagery import research
+from imagery import research_copies
 from imagery.deidentification import server
 from imagery.deidentification.manifest import Box
 from tests.dicom.test_decoding_pool import alive
 from tests.kit import needs
 
-WHO = research.Subject("somebody", "P-1")
+WHO = research_copies.Subject("somebody", "P-1")
 CORNER = (Box(None, 0, 0, 3, 3),)
 ATTEMPTS = {"a socket": "socket.socket()", "a connection": "socket.create_connection(('127.0.0.1', 9))"}
 if sys.platform == "linux" and platform.machine() == "x86_64":
@@ -73,7 +73,7 @@ def a_cleaner():
     made = []
 
     def make():
-        made.append(research.Cleaner())
+        made.append(research_copies.Cleaner())
         return made[-1]
 
     yield make
@@ -84,14 +84,14 @@ def a_cleaner():
 def cleaned(cleaner, source, target, boxes=()):
     """What the process says of a file; the copy is in `target`."""
     with open(source, "rb") as original, open(target, "wb") as copy:
-        return cleaner.ask(original, copy, research.wish(WHO, boxes))
+        return cleaner.ask(original, copy, research_copies.wish(WHO, boxes))
 
 
 @pytest.fixture(scope="module")
 def tried(source, target):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", TRYING])
-        cleaner = research.Cleaner()
+        patch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", TRYING])
+        cleaner = research_copies.Cleaner()
         told = cleaned(cleaner, source, target)
         cleaner.close()
     return told["tried"]
@@ -124,7 +124,7 @@ server.main()
 
 @pytest.fixture
 def telling(monkeypatch, a_cleaner):
-    monkeypatch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", TELLING])
+    monkeypatch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", TELLING])
     return a_cleaner()
 
 
@@ -171,8 +171,8 @@ def test_a_fork_that_waits_ends_with_its_parent(telling, source, target):
 def test_a_fork_that_takes_too_long_is_ended_and_the_next_file_is_cleaned(a_cleaner, monkeypatch, source, target):
     cleaner = a_cleaner()
     with monkeypatch.context() as patch:
-        patch.setattr(research, "LONGEST", 0.001)
-        assert cleaned(cleaner, source, target)["reasons"] == [research.TOO_COSTLY]
+        patch.setattr(research_copies, "LONGEST", 0.001)
+        assert cleaned(cleaner, source, target)["reasons"] == [research_copies.TOO_COSTLY]
     assert cleaned(cleaner, source, target)["state"] == "quarantine"
 
 
@@ -205,9 +205,9 @@ FILES |= {name: picture(name) for name in ("turned.jpeg", "turned.png", "profile
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_made_in_the_cage_is_what_is_made_outside(name, boxes, tmp_path):
     source = FILES[name](tmp_path / name)
-    told = cleaned(research.cleaner, source, tmp_path / "copy", boxes)
+    told = cleaned(research_copies.cleaner, source, tmp_path / "copy", boxes)
     with open(source, "rb") as original, open(tmp_path / "outside", "xb") as copy:
-        outside = server.answer(research.wish(WHO, boxes), original, copy)
+        outside = server.answer(research_copies.wish(WHO, boxes), original, copy)
     assert told == json.loads(json.dumps(outside))
     made = (tmp_path / "copy").read_bytes()
     assert made == (tmp_path / "outside").read_bytes()

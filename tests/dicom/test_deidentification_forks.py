@@ -10,7 +10,7 @@ from contextlib import closing, nullcontext
 
 import pytest
 
-from imagery import research
+from imagery import research_copies
 from imagery.decoding import channel
 from imagery.deidentification import server
 from tests.dicom.test_decoding_pool import alive
@@ -34,9 +34,9 @@ server.main()
 
 @needs.seccomp
 def test_a_fork_at_work_ends_with_its_parent_however_that_ends(monkeypatch, tmp_path):
-    monkeypatch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", SLEEPING])
+    monkeypatch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", SLEEPING])
     copy = tmp_path / "copy"
-    with closing(research.Cleaner()) as cleaner:
+    with closing(research_copies.Cleaner()) as cleaner:
         asking = threading.Thread(target=cleaned, args=(cleaner, os.devnull, copy))
         asking.start()
         worker = written(copy)
@@ -56,8 +56,8 @@ def written(copy) -> int:
 @needs.seccomp
 def test_a_fork_is_gone_before_its_answer_is_heard(monkeypatch, tmp_path):
     staying = TELLING.replace("server.main()", "os._exit = lambda code: [None for _ in iter(int, 1)]\nserver.main()")
-    monkeypatch.setattr(research, "COMMAND", [sys.executable, "-P", "-c", staying])
-    with closing(research.Cleaner()) as cleaner:
+    monkeypatch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", staying])
+    with closing(research_copies.Cleaner()) as cleaner:
         assert not alive(cleaned(cleaner, os.devnull, tmp_path / "copy")["pid"])
 
 

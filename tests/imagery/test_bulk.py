@@ -16,7 +16,7 @@ from reversion.models import Revision
 from events.models import Event
 from imagery import actions
 from imagery.actions import uploads
-from imagery.bulk.parts import Sent
+from imagery.importing.parts import Sent
 from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
 from tests.kit.zipped import STORED, File, archive

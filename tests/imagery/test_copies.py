@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from core.actions import Refused, revision_made
-from imagery import actions, research
+from imagery import actions, research_copies
 from imagery.deidentification.keyed import Secrets, days_earlier
 from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Patient, Release, Study
@@ -286,7 +286,7 @@ def test_a_box_on_what_needs_none_is_its_owners_to_release(doctor, ct, joan, com
 
 
 def test_where_no_copy_can_be_made_the_old_one_stays_out_of_research(doctor, ct, joan, committed, monkeypatch):
-    monkeypatch.setattr(research, "LONGEST", 0.001)
+    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
     with committed():
         move(doctor, ct, joan)
     assert fresh(ct).release_state == Release.QUARANTINED and fresh(ct).held_back and fresh(ct).research
@@ -332,7 +332,7 @@ def test_its_owner_has_the_copy_made_anew(api, doctor, ct, joan):
 
 def test_a_copy_that_cannot_be_made_is_a_conflict(api, doctor, ct, joan, monkeypatch):
     move(doctor, ct, joan)
-    monkeypatch.setattr(research, "LONGEST", 0.001)
+    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
     assert api.post(where("image-remake", ct)).status_code == 409
 
 
@@ -406,7 +406,7 @@ def test_a_copy_from_before_copies_knew_whose_they_are_is_made_anew(ct, jane):
 def broken_off(doctor, monkeypatch):
     """An upload whose cleaning broke off."""
     with monkeypatch.context() as patch:
-        patch.setattr(research, "LONGEST", 0.001)
+        patch.setattr(research_copies, "LONGEST", 0.001)
         image = actions.upload_image(by=doctor, file=file())
     assert image.release_state == Release.REFUSED
     return image
@@ -424,7 +424,7 @@ def test_what_was_refused_is_tried_again_when_asked(broken_off):
 
 
 def test_what_is_refused_again_leaves_no_history(broken_off, monkeypatch):
-    monkeypatch.setattr(research, "LONGEST", 0.001)
+    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
     assert "1 refused" in remake(refused=True) and fresh(broken_off).version == broken_off.version
 
 

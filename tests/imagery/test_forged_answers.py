@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from imagery import research
+from imagery import research_copies
 from imagery.models import Image
 from tests.kit import factories as make
 
@@ -20,8 +20,8 @@ def upload(client):
 @pytest.fixture
 def forging(monkeypatch):
     """`forging(change)` has every answer changed by whoever made the copy."""
-    ask = research.cleaner.ask
-    return lambda change: monkeypatch.setattr(research.cleaner, "ask", lambda *asked: change(ask(*asked)))
+    ask = research_copies.cleaner.ask
+    return lambda change: monkeypatch.setattr(research_copies.cleaner, "ask", lambda *asked: change(ask(*asked)))
 
 
 def in_manifest(**values):
@@ -69,4 +69,4 @@ def test_what_is_no_answer_is_as_if_the_making_broke_off(forged, api, forging):
     forging(FORGED[forged])
     answer = upload(api)
     assert (answer.status_code, answer.json()["release_state"]) == (201, "refused")
-    assert answer.json()["release_reason"] == research.TOO_COSTLY
+    assert answer.json()["release_reason"] == research_copies.TOO_COSTLY

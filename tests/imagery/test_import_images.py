@@ -16,9 +16,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import Role
-from imagery.bulk import folders
-from imagery.bulk.parts import CHUNK
-from imagery.bulk.report import Report, rows_of
+from imagery.importing import folders
+from imagery.importing.parts import CHUNK
+from imagery.importing.report import Report, rows_of
 from imagery.models import Image, Series
 from tests.imagery.test_bulk import leftovers, real, slices, zipped
 from tests.kit import factories as make

@@ -13,7 +13,7 @@ from django.urls import reverse
 from PIL import Image as Picture
 from pydicom.data import get_testdata_file
 
-from imagery import actions, reconciliation, research
+from imagery import actions, reconciliation, research_copies
 from imagery.deidentification.manifest import Box
 from imagery.models import Image, Release
 from imagery.storage import LOST, Stored
@@ -202,12 +202,16 @@ def test_a_copy_that_comes_out_otherwise_waits_for_its_owner(ct, stores, researc
 
 def test_a_copy_that_cannot_be_made_any_more_is_refused_with_the_reason(ct, stores, monkeypatch):
     stores[1].delete(ct.research.name)
-    monkeypatch.setattr(research, "COMMAND", ["false"])
-    monkeypatch.setattr(research, "cleaner", research.Cleaner())
+    monkeypatch.setattr(research_copies, "COMMAND", ["false"])
+    monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
     assert reconcile(fix=True)[0] == 0
     after = Image.objects.get(pk=ct.pk)
-    assert (after.release_state, after.research.name, after.release_reason) == ("refused", "", research.TOO_COSTLY)
-    research.cleaner.close()
+    assert (after.release_state, after.research.name, after.release_reason) == (
+        "refused",
+        "",
+        research_copies.TOO_COSTLY,
+    )
+    research_copies.cleaner.close()
 
 
 def test_an_altered_copy_is_replaced_and_kept_for_a_look(ct, stores):

@@ -14,7 +14,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from core.actions import Refused
-from imagery import actions, research
+from imagery import actions, research_copies
 from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release
 from tests.kit import factories as make
@@ -127,7 +127,7 @@ def while_it_is_cleaned(monkeypatch):
         found.extend(in_place() - before)
         raise RuntimeError
 
-    monkeypatch.setattr(research.cleaner, "ask", ask)
+    monkeypatch.setattr(research_copies.cleaner, "ask", ask)
     return found
 
 
@@ -142,20 +142,20 @@ def test_where_the_making_of_the_copy_fails_the_original_does_not_stay(api, whil
 
 
 def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypatch):
-    monkeypatch.setattr(research, "COMMAND", ["false"])
-    monkeypatch.setattr(research, "cleaner", research.Cleaner())
+    monkeypatch.setattr(research_copies, "COMMAND", ["false"])
+    monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
     assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
-    research.cleaner.close()
+    research_copies.cleaner.close()
 
 
 def test_after_one_that_broke_off_the_next_file_is_cleaned(api):
     with TemporaryFile() as file:
-        research.cleaner.ask(file, file, {})
+        research_copies.cleaner.ask(file, file, {})
     assert upload(api, real("CT_small.dcm")).json()["release_state"] == "released"
 
 
 def test_a_file_that_takes_too_long_to_clean_is_refused(api, monkeypatch):
-    monkeypatch.setattr(research, "LONGEST", 0.001)
+    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
     assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
 
 

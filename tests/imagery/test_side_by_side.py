@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from imagery import actions
-from imagery.bulk.parts import Sent
+from imagery.importing.parts import Sent
 from imagery.models import Identity, Series, Study
 from tests.imagery.test_bulk import slices
 

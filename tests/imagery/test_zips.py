@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from core.actions import Rejected
-from imagery.bulk.directory import Limits
-from imagery.bulk.parts import FAULTS
-from imagery.bulk.zips import FILES, LARGE, limits_of_a_request, members
+from imagery.importing.directory import Limits
+from imagery.importing.parts import FAULTS
+from imagery.importing.zips import FILES, LARGE, limits_of_a_request, members
 from tests.kit.zipped import DEFLATED, STORED, File, archive, deflated
 
 LIMITS = Limits(files=10, directory=4096, total=100_000)

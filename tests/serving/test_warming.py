@@ -9,7 +9,7 @@ import pytest
 from django.core.signals import request_finished
 
 from harrison import warming
-from imagery import research
+from imagery import research_copies
 from imagery.decoding import pool
 from tests.kit.serving import ROOT
 
@@ -18,11 +18,11 @@ ASK = """
 import time
 from wsgiref.util import setup_testing_defaults
 from harrison.served import application
-from imagery import research
+from imagery import research_copies
 from imagery.decoding import shared
 
 def there():
-    return [len(shared().workers), research.cleaner.child is not None]
+    return [len(shared().workers), research_copies.cleaner.child is not None]
 
 before, environ = there(), {"PATH_INFO": "/livez"}
 setup_testing_defaults(environ)
@@ -73,6 +73,6 @@ def test_a_child_that_was_made_ready_reads_the_first_file(tmp_path):
 @pytest.mark.parametrize("command", [["false"], ["/nothing/here"]])
 def test_what_does_not_start_stops_nothing(command, monkeypatch):
     monkeypatch.setattr(pool, "COMMAND", command)
-    monkeypatch.setattr(research, "COMMAND", command)
+    monkeypatch.setattr(research_copies, "COMMAND", command)
     pool.Pool(1).warm()
-    research.Cleaner().warm()
+    research_copies.Cleaner().warm()

@@ -16,11 +16,11 @@ from core.actions import Rejected
 from core.epilog import Told
 from imagery.actions import Outcome, share_study, take
 from imagery.actions.bulk import look_at
-from imagery.bulk.folders import walked
-from imagery.bulk.parts import Part
-from imagery.bulk.report import Report, rows_of
-from imagery.bulk.threads import Stop, each
-from imagery.bulk.zips import LIMITS_OF_A_COMMAND, members
+from imagery.importing.folders import walked
+from imagery.importing.parts import Part
+from imagery.importing.report import Report, rows_of
+from imagery.importing.threads import Stop, each
+from imagery.importing.zips import LIMITS_OF_A_COMMAND, members
 from imagery.models import Image
 from imagery.serializers import AboutSerializer
 

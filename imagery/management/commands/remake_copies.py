@@ -11,7 +11,7 @@ from rich.progress import track
 
 from core import terminal
 from core.actions import Refused
-from imagery import research
+from imagery import research_copies
 from imagery.actions import remake_copy
 from imagery.deidentification.manifest import VERSION
 from imagery.models import Image, Release
@@ -64,7 +64,7 @@ def wanted(refused: bool, changed: bool, study: UUID | None) -> ImageQuerySet:
     if not refused:
         meant &= ~Q(release_state=Release.REFUSED)
     if changed:
-        ours = {"key_id": research.key_id(), "version": VERSION}
+        ours = {"key_id": research_copies.key_id(), "version": VERSION}
         meant |= ~Q(research="") & ~Q(**{f"deidentification__manifest__{name}": told for name, told in ours.items()})
     images = Image.objects.filter(meant)
     return images.filter(study=study) if study else images

@@ -8,8 +8,8 @@ from reversion.models import Version
 from rich.progress import track
 
 from core import terminal
+from imagery.identity import reencrypt
 from imagery.models import Identity
-from imagery.sealing import resealed
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
 def move(identity: Identity) -> int:
     """Seal one row anew, unless somebody changes it at this moment: that has the current key anyway."""
-    fresh = Identity.kept_as(identity.patient.owner_id, identity.facts) | {"sealed": resealed(identity.sealed)}
+    fresh = Identity.kept_as(identity.patient.owner_id, identity.facts) | {"sealed": reencrypt(identity.sealed)}
     if all(getattr(identity, name) == value for name, value in fresh.items()):
         return 0
     return Identity.objects.filter(pk=identity.pk, sealed=identity.sealed).update(**fresh)
@@ -40,7 +40,7 @@ def move(identity: Identity) -> int:
 
 def move_version(version: Version) -> int:
     (told,) = json.loads(version.serialized_data)
-    fresh = resealed(told["fields"]["sealed"])
+    fresh = reencrypt(told["fields"]["sealed"])
     if fresh == told["fields"]["sealed"]:
         return 0
     told["fields"]["sealed"] = fresh

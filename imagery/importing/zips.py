@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from imagery.bulk.directory import Entry, Limits, read_directory
-from imagery.bulk.parts import CHUNK, bounded, fault, passed_over
+from imagery.importing.directory import Entry, Limits, read_directory
+from imagery.importing.parts import CHUNK, bounded, fault, passed_over
 
 LOCAL = struct.Struct("<4s5H3L2H")  # APPNOTE 4.3.7
 STORED, DEFLATED = 0, 8

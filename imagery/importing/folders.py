@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagery.bulk.parts import CHUNK, bounded, fault, passed_over
+from imagery.importing.parts import CHUNK, bounded, fault, passed_over
 
 HERE_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 

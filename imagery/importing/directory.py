@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from stat import S_IFMT, S_ISLNK
 
-from imagery.bulk.parts import fault
+from imagery.importing.parts import fault
 
 END = struct.Struct("<4s4H2LH")  # 4.3.16
 LOCATOR = struct.Struct("<4sLQL")  # 4.3.15

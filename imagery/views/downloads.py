@@ -11,7 +11,7 @@ from core.ranges import has, serve
 from imagery import intake, previews
 from imagery.models import Image
 
-NEEDED = ("version", "media_type", "size", "sha256", "original", "research_sha256", "research")  # columns
+COLUMNS_READ = ("version", "media_type", "size", "sha256", "original", "research_sha256", "research")  # columns
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
 
 

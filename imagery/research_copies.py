@@ -18,11 +18,12 @@ from django.conf import settings
 from accounts.models import User
 from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
+from imagery import files
 from imagery.decoding import channel
 from imagery.decoding.child import Child
 from imagery.deidentification.answers import is_answer
 from imagery.deidentification.manifest import Box
-from imagery.models import Patient, Release, place, research_copies
+from imagery.models import Patient, Release
 from imagery.storage import Arrived, let_go
 
 logger = logging.getLogger(__name__)
@@ -73,8 +74,8 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
 
     Raises `Rejected` for boxes that do not fit.
     """
-    name = place(new_id())
-    with research_copies().under_way(image, name):
+    name = files.place(new_id())
+    with files.research_copies().under_way(image, name):
         copy = make(source, subject, boxes, name=name)
         try:
             yield copy
@@ -82,19 +83,19 @@ def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, ima
             raise
         except BaseException:
             if copy.name:
-                let_go(research_copies(), copy.name)
+                let_go(files.research_copies(), copy.name)
             raise
 
 
 def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, name: str) -> Copy:
-    with research_copies().arriving() as (target, arrived):
+    with files.research_copies().arriving() as (target, arrived):
         told = understood(cleaner.ask(source, target, wish(subject, boxes)))
         if "wrong" in told:
             raise Rejected(told["wrong"], code="invalid", field="boxes")
         manifest = told.get("manifest")
         if manifest:
             manifest |= {"sha256": digest(arrived), "boxes": [asdict(box) for box in boxes]}
-        kept = research_copies().adopt(arrived, name) if manifest else ""
+        kept = files.research_copies().adopt(arrived, name) if manifest else ""
     return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, manifest, subject.patient)
 
 

@@ -14,17 +14,17 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
-def sealed(facts: dict[str, Any]) -> str:
+def encrypt(facts: dict[str, Any]) -> str:
     """The facts as a Fernet token under the current key (AES-128-CBC and HMAC-SHA-256)."""
     return _locks(tuple(settings.IDENTITY_KEYS)).encrypt(json.dumps(facts).encode()).decode()
 
 
-def opened(token: str) -> dict[str, Any]:
+def decrypt(token: str) -> dict[str, Any]:
     """The facts again. Raises `InvalidToken` when none of the keys fits."""
     return json.loads(_locks(tuple(settings.IDENTITY_KEYS)).decrypt(token))
 
 
-def resealed(token: str) -> str:
+def reencrypt(token: str) -> str:
     """The same under the current key; as it is when that key has sealed it already."""
     try:
         _lock(settings.IDENTITY_KEYS[0]).decrypt(token)
@@ -33,7 +33,7 @@ def resealed(token: str) -> str:
     return token
 
 
-def digests(*parts: str) -> list[str]:
+def blind_indexes(*parts: str) -> list[str]:
     """A blind index of these parts under each key, the current one first. Equal parts give equal digests."""
     text = json.dumps(parts).encode()
     return [hmac.new(_derived(key, "index"), text, "sha256").hexdigest() for key in settings.IDENTITY_KEYS]
