@@ -1,36 +1,75 @@
-"""Uploads are counted while they arrive, so that nobody fills the disk first and is refused afterwards."""
+"""Write each uploaded file to the disk once, and hash it on the way."""
 
-from tempfile import TemporaryFile
+import hashlib
+import shutil
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
+from weakref import finalize
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+from core.actions import Rejected
 
-class BoundedUpload(FileUploadHandler):
-    """Writes uploads to temporary files, of at most `HARRISON_MAX_UPLOAD_MB` in one request.
 
-    Raises `RequestDataTooBig` (413).
+class HashedUpload(UploadedFile):
+    """An uploaded file on the disk. It is deleted when the request ends, unless a storage has moved it by then.
+
+    `path` is where it is, `sha256` the hexadecimal digest of its bytes, `size` their number.
     """
 
-    seen = 0  # bytes of all files of this request
+    def __init__(self, folder: Path, *about: Any) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.output = NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115 - the request closes it
+        self.path = Path(self.output.name)
+        self.delete = finalize(self, self.path.unlink, missing_ok=True)  # also if the client leaves half-way
+        self.digest = hashlib.sha256()
+        super().__init__(self.output, *about)
+
+    def append(self, chunk: bytes) -> None:
+        """Write and hash the next bytes. Raises `Rejected` (507)."""
+        refuse_full_disk(self.path.parent, len(chunk))
+        self.digest.update(chunk)
+        self.output.write(chunk)
+
+    @property
+    def sha256(self) -> str:
+        return self.digest.hexdigest()
+
+    def close(self) -> None:
+        super().close()
+        self.delete()
+
+
+class HashingUploadHandler(FileUploadHandler):
+    """Writes files to `UPLOAD_FOLDER`, at most `HARRISON_MAX_UPLOAD_MB` in one request.
+
+    Raises `RequestDataTooBig` (413), and `Rejected` (507) if too little of the disk would stay free.
+    """
+
+    file: HashedUpload
+    received = 0  # bytes of all files of this request
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Where the data are: /tmp may be small. It has no name, so whoever dies meanwhile leaves nothing behind."""
         super().new_file(*args, **kwargs)
-        file = TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - the request closes it
-        self.file = UploadedFile(file, self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
+        about = (self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
+        self.file = HashedUpload(settings.UPLOAD_FOLDER, *about)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        self.seen += len(raw_data)
-        if self.seen > settings.MAX_UPLOAD_BYTES:
+        self.received += len(raw_data)
+        try:
+            if self.received > settings.MAX_UPLOAD_BYTES:
+                raise RequestDataTooBig("The file is too large.")
+            self.file.append(raw_data)
+        except BaseException:
             self.file.close()
-            raise RequestDataTooBig("The file is too large.")
-        self.file.write(raw_data)
+            raise
 
     def file_complete(self, file_size: int) -> UploadedFile:
+        self.file.flush()
         self.file.seek(0)
         self.file.size = file_size
         return self.file
@@ -38,3 +77,11 @@ class BoundedUpload(FileUploadHandler):
     def upload_interrupted(self) -> None:
         if hasattr(self, "file"):
             self.file.close()
+
+
+def refuse_full_disk(folder: Path, size: int) -> None:
+    """Raise `Rejected` (507) if `size` more bytes would leave less free than HARRISON_FREE_DISK_MB."""
+    if shutil.disk_usage(folder).free - size < settings.FREE_DISK_BYTES:
+        raise Rejected(
+            "Storage is full. Ask your administrator to add space.", code="disk_full", field="file", status=507
+        )

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from harrison.databases import databases
 from harrison.local import choice, flag, number, rate, refuse_unknown, secret, text, words
 from harrison.logs import logging_of
-from harrison.storages import storages
+from harrison.storages import storages, upload_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -132,8 +132,8 @@ PREVIEW_CACHE = {
     "limit": number("HARRISON_PREVIEW_CACHE_MB", 1024, 0, MOST_MB) * 1024 * 1024,
 }
 MAX_UPLOAD_BYTES = number("HARRISON_MAX_UPLOAD_MB", 512, 1, MOST_MB) * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUpload"]
-FILE_UPLOAD_TEMP_DIR = DATA_DIR  # a container's /tmp is smaller than an upload
+FILE_UPLOAD_HANDLERS = ["core.uploads.HashingUploadHandler"]
+UPLOAD_FOLDER = upload_folder(STORAGES["originals"])  # on the disk that keeps them: moved, not copied
 STATIC_URL = "static/"
 STATIC_ROOT = Path(text("HARRISON_STATIC_DIR") or DATA_DIR / "static").resolve()
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -40,6 +40,13 @@ def storages(folder: Path) -> dict[str, Any]:
     }
 
 
+def upload_folder(storage: dict[str, Any]) -> Path:
+    """The folder on this machine from which this storage takes new files."""
+    options = storage["OPTIONS"]
+    folder: Path = options["arrivals"] if "arrivals" in options else options["location"] / ".incoming"
+    return folder
+
+
 def on_disk(folder: Path) -> dict[str, Any]:
     return {"BACKEND": "imagery.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
 

@@ -1,6 +1,7 @@
 """Room on the disk: nobody fills it for the others, and a full one says so."""
 
 import errno
+import hashlib
 import shutil
 from collections import namedtuple
 
@@ -9,7 +10,8 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from core.uploads import BoundedUpload
+from core.actions import Rejected
+from core.uploads import HashingUploadHandler
 from imagery import actions, intake
 from imagery.actions import uploads
 from imagery.models import Image, Usage
@@ -97,10 +99,41 @@ def test_uploads_arrive_where_the_data_are_and_not_in_a_small_tmp(api, monkeypat
     assert upload(api, make.png(1)).status_code == 201
 
 
-def test_whoever_dies_while_an_upload_arrives_leaves_nothing_of_it(settings, tmp_path):
+@pytest.fixture
+def handler(settings, tmp_path):
+    """A handler that has received five bytes of a file into an empty folder."""
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
-    handler = BoundedUpload()
+    handler = HashingUploadHandler()
     handler.new_file("file", "a.png", "image/png", None)
     handler.receive_data_chunk(b"bytes", 0)
+    return handler
+
+
+def test_an_upload_is_hashed_while_it_is_written(handler, tmp_path):
+    with handler.file_complete(5) as file:
+        assert file.sha256 == hashlib.sha256(b"bytes").hexdigest()
+        assert (file.size, file.path.parent, file.path.read_bytes(), file.read()) == (5, tmp_path, b"bytes", b"bytes")
+
+
+def test_a_storage_may_move_an_upload(handler, tmp_path):
+    with handler.file_complete(5) as file:
+        file.path.rename(tmp_path / "stored")
+    assert [path.name for path in tmp_path.iterdir()] == ["stored"]
+
+
+def test_nothing_is_left_of_an_upload_that_is_not_stored(handler, tmp_path):
+    handler.file_complete(5).close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_left_of_an_upload_that_its_client_breaks_off(handler, tmp_path):
     handler.upload_interrupted()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upload_stops_where_too_little_of_the_disk_would_stay_free(handler, tmp_path, monkeypatch, settings):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Disk(0, 0, settings.FREE_DISK_BYTES + 4))
+    handler.receive_data_chunk(b"four", 5)
+    with pytest.raises(Rejected, match="Storage is full"):
+        handler.receive_data_chunk(b"fives", 9)
+    assert list(tmp_path.iterdir()) == []
