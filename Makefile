@@ -3,9 +3,9 @@
 PORT ?= 8000
 PYTHON ?= python3
 SCALE ?= 1
-# Tests that touch no database, start by themselves the one or both that they need, or look at what is the same on each:
-# connections and bodies, the tour of the README, and what a browser makes of answers that other tests ask for.
-ONCE := dicom browser serving/test_arrival.py harrison/test_backup.py harrison/test_bench.py serving/test_crash.py deploy serving/test_readme_tour.py serving/test_silence.py
+# One test process more than cores: tests that wait leave a core to others.
+JOBS ?= $(shell echo $$(($$(nproc) + 1)))
+TIMED := @.ci/timed
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Settings of production, with throw-away secrets, for the checks that only production makes.
@@ -15,19 +15,19 @@ PRODUCTION := HARRISON_PRODUCTION=true HARRISON_ALLOWED_HOSTS=harrison.example \
 	HARRISON_PROJECT_KEY=a-throw-away-project-key-for-the-check-of-production
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-sqlite test-postgresql lint needs check screenshots bench lock clean
+.PHONY: help run dev test test-postgresql coverage lint needs check soak screenshots bench lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
 
 .venv/runs: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	$(TIMED) "packages" $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
 	@touch $@
 
 .venv/tests: .venv/runs requirements-dev.txt requirements-ocr.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-ocr.txt
+	$(TIMED) "packages of the tests" $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(TIMED) "packages that find text" $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-ocr.txt
 	@touch $@
 
 run: .venv/runs  ## Harrison on https://127.0.0.1:8000/ with made-up data; PORT= chooses another port
@@ -37,35 +37,36 @@ dev: .venv/tests  ## the development server, debug on
 	@$(MANAGE) migrate --verbosity 0
 	@HARRISON_DEBUG=true $(MANAGE) runserver_plus --cert-file var/cert.crt 127.0.0.1:$(PORT)
 
-test: test-sqlite  ## the whole suite on every core: on SQLite, then on PostgreSQL where it is found
-	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then $(MAKE) test-postgresql; \
-	else echo "No PostgreSQL here: the suite ran on SQLite alone (Debian: apt-get install postgresql)."; fi
+test: .venv/tests  ## the tests, on SQLite; JOBS= chooses how many processes
+	@command -v chromium >/dev/null || echo "No Chromium here: the browser tests are passed over (Debian: apt-get install chromium)."
+	$(TIMED) "tests on SQLite" $(BIN)/python -m pytest -n $(JOBS)
 
-test-sqlite: .venv/tests  ## the whole suite on SQLite
-	@command -v chromium >/dev/null || echo "No Chromium here: what is seen in a browser goes untested (Debian: apt-get install chromium)."
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+test-postgresql: .venv/tests  ## the tests whose answers may differ there, on a private PostgreSQL
+	$(TIMED) "tests on PostgreSQL" $(BIN)/python -m tests.kit.postgresql $(BIN)/python -m pytest -n $(JOBS) -m "on_both and not soak"
 
-test-postgresql: .venv/tests  ## the whole suite on a private PostgreSQL, but for what would say nothing new there
-	$(BIN)/python -m tests.kit.postgresql $(BIN)/python -m pytest -n auto $(ONCE:%=--ignore tests/%)
+coverage: .venv/tests  ## the tests on SQLite, and which lines and branches they reach: at least 95 %
+	$(TIMED) "coverage" $(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
 lint: .venv/tests  ## format, lint, types, migrations, schema, production settings
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy .
-	$(MANAGE) makemigrations --check --dry-run
-	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
-	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(TIMED) "format" $(BIN)/ruff format --check .
+	$(TIMED) "lint" $(BIN)/ruff check .
+	$(TIMED) "types" $(BIN)/mypy .
+	$(TIMED) "migrations" $(MANAGE) makemigrations --check --dry-run
+	$(TIMED) "schema" $(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(TIMED) "production settings" env $(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
-needs:  ## what the tests ask of a Debian machine; what is missing is installed
-	@missing=; for each in curl chromium strace; do command -v $$each >/dev/null || missing="$$missing $$each"; done; \
-	command -v initdb >/dev/null || [ -n "$(wildcard /usr/lib/postgresql/*/bin/initdb)" ] || missing="$$missing postgresql"; \
-	[ -z "$$missing" ] || if [ "$$(id -u)" = 0 ]; then apt-get update -q && apt-get install -q -y $$missing; \
-	else echo "Missing here:$$missing. As root: apt-get install$$missing"; exit 1; fi
+needs:  ## install what the tests need of a Debian machine
+	$(TIMED) "system packages" .ci/needs
 
 check: export HARRISON_DEMAND = 1
 check: needs lint  ## the gate: lint, and the tests on both databases, nothing passed over; installs what it needs
-	$(MAKE) test-sqlite
+	$(MAKE) test
 	$(MAKE) test-postgresql
+
+soak: export HARRISON_DEMAND = 1
+soak: needs lint coverage  ## before a release, hours: all rounds, new random examples, both databases, the coverage floor
+	HARRISON_SOAK=1 .ci/timed "soak on SQLite" $(BIN)/python -m pytest -n $(JOBS) -m ""
+	HARRISON_SOAK=1 .ci/timed "soak on PostgreSQL" $(BIN)/python -m tests.kit.postgresql $(BIN)/python -m pytest -n $(JOBS) -m ""
 
 screenshots: .venv/tests  ## docs/screenshots anew, in Chromium
 	$(BIN)/python -m tests.browser.screenshots

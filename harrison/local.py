@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
 # Not the application's: what the tests ask of a machine, and what deploy/compose.yaml is told.
-OTHERS = {"HARRISON_DEMAND", "HARRISON_HOST", "HARRISON_IMAGE"}
+OTHERS = {"HARRISON_DEMAND", "HARRISON_HOST", "HARRISON_IMAGE", "HARRISON_SOAK", "HARRISON_TIMES"}
 # Kubernetes puts the address of each Service into every container beside it, under names made of the Service's own:
 # where that is called harrison, nobody has set these, and nobody could unset them.
 SERVICE = re.compile(r"HARRISON_(PORT|PORT_.+|SERVICE_.+)")

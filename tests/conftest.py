@@ -8,7 +8,6 @@ auditor     reads the record of requests
 nobody      has not logged in
 """
 
-import coverage
 import hypothesis
 import pytest
 from rest_framework.test import APIClient
@@ -24,24 +23,18 @@ from tests.kit.factories import (
     TeamFactory,
     UserFactory,
 )
-from tests.kit.needs import own_postgresql  # noqa: F401 - a fixture
+from tests.kit.needs import own_postgresql, soaking  # noqa: F401 - own_postgresql is a fixture
 from tests.kit.s3 import bucket, in_s3, nanio, proxy, settled, told  # noqa: F401 - fixtures
 
-hypothesis.settings.register_profile("harrison", deadline=None)  # a busy machine is no fault
-hypothesis.settings.load_profile("harrison")
+# No deadline: a busy machine is not a fault. The gate repeats the same examples; the soak draws new ones each time.
+hypothesis.settings.register_profile("gate", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("soak", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("soak" if soaking else "gate")
 
 
-@pytest.fixture(scope="module")
-def unmeasured():
-    """For files of tests that run much again and again: coverage, which doubles their time, is counted of others."""
-    measuring = coverage.Coverage.current()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # of processes that it starts
-        if measuring:
-            measuring.stop()
-        yield
-    if measuring:
-        measuring.start()
+def pytest_collection_modifyitems(items):
+    """Start the files with slow tests first, so that no worker is left with one when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -12,4 +12,7 @@ os.environ["HARRISON_LOGIN_RATE"] = "1000/min"
 
 from harrison.settings import *  # noqa: E402, F403
 
+# Each test client builds a handler, and WhiteNoise would search all static files for it. Tests of the served product
+# ask for static files; none of those uses these settings.
+WHITENOISE_USE_FINDERS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -12,6 +12,8 @@ from accounts import actions
 from accounts.models import EVERYONE, Role
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 def log_in(client, username="doctor", password=make.PASSWORD):
     return client.post(reverse("login"), {"username": username, "password": password})

@@ -13,6 +13,8 @@ from label.models import Annotation, Label
 from tests.kit import factories as make
 from tests.kit.pages import page_of
 
+pytestmark = pytest.mark.on_both
+
 
 def bulk(client, action: str, *rows, archived=""):
     data = {"action": action, "_selected_action": [row.pk for row in rows], "index": 0}

@@ -7,6 +7,8 @@ from label import actions as label_actions
 from tests.kit import factories as make
 from tests.kit.pages import fill, outcome, page_of, past
 
+pytestmark = pytest.mark.on_both
+
 
 def test_the_past_tells_who_when_what_and_from_what_to_what(cast, client_of, label):
     disease = make.DiseaseFactory(name="Pneumonia")

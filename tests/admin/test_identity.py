@@ -12,6 +12,8 @@ from label.models import Annotation, Label
 from tests.kit import factories as make
 from tests.kit.pages import page_of
 
+pytestmark = pytest.mark.on_both
+
 SIGNS = ("Zzyzx", "Quill", "Jane Doe", "doctor")
 
 

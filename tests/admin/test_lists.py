@@ -17,6 +17,8 @@ from label.models import Annotation, Label
 from tests.kit import factories as make
 from tests.kit.pages import MODELS, page_of
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_a_list_is_searched_by_words_and_by_id(model, world, cast, client_of):

@@ -1,11 +1,14 @@
 """People and their passwords."""
 
+import pytest
 from django.urls import reverse
 from reversion.models import Version
 
 from accounts.models import Role, User
 from tests.kit import factories as make
 from tests.kit.pages import fill, past, send, sentences
+
+pytestmark = pytest.mark.on_both
 
 
 def new_user(**more) -> dict:

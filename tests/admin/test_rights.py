@@ -10,6 +10,8 @@ from imagery.models import Deidentification, Image, Patient, Series, Study
 from label.models import Annotation, Label
 from tests.kit.pages import MODELS, outcome, page_of
 
+pytestmark = pytest.mark.on_both
+
 PEOPLE = ("nobody", "unstaffed", "doctor", "colleague", "stranger", "researcher", "auditor", "root")
 # What each person gets: "-" logged in elsewhere or not at all, "x" refused, "0" it does not exist for them,
 # "r" it is shown, "w" it is shown with a form.

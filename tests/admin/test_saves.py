@@ -14,6 +14,8 @@ from label.models import Annotation, Label
 from tests.kit import factories as make
 from tests.kit.pages import fill, page_of, send, sentences
 
+pytestmark = pytest.mark.on_both
+
 
 def recorded(row) -> list[tuple[str, str]]:
     """Who changed a row, and the verb, newest first."""

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
+pytestmark = pytest.mark.slow
 
 TABLES = (
     "accounts/user", "accounts/team", "disease/codesystem", "disease/code", "disease/codemapping", "disease/disease",

@@ -15,6 +15,8 @@ from imagery.models import Image, Series, Study, scope
 from label.models import Annotation, Label
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def more(doctor, study):

@@ -17,7 +17,7 @@ from tests.kit.counting import work
 from tests.kit.crowd import settle
 from tests.kit.questions import ADMIN, CASES, LOOK_UPS, WORDS
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.on_both]
 
 # A page of 50 rows of the dearest list takes about half of this; reading a table of 100,000 takes far more.
 MOST = {"sqlite": 200_000, "postgresql": 12_000}  # instructions, rows

@@ -7,7 +7,7 @@ from django.urls import get_resolver, reverse
 from core.models import new_id
 from tests.kit import factories as make
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
+pytestmark = pytest.mark.on_both
 
 PEOPLE = ("nobody", "doctor", "colleague", "stranger", "researcher", "auditor")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -15,8 +15,6 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from harrison.wsgi import django
 from tests.kit import factories as make
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 PEOPLE = ("doctor", "researcher", "auditor", "nobody")
 
 quick = settings(

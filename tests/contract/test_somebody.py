@@ -21,7 +21,7 @@ from imagery.models.scope import FEW
 from label.models import Label
 from tests.kit import factories as make
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
+pytestmark = pytest.mark.on_both
 
 # Of events each request adds one, and whoever may read one may read all.
 VIEWS = {basename: view for _, view, basename in router.registry if basename != "event"}

@@ -13,6 +13,8 @@ from label.models import Annotation, Label
 from tests.kit import factories as make
 from tests.kit.needs import on_postgresql
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def named():

@@ -16,6 +16,8 @@ from label import actions as label_actions
 from label.models import Label
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 ROOT = Path(__file__).parents[2]
 
 

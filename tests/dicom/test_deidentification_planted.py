@@ -21,7 +21,7 @@ from tests.kit.planted import (
 SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")
 PLANTS = [one for one in plants() if one.tag not in LEFT_ON_PURPOSE]
 
-pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning"), pytest.mark.usefixtures("unmeasured")]
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 def copy_of(original, **boxes):

@@ -14,7 +14,7 @@ from reversion.models import Revision, Version
 from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
 from tests.kit import factories as make
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.on_both]
 ICD_10, ICD_9 = "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-9-cm"
 
 

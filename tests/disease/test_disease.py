@@ -7,6 +7,8 @@ from django.urls import reverse
 from disease.models import Code, CodeMapping
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def api(researcher, client_of):

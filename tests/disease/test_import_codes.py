@@ -13,6 +13,8 @@ from disease.catalogue import Entry, Link
 from disease.models import Code, CodeMapping, CodeSystem
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 GOOD = """code,title,kind,parent,assignable,valid_to,notes
 A,Diseases,chapter,,false,,
 A1,Chest,block,A,false,,

@@ -8,6 +8,8 @@ from disease.actions import archive_disease, create_disease, merge_disease
 from disease.models import Disease
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def client(researcher, client_of):

@@ -19,6 +19,8 @@ from events.models import Event
 from label.models import Annotation
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 def last() -> Event:
     return Event.objects.order_by("id").last()

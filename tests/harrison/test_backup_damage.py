@@ -19,7 +19,7 @@ from harrison.backup.snapshots import Snapshot
 from tests.kit.backups import KEYS, UPLOAD, environment, flip, media, refused, snapshots, verified
 from tests.kit.serving import MANAGE, ROOT, installed, managed, own_database
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.on_both]
 
 URL = os.environ.get("DATABASE_URL", "")
 

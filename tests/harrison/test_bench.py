@@ -11,8 +11,6 @@ from benchmarks.operations import World, operations
 from benchmarks.report import COLUMNS
 from tests.kit.serving import ROOT
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 NOWHERE = World("", dict.fromkeys(("doctor", "colleague", "researcher", "auditor"), ""), "", "", "", "")
 
 

@@ -19,6 +19,8 @@ from imagery.models import Image, Release, Usage
 from label.models import Annotation
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 @pytest.fixture
 def root():

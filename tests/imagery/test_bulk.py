@@ -21,6 +21,8 @@ from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
 from tests.kit.zipped import STORED, File, archive
 
+pytestmark = pytest.mark.on_both
+
 
 def real(name: str) -> bytes:
     with open(get_testdata_file(name, download=False), "rb") as file:

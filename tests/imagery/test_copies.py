@@ -17,6 +17,8 @@ from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Patient, Release, Study
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 CORNER = [Box(None, 0, 0, 10, 5)]
 
 

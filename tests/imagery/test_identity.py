@@ -18,6 +18,8 @@ from imagery.ages import age_in_years
 from imagery.models import Identity, Image, Patient, Study
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 JANE = {
     "name": "Doe^Jane",
     "record_number": "MRN-4711",

@@ -19,6 +19,8 @@ from imagery import actions, intake
 from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 def real(name: str) -> bytes:
     with open(get_testdata_file(name, download=False), "rb") as file:

@@ -355,6 +355,7 @@ def finish(data, source, *more):
 
 
 @pytest.mark.slow
+@pytest.mark.on_both
 def test_several_workers_take_every_file_once(data, many, tmp_path):
     done = finish(data, many, "--report", tmp_path / "r.csv")
     assert (done.returncode, "60 stored" in done.stdout) == (0, True), done

@@ -17,6 +17,8 @@ from imagery.actions import uploads
 from imagery.models import Image, Usage
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 Disk = namedtuple("Disk", "total used free")
 
 

@@ -1,7 +1,6 @@
 """Uploads whose transactions run side by side.
 
-It commits, so it empties the tables at its end, and whoever comes after finds no groups. In a file of one test it comes
-last: pytest-django puts such tests at the end, and pytest-xdist hands out the files with most tests first.
+It commits, so its tables are emptied at its end; `serialized_rollback` brings back what the migrations had written.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +14,10 @@ from imagery.importing.parts import Sent
 from imagery.models import Identity, Series, Study
 from tests.imagery.test_bulk import slices
 
+pytestmark = pytest.mark.on_both
 
-@pytest.mark.django_db(transaction=True)
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_images_of_one_new_patient_that_come_at_once_all_come_in(doctor):
     """On PostgreSQL their transactions run side by side: what one has made, the others find at the next try.
 

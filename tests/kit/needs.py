@@ -16,7 +16,13 @@ CHROMIUM = "No Chromium here: what is seen in a browser goes untested (Debian: a
 POSTGRESQL = "No PostgreSQL here: half of what is promised goes untested (Debian: apt-get install postgresql)."
 STRACE = "No strace here: the order of system calls goes untested (Debian: apt-get install strace)."
 
-demanded = "HARRISON_DEMAND" in os.environ  # make check says it
+demanded = "HARRISON_DEMAND" in os.environ  # set by `make check` and `make soak`: fail where something is missing
+soaking = "HARRISON_SOAK" in os.environ  # set by `make soak`: all rounds, and new random examples each time
+
+
+def rounds(gate: int, soak: int) -> int:
+    """Return how often a test repeats itself: a few times in the gate, many times in the soak."""
+    return soak if soaking else gate
 
 
 def need(there: object, otherwise: str) -> None:

@@ -9,13 +9,19 @@ import time
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from django.core.files.storage import storages
 
 from harrison import storages as chosen
 from imagery.models import Image
 from tests.kit.ports import free_port
+
+# Each client reads botocore's service models again, which takes a third of a second; dozens of clients are made here.
+read_file = JSONFileLoader().load_file
+JSONFileLoader.load_file = staticmethod(cache(read_file))
 
 ACCESS_KEY, SECRET_KEY, REGION = "harrison-tests", "a secret of the tests' own", "eu-central-1"
 

@@ -8,6 +8,8 @@ from label import geometry
 from label.models import Annotation
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 def say(client, image, label, **more):
     return client.post(reverse("annotation-list"), {"image": image.pk, "label": label.pk, "state": "present"} | more)

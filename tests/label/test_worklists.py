@@ -8,6 +8,8 @@ from django.urls import reverse
 from accounts.models import Role
 from tests.kit import factories as make
 
+pytestmark = pytest.mark.on_both
+
 
 def ids(answer):
     return {row["id"] for row in answer.json()["results"]}

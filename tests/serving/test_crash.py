@@ -17,13 +17,13 @@ import pytest
 import requests
 
 from tests.kit.load import THERE, Said, team
-from tests.kit.needs import demanded
+from tests.kit.needs import rounds
 from tests.kit.ports import free_port
 from tests.kit.serving import MANAGE, ROOT, Served, ending, installed, managed
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unmeasured"), ending]
+pytestmark = [pytest.mark.slow, ending]
 
-ROUNDS = 10 if demanded else 5  # each with a kill
+ROUNDS = rounds(3, 10)  # each with a kill
 SOON = 5.0  # seconds within which a server that is started again has to answer, on a processor of its own
 AT_MOST = 20.0  # seconds, however busy the machine is
 LONGEST = 2.5  # seconds of work before a kill

@@ -12,8 +12,6 @@ from pydicom.data import get_testdata_file
 from harrison import dummy
 from tests.kit import serving
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 ROOT = Path(__file__).parents[2]
 
 

@@ -20,8 +20,6 @@ from harrison.silence import SILENCE
 from tests.kit.serving import served
 from tests.serving.test_hostile_uploads import Watch
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 SLOW = 200  # clients
 MOST_ROUNDS = 10  # of a hundred answers without slow clients and a hundred with them
 MOST = 400 * 1024**2  # bytes that one process may hold whatever clients do

@@ -17,9 +17,7 @@ from tests.kit import needs, stopping
 from tests.kit.ports import free_port
 from tests.kit.serving import ROOT, answers, ending
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
-ROUNDS = 50 if needs.demanded else 12  # of five seconds each
+ROUNDS = needs.rounds(4, 50)  # of five seconds each
 
 
 @ending
