@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from pydicom import dcmread
 
-from imagery.decoding.preview import render_file
-from imagery.deidentification import Secrets
-from imagery.deidentification.engine import deidentified
+from dicom.deidentification import Secrets
+from dicom.deidentification.engine import deidentified
+from dicom.drawing.preview import render_file
 
 SECRETS = Secrets(b"a project key for the benchmark alone", "bench")
 

@@ -29,9 +29,9 @@ from rich.console import Console
 from rich.table import Table
 
 from core.models import new_id
+from dicom.deidentification import Secrets
+from dicom.deidentification.engine import deidentified
 from imagery import files, research_copies
-from imagery.deidentification import Secrets
-from imagery.deidentification.engine import deidentified
 
 ROUNDS = 200
 SUBJECT = research_copies.Subject("somebody", "P-0123456789abcdef0123")

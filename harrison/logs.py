@@ -19,7 +19,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from structlog.stdlib import ProcessorFormatter, add_log_level, add_logger_name
 
-OURS = {"harrison", "core", "accounts", "disease", "imagery", "label", "events"}
+OURS = {"harrison", "core", "dicom", "accounts", "disease", "imagery", "label", "events"}
 Line = MutableMapping[str, Any]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.signals import request_finished
 
-from imagery import decoding, research_copies
+from dicom import visits
+from imagery import research_copies
 
 
 def after_the_first_answer() -> None:
@@ -21,5 +22,5 @@ def begin(**_: Any) -> None:
 
 
 def start() -> None:
-    decoding.shared().warm()
+    visits.shared().warm()
     research_copies.cleaner.warm()

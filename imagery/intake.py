@@ -19,8 +19,8 @@ from django.db import models
 from accounts.models import User
 from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
+from dicom.visits import Description, Unreadable, describe
 from imagery import files, research_copies
-from imagery.decoding import Description, Unreadable, describe
 from imagery.models import Patient
 from imagery.storage import Arrived, Storage
 

@@ -20,8 +20,9 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.db.models.fields.files import FieldFile
 
-from imagery import decoding, intake
-from imagery.decoding import render
+from dicom import visits
+from dicom.visits import render
+from imagery import intake
 from imagery.storage.cache import FileCache
 
 QUICK = 2048 * 2048  # pixels of a frame; a larger one takes longer to draw than to copy
@@ -48,7 +49,7 @@ def preview(file: FieldFile, sha256: str, **asked: Any) -> bytes:
 
 
 @contextmanager
-def drawn_beside(arrival: intake.Arrival, read: decoding.Description) -> Iterator[None]:
+def drawn_beside(arrival: intake.Arrival, read: visits.Description) -> Iterator[None]:
     """Draw the picture that whoever uploads this sees first, beside what follows; kept once that has succeeded.
 
     What is refused waits for no picture, and nothing waits long. What cannot be drawn, whoever asks for it is told.
@@ -74,7 +75,7 @@ def _keep(name: str, there: Event, drawing: Future[bytes]) -> None:
         failed = drawing.exception()
         if failed is None:
             kept().put(name, drawing.result())
-        elif not isinstance(failed, decoding.Unreadable):
+        elif not isinstance(failed, visits.Unreadable):
             logger.warning("a picture could not be drawn beside its upload", exc_info=failed)
     finally:
         there.set()
@@ -88,7 +89,7 @@ def name_of(sha256: str, *, frame: int = 0, size: int | None = None, window: tup
 @cache
 def drawn_by() -> str:
     """Names the code that draws and its libraries: what other code has drawn may look different."""
-    code = b"".join(path.read_bytes() for path in sorted(Path(decoding.__file__).parent.glob("*.py")))
+    code = b"".join(path.read_bytes() for path in sorted(Path(visits.__file__).parent.rglob("*.py")))
     return hashlib.sha256(code + repr([version(name) for name in LIBRARIES]).encode()).hexdigest()
 
 

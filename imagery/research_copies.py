@@ -18,17 +18,17 @@ from django.conf import settings
 from accounts.models import User
 from core.actions import UNCERTAIN, Rejected
 from core.models import new_id
+from dicom.deidentification.manifest import Box
+from dicom.deidentification.replies import is_answer
+from dicom.sandbox import messages
+from dicom.sandbox.process import Child
 from imagery import files
-from imagery.decoding import channel
-from imagery.decoding.child import Child
-from imagery.deidentification.answers import is_answer
-from imagery.deidentification.manifest import Box
 from imagery.models import Patient, Release
 from imagery.storage import Arrived, let_go
 
 logger = logging.getLogger(__name__)
 
-COMMAND = [sys.executable, "-P", "-m", "imagery.deidentification.server"]
+COMMAND = [sys.executable, "-P", "-m", "dicom.deidentification.worker"]
 LONGEST = 180  # seconds
 MARGIN = 30  # seconds more, in which the process says that it took too long
 STATES = {"clean": Release.RELEASED, "quarantine": Release.QUARANTINED, "refused": Release.REFUSED}
@@ -149,8 +149,8 @@ class Cleaner:
     def _ask(self, files: Sequence[int], wish: bytes) -> bytes:
         message, patience = ({"seconds": LONGEST}, wish), LONGEST + MARGIN
         try:
-            return self._running().exchange(files, message, seconds=patience, largest=channel.LARGEST)[1]
-        except (channel.Gone, TimeoutError):
+            return self._running().exchange(files, message, seconds=patience, largest=messages.LARGEST)[1]
+        except (messages.Gone, TimeoutError):
             return b""
 
     def _running(self) -> Child:
@@ -161,7 +161,7 @@ class Cleaner:
 
     def warm(self) -> None:
         """Have the process ready. Where it does not start, the next copy says so."""
-        with self.lock, suppress(channel.Gone, OSError):
+        with self.lock, suppress(messages.Gone, OSError):
             self._running()
 
     def close(self) -> None:

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from accounts.models import User
 from core.actions import Refused, recorded, recorded_in
+from dicom.deidentification.manifest import Box
 from imagery import files, intake, research_copies
-from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release, Study
 from imagery.storage import let_go
 

@@ -9,11 +9,11 @@ from django.db import IntegrityError
 
 from accounts.models import User
 from core.actions import Refused, recorded, recorded_in
+from dicom.visits import Description, PatientFacts
 from imagery import intake, previews
 from imagery.actions.patients import aged, identify
 from imagery.actions.studies import change_study
 from imagery.ages import age_in_years
-from imagery.decoding import Description, PatientFacts
 from imagery.models import Deidentification, Identity, Image, Patient, Series, Study, Usage
 
 

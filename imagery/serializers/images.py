@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from core.fields import PersonField, Ref
+from dicom.deidentification.manifest import Box
 from imagery import actions
-from imagery.deidentification.manifest import Box
 from imagery.models import Image, MediaType, Patient, Release, Study
 from imagery.models.scope import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer

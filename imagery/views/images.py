@@ -16,9 +16,8 @@ from core.negotiation import AnyAccept
 from core.parsers import BoundedJSONParser
 from core.schema import ErrorSerializer
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin
-from imagery import actions, intake, previews
+from imagery import actions, intake, previews, text_boxes
 from imagery.filters import ImageFilter, WholeImageFilter
-from imagery.lettering import propose
 from imagery.models import Deidentification, Image
 from imagery.serializers import (
     FrameSerializer,
@@ -169,7 +168,7 @@ class ImageViewSet(
         query.is_valid(raise_exception=True)
         frame = query.validated_data["frame"]
         with intake.readable("frame"):
-            boxes = propose.boxes_in(previews.preview(image.original, image.sha256, frame=frame))
+            boxes = text_boxes.boxes_in(previews.preview(image.original, image.sha256, frame=frame))
         return Response(ProposalSerializer({"frames": [frame], "boxes": boxes}).data)
 
     @extend_schema(

@@ -1,6 +1,9 @@
 """The house as DESIGN §2 draws it: arrows point down, files have the same names, fields explain themselves."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,13 +15,15 @@ from harrison import logs
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
     "core": set(),
+    "dicom": set(),
     "accounts": {"core"},
     "disease": {"core", "accounts"},
-    "imagery": {"core", "accounts"},
+    "imagery": {"core", "accounts", "dicom"},
     "events": {"core", "accounts"},
     "label": {"core", "accounts", "disease", "imagery"},
-    "harrison": {"core", "accounts", "disease", "imagery", "events", "label"},
+    "harrison": {"core", "dicom", "accounts", "disease", "imagery", "events", "label"},
 }
+PACKAGES = {"dicom"}  # ours, and no Django app
 LAYERS = ("views", "serializers", "actions", "models")
 
 
@@ -50,7 +55,7 @@ def test_inside_an_app_views_use_serializers_use_actions_use_models(app, layer):
 
 def test_every_app_stands_in_the_table():
     ours = {path.parent.name for path in ROOT.glob("*/apps.py")}
-    assert ours == MAY_IMPORT.keys()
+    assert ours | PACKAGES == MAY_IMPORT.keys()
 
 
 def test_the_words_of_every_app_are_logged_whole():
@@ -87,3 +92,16 @@ def test_every_constraint_says_what_it_means(model):
 def test_what_django_keeps_private_of_a_commands_output_is_used_in_one_place():
     files = [path for app in MAY_IMPORT for path in (ROOT / app).rglob("*.py") if "stdout._out" in path.read_text()]
     assert files == [ROOT / "core" / "terminal.py"]
+
+
+def test_dicom_knows_no_django():
+    """Neither by an import nor when every one of its modules is loaded without Django's settings."""
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "dicom").rglob("*.py")]
+    script = (
+        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\nprint('django' in sys.modules)"
+    )
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+    for path in (ROOT / "dicom").rglob("*.py"):
+        assert not {name for name in imported_by(path) if name.split(".")[0] in {"django", "rest_framework"}}, path

@@ -96,10 +96,10 @@ def test_the_crawl_sees_an_original_that_is_served(evidence, research_client, mo
 
 # The process that cleans, with one rule of the standard's table switched off: this attribute stays as it is.
 CARELESS = """
-from imagery.deidentification import header, server
+from dicom.deidentification import header, worker
 clean = header.cleaned_element
 header.cleaned_element = lambda dataset, tag, *rest: dataset[tag] if tag == {} else clean(dataset, tag, *rest)
-server.main()
+worker.main()
 """
 
 

@@ -151,7 +151,7 @@ def world(annotation, doctor, team, colleague, stranger, label):
 @pytest.fixture(autouse=True)
 def no_text_anywhere(monkeypatch):
     """The extra that finds text in pictures has tests of its own."""
-    monkeypatch.setattr("imagery.lettering.propose.boxes_in", lambda png: [])
+    monkeypatch.setattr("imagery.text_boxes.boxes_in", lambda png: [])
 
 
 @pytest.fixture

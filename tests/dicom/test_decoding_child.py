@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from imagery.decoding import Unreadable, describe, pool, render
-from imagery.decoding.facts import Description, PatientFacts, from_json, to_json
-from imagery.decoding.limits import Limits
-from imagery.decoding.pool import Pool
+from dicom.description import Description, PatientFacts, from_json, to_json
+from dicom.limits import Limits
+from dicom.sandbox import pool
+from dicom.sandbox.pool import Pool
+from dicom.visits import Unreadable, describe, render
 from tests.kit import hostile, needs
 
 DESCRIBE = {"do": "describe"}
@@ -69,9 +70,9 @@ if sys.platform == "linux" and platform.machine() == "x86_64":
 def test_the_cage_refuses(attempt):
     script = (
         "import _socket, os, resource, socket, threading\n"
-        "from imagery.decoding import cage\n"
-        "from imagery.decoding.limits import LIMITS\n"
-        "cage.lock(LIMITS)\n"
+        "from dicom.sandbox import seccomp\n"
+        "from dicom.limits import LIMITS\n"
+        "seccomp.lock(LIMITS)\n"
         f"try:\n    {ATTEMPTS[attempt]}\nexcept (OSError, RuntimeError, ValueError):\n    print('refused')\n"
     )
     tried = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
@@ -81,13 +82,13 @@ def test_the_cage_refuses(attempt):
 @needs.seccomp
 def test_the_cage_holds_threads_that_run_already():
     script = (
-        "import _socket, threading\nfrom imagery.decoding import cage\nfrom imagery.decoding.limits import LIMITS\n"
+        "import _socket, threading\nfrom dicom.sandbox import seccomp\nfrom dicom.limits import LIMITS\n"
         "locked, told = threading.Event(), []\n"
         "def attempt():\n"
         "    locked.wait()\n"
         "    try:\n        _socket.socket()\n    except OSError:\n        told.append('refused')\n"
         "thread = threading.Thread(target=attempt)\nthread.start()\n"
-        "cage.keep_to(cage.SYSTEM_CALLS)\nlocked.set()\nthread.join()\nprint(*told)\n"
+        "seccomp.keep_to(seccomp.SYSTEM_CALLS)\nlocked.set()\nthread.join()\nprint(*told)\n"
     )
     tried = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert tried.stdout == "refused\n", tried.stderr
@@ -95,11 +96,11 @@ def test_the_cage_holds_threads_that_run_already():
 
 def pretend(monkeypatch, script):
     """Let children be something else: a script that has `parent`, the socket to us."""
-    start = "import json, os, socket, sys; from imagery.decoding import channel; parent = socket.socket(fileno=0)\n"
+    start = "import json, os, socket, sys; from dicom.sandbox import messages; parent = socket.socket(fileno=0)\n"
     monkeypatch.setattr(pool, "COMMAND", [sys.executable, "-P", "-c", start + script])
 
 
-READY = "channel.send(parent, {'ready': True}); channel.receive_file(parent); channel.receive(parent, 0)\n"
+READY = "messages.send(parent, {'ready': True}); messages.receive_file(parent); messages.receive(parent, 0)\n"
 
 
 @pytest.mark.parametrize(
@@ -107,11 +108,11 @@ READY = "channel.send(parent, {'ready': True}); channel.receive_file(parent); ch
     [
         "os.abort()",
         "parent.sendall(b'x' * 8 + b'x' * 100); parent.recv(1)",
-        "parent.sendall(channel.LENGTHS.pack(4, 2**32 - 1)); parent.recv(1)",
-        "parent.sendall(channel.LENGTHS.pack(2**32 - 1, 0)); parent.recv(1)",
-        "parent.sendall(channel.LENGTHS.pack(4, 0) + b'what'); parent.recv(1)",
-        "parent.sendall(channel.LENGTHS.pack(2, 0) + b'[]'); parent.recv(1)",
-        "parent.sendall(channel.LENGTHS.pack(200000, 0) + b'[' * 200000); parent.recv(1)",
+        "parent.sendall(messages.LENGTHS.pack(4, 2**32 - 1)); parent.recv(1)",
+        "parent.sendall(messages.LENGTHS.pack(2**32 - 1, 0)); parent.recv(1)",
+        "parent.sendall(messages.LENGTHS.pack(4, 0) + b'what'); parent.recv(1)",
+        "parent.sendall(messages.LENGTHS.pack(2, 0) + b'[]'); parent.recv(1)",
+        "parent.sendall(messages.LENGTHS.pack(200000, 0) + b'[' * 200000); parent.recv(1)",
     ],
 )
 def test_a_child_that_dies_or_talks_nonsense_costs_its_file_only(script, monkeypatch, a_pool, good):
@@ -124,7 +125,7 @@ def test_a_child_that_dies_or_talks_nonsense_costs_its_file_only(script, monkeyp
 
 @pytest.mark.parametrize("answer", [{"refused": "no such reason"}, {"refused": ["x"]}, {"refused": 7}])
 def test_a_reason_that_is_none_is_not_believed(answer, monkeypatch, a_pool, good):
-    pretend(monkeypatch, READY + f"channel.send(parent, {answer!r})")
+    pretend(monkeypatch, READY + f"messages.send(parent, {answer!r})")
     assert code(a_pool(), good) == "undecodable"
 
 

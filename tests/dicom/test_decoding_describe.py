@@ -9,10 +9,10 @@ import data_store
 import pydicom
 import pytest
 
-from imagery.decoding import Unreadable, describe
-from imagery.decoding.dicom import checked_frames
-from imagery.decoding.limits import Limits
-from imagery.decoding.work import describe_file
+from dicom.limits import Limits
+from dicom.parsing.attributes import checked_frames
+from dicom.visits import Unreadable, describe
+from dicom.work import describe_file
 from tests.kit import hostile
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do

@@ -4,9 +4,9 @@ from io import BytesIO
 
 import pytest
 
-from imagery.decoding.limits import MIB, Limits
-from imagery.decoding.reasons import REASONS
-from imagery.decoding.work import answer
+from dicom.limits import MIB, Limits
+from dicom.refusals import REASONS
+from dicom.work import answer
 from tests.kit import hostile
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do
@@ -170,7 +170,7 @@ def test_whatever_a_library_raises_becomes_a_reason(error, expected, monkeypatch
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("imagery.decoding.work.describe_file", fail)
+    monkeypatch.setattr("dicom.work.describe_file", fail)
     assert answer(BytesIO(b"x"), {"do": "describe"}) == ({"refused": expected}, b"")
 
 

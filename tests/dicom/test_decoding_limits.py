@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imagery.decoding import Description, Unreadable, describe, render
-from imagery.decoding.limits import MIB, Limits
-from imagery.decoding.pool import Pool
-from imagery.decoding.reasons import REASONS
-from imagery.decoding.work import answer
+from dicom.limits import MIB, Limits
+from dicom.refusals import REASONS
+from dicom.sandbox.pool import Pool
+from dicom.visits import Description, Unreadable, describe, render
+from dicom.work import answer
 from tests.kit import hostile
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imagery.decoding import Unreadable
-from imagery.decoding.preview import render_file
-from imagery.decoding.work import describe_file
+from dicom.drawing.preview import render_file
+from dicom.visits import Unreadable
+from dicom.work import describe_file
 from tests.kit import hostile
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: Pillow warns of broken Exif

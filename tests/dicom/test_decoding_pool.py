@@ -11,9 +11,11 @@ from threading import Thread
 
 import pytest
 
-from imagery.decoding import Unreadable, channel, describe, pool, worker
-from imagery.decoding.limits import MIB, Limits
-from imagery.decoding.pool import Pool
+from dicom import worker
+from dicom.limits import MIB, Limits
+from dicom.sandbox import messages, pool
+from dicom.sandbox.pool import Pool
+from dicom.visits import Unreadable, describe
 from tests.kit import hostile
 
 DESCRIBE = {"do": "describe"}
@@ -146,7 +148,7 @@ def test_a_fork_has_children_of_its_own(good):
 def test_a_child_ends_with_its_parent(good):
     script = (
         "import os, sys\n"
-        "from imagery.decoding import describe, pool\n"
+        "from dicom.sandbox import pool; from dicom.visits import describe\n"
         "describe(sys.argv[1])\n"
         "print(*[each.process.pid for each in pool.shared().workers], flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
@@ -191,9 +193,9 @@ def test_a_child_serves_until_its_parent_hangs_up(good):
     with ours, theirs:
         for wish in (DESCRIBE, {"do": "render", "frame": 0, "size": 4, "window": None}, {"do": "render"}):
             with good.open("rb") as file:
-                channel.send_file(ours, file.fileno())
-            channel.send(ours, wish)
-            header, body = channel.receive(ours, MIB)
+                messages.send_file(ours, file.fileno())
+            messages.send(ours, wish)
+            header, body = messages.receive(ours, MIB)
             assert ("description" in header, body[:4] == b"\x89PNG", "refused" in header).count(True) == 1
         ours.shutdown(socket.SHUT_RDWR)
         serving.join(5)
@@ -204,8 +206,8 @@ def test_a_message_without_a_file_is_none():
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
         ours.sendall(b"F")
-        with pytest.raises(channel.Gone):
-            channel.receive_file(theirs)
+        with pytest.raises(messages.Gone):
+            messages.receive_file(theirs)
 
 
 def test_warming_up_keeps_silent(monkeypatch):

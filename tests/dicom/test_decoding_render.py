@@ -10,9 +10,9 @@ import pydicom
 import pytest
 from PIL import Image
 
-from imagery.decoding import Unreadable, render
-from imagery.decoding.limits import Limits
-from imagery.decoding.preview import render_file
+from dicom.drawing.preview import render_file
+from dicom.limits import Limits
+from dicom.visits import Unreadable, render
 from tests.kit import hostile
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do

@@ -11,9 +11,9 @@ from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.sequence import Sequence
 
-from imagery.deidentification import CannotBeCleaned, Secrets, assess, deidentify
-from imagery.deidentification.dates import capped_age, earlier, time_of_day
-from imagery.deidentification.keyed import WIDEST_SHIFT, days_earlier, replacement_uid
+from dicom.deidentification import CannotBeCleaned, Secrets, assess, deidentify
+from dicom.deidentification.dates import capped_age, earlier, time_of_day
+from dicom.deidentification.replacements import WIDEST_SHIFT, days_earlier, replacement_uid
 from tests.kit.planted import base_image, deepest, planted_file
 
 SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageCms
 from pydicom.data import get_testdata_file
 
+from dicom.deidentification import worker
+from dicom.deidentification.manifest import Box
 from imagery import research_copies
-from imagery.deidentification import server
-from imagery.deidentification.manifest import Box
 from tests.dicom.test_decoding_pool import alive
 from tests.kit import needs
 
@@ -41,7 +41,7 @@ if sys.platform == "linux" and platform.machine() == "x86_64":
 # The server itself; but where it would clean the file, it tries what it must not be able to do.
 TRYING = f"""
 import _socket, os, resource, socket, threading
-from imagery.deidentification import server
+from dicom.deidentification import worker
 
 def attempt(what):
     try:
@@ -50,8 +50,8 @@ def attempt(what):
         return type(exc).__name__
     return "done"
 
-server.answer = lambda wish, source, target: {{"tried": {{name: attempt(what) for name, what in {ATTEMPTS!r}.items()}}}}
-server.main()
+worker.answer = lambda wish, source, target: {{"tried": {{name: attempt(what) for name, what in {ATTEMPTS!r}.items()}}}}
+worker.main()
 """
 
 
@@ -107,7 +107,7 @@ def test_the_cage_refuses(attempt, tried):
 # The server itself; but of a file it says who has it, and what is open to them.
 TELLING = """
 import os, stat
-from imagery.deidentification import server
+from dicom.deidentification import worker
 
 def sockets():
     for each in range(64):
@@ -117,8 +117,8 @@ def sockets():
         except OSError:
             pass
 
-server.answer = lambda wish, source, target: {"pid": os.getpid(), "sockets": len(list(sockets()))}
-server.main()
+worker.answer = lambda wish, source, target: {"pid": os.getpid(), "sockets": len(list(sockets()))}
+worker.main()
 """
 
 
@@ -207,7 +207,7 @@ def test_what_is_made_in_the_cage_is_what_is_made_outside(name, boxes, tmp_path)
     source = FILES[name](tmp_path / name)
     told = cleaned(research_copies.cleaner, source, tmp_path / "copy", boxes)
     with open(source, "rb") as original, open(tmp_path / "outside", "xb") as copy:
-        outside = server.answer(research_copies.wish(WHO, boxes), original, copy)
+        outside = worker.answer(research_copies.wish(WHO, boxes), original, copy)
     assert told == json.loads(json.dumps(outside))
     made = (tmp_path / "copy").read_bytes()
     assert made == (tmp_path / "outside").read_bytes()

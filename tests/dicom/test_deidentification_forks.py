@@ -10,9 +10,9 @@ from contextlib import closing, nullcontext
 
 import pytest
 
+from dicom.deidentification import worker
+from dicom.sandbox import messages
 from imagery import research_copies
-from imagery.decoding import channel
-from imagery.deidentification import server
 from tests.dicom.test_decoding_pool import alive
 from tests.dicom.test_deidentification_child import TELLING, cleaned, ends
 from tests.kit import needs
@@ -20,15 +20,15 @@ from tests.kit import needs
 # The server itself; but a fork writes into the copy who it is, and then sleeps.
 SLEEPING = """
 import os, select
-from imagery.deidentification import server
+from dicom.deidentification import worker
 
 def answer(wish, source, target):
     target.write(str(os.getpid()).encode())
     target.flush()
     select.poll().poll(600_000)  # the cage lets it sleep so
 
-server.answer = answer
-server.main()
+worker.answer = answer
+worker.main()
 """
 
 
@@ -55,7 +55,7 @@ def written(copy) -> int:
 
 @needs.seccomp
 def test_a_fork_is_gone_before_its_answer_is_heard(monkeypatch, tmp_path):
-    staying = TELLING.replace("server.main()", "os._exit = lambda code: [None for _ in iter(int, 1)]\nserver.main()")
+    staying = TELLING.replace("worker.main()", "os._exit = lambda code: [None for _ in iter(int, 1)]\nworker.main()")
     monkeypatch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", staying])
     with closing(research_copies.Cleaner()) as cleaner:
         assert not alive(cleaned(cleaner, os.devnull, tmp_path / "copy")["pid"])
@@ -75,7 +75,7 @@ def test_the_next_fork_knows_nothing_of_the_wish_before(monkeypatch):
         def __init__(self, parent):
             known.extend(each() is not None for each in held)
             if held:
-                raise channel.Gone
+                raise messages.Gone
 
         def answer(self, files, wish, seconds):
             return b""
@@ -85,10 +85,10 @@ def test_the_next_fork_knows_nothing_of_the_wish_before(monkeypatch):
         held.append(weakref.ref(wish))
         return {"seconds": 1}, wish
 
-    monkeypatch.setattr(server, "Spare", Fork)
-    monkeypatch.setattr(server, "handed_over", lambda parent: nullcontext([]))
-    monkeypatch.setattr(server.channel, "receive", receive)
-    monkeypatch.setattr(server.channel, "send", lambda *_: None)
-    with pytest.raises(channel.Gone):
-        server.serve(None)
+    monkeypatch.setattr(worker, "Spare", Fork)
+    monkeypatch.setattr(worker, "handed_over", lambda parent: nullcontext([]))
+    monkeypatch.setattr(worker.messages, "receive", receive)
+    monkeypatch.setattr(worker.messages, "send", lambda *_: None)
+    with pytest.raises(messages.Gone):
+        worker.serve(None)
     assert known == [False]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from imagery.deidentification import Box, CannotBeCleaned, Secrets, deidentify
+from dicom.deidentification import Box, CannotBeCleaned, Secrets, deidentify
 
 SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")
 WORDS = b"Anna Planted, born 3 February 1937"

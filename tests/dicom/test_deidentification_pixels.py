@@ -14,8 +14,8 @@ from pydicom.dataelem import DataElement
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit
 
-from imagery.deidentification import Box, CannotBeCleaned, Secrets, deidentify
-from imagery.deidentification.codestream import without_words
+from dicom.deidentification import Box, CannotBeCleaned, Secrets, deidentify
+from dicom.deidentification.codestream import without_words
 from tests.kit.planted import planted_file
 
 SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")

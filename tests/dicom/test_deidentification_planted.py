@@ -5,9 +5,9 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import EnhancedCTImageStorage
 
-from imagery.deidentification import Secrets, deidentify, engine, rules, values
-from imagery.deidentification.allowed import FREE_TEXT
-from imagery.deidentification.keyed import days_earlier, replacement_uid
+from dicom.deidentification import Secrets, deidentify, engine, rules, values
+from dicom.deidentification.allow_list import FREE_TEXT
+from dicom.deidentification.replacements import days_earlier, replacement_uid
 from tests.kit.planted import (
     CHARACTER_SETS,
     LEFT_ON_PURPOSE,

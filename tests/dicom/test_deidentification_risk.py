@@ -5,7 +5,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import UID
 
-from imagery.deidentification import CannotBeCleaned, Secrets, assess, deidentify
+from dicom.deidentification import CannotBeCleaned, Secrets, assess, deidentify
 
 SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")
 CLASSES = {

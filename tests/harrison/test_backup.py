@@ -141,7 +141,7 @@ from pathlib import Path
 from django.db import connection
 from harrison.backup import bars, making
 from imagery.actions import redact_image
-from imagery.deidentification.manifest import Box
+from dicom.deidentification.manifest import Box
 from imagery.models import Image
 import sys, time
 image = Image.objects.filter(media_type="image/png").exclude(research="").first()

@@ -11,9 +11,9 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from core.actions import Refused, revision_made
+from dicom.deidentification.manifest import Box
+from dicom.deidentification.replacements import Secrets, days_earlier
 from imagery import actions, research_copies
-from imagery.deidentification.keyed import Secrets, days_earlier
-from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Patient, Release, Study
 from tests.kit import factories as make
 

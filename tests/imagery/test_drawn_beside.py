@@ -7,10 +7,10 @@ from time import sleep
 import pytest
 
 from core.actions import Refused
+from dicom.visits import Unreadable
 from imagery import intake
 from imagery import previews as drawing
 from imagery.actions import uploads
-from imagery.decoding import Unreadable
 from imagery.models import Image
 from imagery.storage.cache import DIGEST, FileCache
 from tests.imagery.test_bulk import side_by_side

@@ -14,8 +14,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 from pydicom.data import get_testdata_file
 
-from imagery.decoding import render
-from imagery.lettering import propose
+from dicom.visits import render
+from imagery import text_boxes
 from imagery.models import Image
 from tests.kit import needs
 
@@ -118,7 +118,7 @@ def test_what_stands_there_is_told_nowhere(api, photo, caplog):
 @needs.ocr
 def test_the_model_that_reads_letters_is_not_loaded():
     script = (
-        "import numpy; from imagery.lettering import worker; detect = worker.detector()\n"
+        "import numpy; from dicom.text import worker; detect = worker.detector()\n"
         "detect(numpy.zeros((64, 64, 3), dtype=numpy.uint8)); print(detect.text_det is None, detect.text_rec is None)"
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -133,7 +133,7 @@ ATTEMPTS = ("socket.socket()", "open('/etc/hostname')", "os.execv('/bin/true', [
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_the_cage_refuses(attempt):
     script = (
-        "import os, socket, sys, threading; from imagery.lettering import worker\n"
+        "import os, socket, sys, threading; from dicom.text import worker\n"
         "def attempt(picture, detect):\n"
         f"    try:\n        {attempt}\n        return 'done'\n    except OSError:\n        return 'refused'\n"
         "worker.boxes_in = attempt; worker.main()"
@@ -150,8 +150,8 @@ def test_a_frame_that_is_not_there_is_refused(api, photo):
 @needs.ocr
 @pytest.mark.parametrize("script", ["raise SystemExit(1)", "print('what')", "import time; time.sleep(9)"])
 def test_a_child_that_fails_or_takes_too_long_is_told_as_busy(api, photo, monkeypatch, script):
-    monkeypatch.setattr(propose, "COMMAND", [sys.executable, "-c", script])
-    monkeypatch.setattr(propose, "LONGEST", 1)
+    monkeypatch.setattr(text_boxes, "COMMAND", [sys.executable, "-c", script])
+    monkeypatch.setattr(text_boxes, "LONGEST", 1)
     answer = api.get(where("image-text-boxes", photo))
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
 
@@ -160,7 +160,7 @@ def test_a_child_that_fails_or_takes_too_long_is_told_as_busy(api, photo, monkey
 
 
 def test_without_the_extra_the_answer_says_what_is_missing(api, photo, monkeypatch):
-    monkeypatch.setattr(propose, "find_spec", lambda name: None)
+    monkeypatch.setattr(text_boxes, "find_spec", lambda name: None)
     answer = api.get(where("image-text-boxes", photo))
     assert (answer.status_code, answer.json()["code"]) == (501, "not_installed")
     assert "requirements-ocr.txt" in answer.json()["detail"]

@@ -16,8 +16,8 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate
 from pydicom.uid import HTJ2K, ExplicitVRLittleEndian, HTJ2KLossless, HTJ2KLosslessRPCL, JPEGExtended12Bit, JPEGLossless
 
-from imagery.decoding import REASONS, describe, render
-from imagery.decoding.frames import DECODERS, NATIVE
+from dicom.parsing.frames import DECODERS, NATIVE
+from dicom.visits import REASONS, describe, render
 from tests.dicom.test_decoding_describe import REAL, REFUSED
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -13,8 +13,8 @@ from django.urls import reverse
 from PIL import Image as Picture
 from pydicom.data import get_testdata_file
 
+from dicom.deidentification.manifest import Box
 from imagery import actions, reconciliation, research_copies
-from imagery.deidentification.manifest import Box
 from imagery.models import Image, Release
 from imagery.storage import LOST, Stored
 from tests.kit import factories as make

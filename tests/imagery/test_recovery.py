@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.urls import reverse
 
 from core.models import new_id
+from dicom.deidentification.manifest import Box
 from imagery import actions, recovery
-from imagery.deidentification.manifest import Box
 from imagery.models import Image, Release
 from imagery.storage import LOST, arrivals
 from tests.imagery.test_reconcile import content, listed, put

@@ -14,8 +14,8 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from core.actions import Refused
+from dicom.deidentification.manifest import Box
 from imagery import actions, research_copies
-from imagery.deidentification.manifest import Box
 from imagery.models import Deidentification, Image, Release
 from tests.kit import factories as make
 

@@ -27,7 +27,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from imagery.deidentification import rules
+from dicom.deidentification import rules
 
 SYNTAXES = {
     "implicit": ImplicitVRLittleEndian,

@@ -8,9 +8,9 @@ from threading import Event
 import pytest
 from django.core.signals import request_finished
 
+from dicom.sandbox import pool
 from harrison import warming
 from imagery import research_copies
-from imagery.decoding import pool
 from tests.kit.serving import ROOT
 
 # The application of the server, which is asked one thing: the processes that it has before and after its answer.
@@ -19,7 +19,7 @@ import time
 from wsgiref.util import setup_testing_defaults
 from harrison.served import application
 from imagery import research_copies
-from imagery.decoding import shared
+from dicom.visits import shared
 
 def there():
     return [len(shared().workers), research_copies.cleaner.child is not None]

@@ -29,9 +29,9 @@ from accounts.actions import create_team, let_in, register_user
 from accounts.models import Role, User
 from core import terminal
 from core.actions import Refused
+from dicom.visits import render
 from harrison import dummy
 from imagery.actions import change_study, create_patient, share_study, upload_image
-from imagery.decoding import render
 from imagery.models import Image
 from label.actions import annotate, archive_annotation, revise
 from label.models import Annotation, Label

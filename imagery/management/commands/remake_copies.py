@@ -11,9 +11,9 @@ from rich.progress import track
 
 from core import terminal
 from core.actions import Refused
+from dicom.deidentification.manifest import VERSION
 from imagery import research_copies
 from imagery.actions import remake_copy
-from imagery.deidentification.manifest import VERSION
 from imagery.models import Image, Release
 from imagery.models.scope import ImageQuerySet, copy_fits
 

@@ -1,0 +1,194 @@
+"""The outline of a DICOM data set (PS3.5 chapter 7), found without recursion and without believing a single length.
+
+Nothing is decoded here. Each element must lie inside what holds it, sequences may nest only so deep, and what comes
+out says where the elements of the top level are, so that a parser need only be shown those that are wanted.
+"""
+
+import struct
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from pydicom.datadict import dictionary_VR
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
+
+from dicom.limits import LIMITS, Limits
+from dicom.refusals import Unreadable
+
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+UNDEFINED = 0xFFFFFFFF
+PIXELS = 0x7FE00010
+LONG = {str(vr) for vr in EXPLICIT_VR_LENGTH_32}
+KNOWN = {str(vr) for vr in VR}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the bytes of a data set are to be read (PS3.5 chapter 10)."""
+
+    implicit: bool
+    little: bool
+
+    @property
+    def order(self) -> str:
+        return "<" if self.little else ">"
+
+
+@dataclass
+class Element:
+    """Where one element of the top level lies; positions are bytes from the start of the stream."""
+
+    tag: int
+    vr: str
+    start: int  # of the tag
+    value: int  # of the value
+    length: int  # bytes of the value, or UNDEFINED
+    end: int = 0
+    fragments: list[tuple[int, int]] = field(default_factory=list)  # encapsulated pixels: (position, bytes)
+
+
+@dataclass
+class _Level:
+    """A data set, a sequence or a list of fragments that has been opened and not yet closed."""
+
+    kind: str  # "dataset", "sequence" or "fragments"
+    limit: int  # no byte of it lies behind this position
+    delimited: bool  # ends with a delimiter rather than at the limit
+    encoding: Encoding
+    element: Element | None = None
+
+
+def outline(file: BinaryIO, encoding: Encoding, limits: Limits = LIMITS) -> dict[int, Element]:
+    """The elements of the top level by tag, from where the file stands to its end.
+
+    Raises `truncated`, `malformed`, `too_deep`, `too_many_elements`.
+    """
+    scan = _Scan(file, encoding, limits)
+    while scan.levels:
+        scan.step()
+    return scan.found
+
+
+class _Scan:
+    """One walk through a data set; the levels that are open are a list, so depth costs no stack."""
+
+    def __init__(self, file: BinaryIO, encoding: Encoding, limits: Limits) -> None:
+        start = file.tell()
+        self.end = file.seek(0, 2)
+        file.seek(start)
+        self.file, self.limits, self.position, self.seen = file, limits, start, 0
+        self.found: dict[int, Element] = {}
+        self.levels = [_Level("dataset", self.end, False, encoding)]
+
+    def step(self) -> None:
+        level = self.levels[-1]
+        if self.position == level.limit:
+            if level.delimited:  # its end marker should have come before
+                raise Unreadable("truncated" if level.limit == self.end else "malformed")
+            return self._close()
+        self.seen += 1
+        if self.seen > self.limits.elements:
+            raise Unreadable("too_many_elements")
+        {"dataset": self._element, "sequence": self._item, "fragments": self._fragment}[level.kind](level)
+
+    def _element(self, level: _Level) -> None:
+        start = self.position
+        tag, vr, length = self._head(level)
+        if tag == ITEM_END and level.delimited:
+            return self._close()
+        element = Element(tag, vr, start, self.position, length)
+        if len(self.levels) == 1:
+            self._note(element)
+        if vr == "SQ" or (length == UNDEFINED and vr in ("UN", "")):
+            self._open("sequence", element, level, _inner(level.encoding, vr, length))
+        elif length == UNDEFINED:
+            self._open("fragments", element, level, level.encoding)
+        else:
+            self._skip(length, level)
+            element.end = self.position
+
+    def _item(self, level: _Level) -> None:
+        tag, length = self._item_head(level)
+        if tag == SEQUENCE_END and level.delimited:
+            return self._close()
+        if tag != ITEM:
+            raise Unreadable("malformed")
+        limit = self._limit(length, level)
+        self.levels.append(_Level("dataset", limit, length == UNDEFINED, level.encoding))
+
+    def _fragment(self, level: _Level) -> None:
+        tag, length = self._item_head(level)
+        if tag == SEQUENCE_END:
+            return self._close()
+        if tag != ITEM or length == UNDEFINED or level.element is None:
+            raise Unreadable("malformed")
+        level.element.fragments.append((self.position, length))
+        self._skip(length, level)
+
+    def _head(self, level: _Level) -> tuple[int, str, int]:
+        """Tag, VR and value length of the element here (PS3.5 7.1.2, 7.1.3)."""
+        order = level.encoding.order
+        head = self._read(8, level)
+        group, number = struct.unpack(order + "HH", head[:4])
+        tag = group << 16 | number
+        vr = head[4:6].decode("latin-1")
+        if level.encoding.implicit or group == 0xFFFE:
+            return tag, _vr(tag), struct.unpack(order + "L", head[4:])[0]
+        if vr not in KNOWN:
+            raise Unreadable("malformed")
+        if vr in LONG:
+            return tag, vr, struct.unpack(order + "L", self._read(4, level))[0]
+        return tag, vr, struct.unpack(order + "H", head[6:])[0]
+
+    def _item_head(self, level: _Level) -> tuple[int, int]:
+        group, number, length = struct.unpack(level.encoding.order + "HHL", self._read(8, level))
+        return group << 16 | number, length
+
+    def _note(self, element: Element) -> None:
+        if element.tag in self.found:  # two values for one element: programs would differ in which they take
+            raise Unreadable("malformed")
+        self.found[element.tag] = element
+
+    def _open(self, kind: str, element: Element, level: _Level, encoding: Encoding) -> None:
+        open_sequences = sum(each.kind == "sequence" for each in self.levels)
+        if kind == "sequence" and open_sequences >= self.limits.depth:
+            raise Unreadable("too_deep")
+        limit = self._limit(element.length, level)
+        self.levels.append(_Level(kind, limit, element.length == UNDEFINED, encoding, element))
+
+    def _close(self) -> None:
+        closed = self.levels.pop()
+        if closed.element:
+            closed.element.end = self.position
+
+    def _limit(self, length: int, level: _Level) -> int:
+        if length == UNDEFINED:
+            return level.limit
+        self._check(length, level)
+        return self.position + length
+
+    def _read(self, count: int, level: _Level) -> bytes:
+        self._check(count, level)
+        self.position += count
+        return self.file.read(count)
+
+    def _skip(self, count: int, level: _Level) -> None:
+        self._check(count, level)
+        self.position += count
+        self.file.seek(self.position)
+
+    def _check(self, count: int, level: _Level) -> None:
+        if self.position + count > level.limit:
+            raise Unreadable("truncated" if self.position + count > self.end else "malformed")
+
+
+def _vr(tag: int) -> str:
+    """The VR that the dictionary gives a tag, "" where it knows none."""
+    try:
+        return str(dictionary_VR(tag))
+    except KeyError:
+        return ""
+
+
+def _inner(encoding: Encoding, vr: str, length: int) -> Encoding:
+    """The items of a UN element of undefined length are in Implicit VR Little Endian (PS3.5 6.2.2, note 2)."""
+    return Encoding(implicit=True, little=True) if vr == "UN" and length == UNDEFINED else encoding

@@ -1,0 +1,107 @@
+"""A DICOM Part 10 file taken apart (PS3.10 chapter 7): file meta information, data set, and where its elements are."""
+
+import zlib
+from dataclasses import dataclass
+from io import SEEK_CUR, SEEK_END, BytesIO
+from typing import BinaryIO
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+
+from dicom.formats import PREAMBLE
+from dicom.limits import LIMITS, Limits
+from dicom.parsing.outline import PIXELS, Element, Encoding, outline
+from dicom.refusals import Unreadable
+
+META = Encoding(implicit=False, little=True)  # PS3.10 7.1: always Explicit VR Little Endian
+META_GROUP = b"\x02\x00"
+CHUNK = 64 * 1024  # bytes
+TRAILER = 8  # bytes that may follow deflated data: one to pad it, or the checksum and length that gzip writes
+
+
+@dataclass
+class Part10:
+    """An open DICOM file. `stream` holds the data set, inflated if it came deflated."""
+
+    transfer_syntax: str
+    media_sop_class: str  # (0002,0002)
+    stream: BinaryIO
+    encoding: Encoding
+    elements: dict[int, Element]
+    limits: Limits
+
+    def header(self, wanted: frozenset[int]) -> Dataset:
+        """The wanted elements of the top level and those of group 0028. Nothing else is shown to pydicom."""
+        found = [each for tag, each in self.elements.items() if tag in wanted or tag >> 16 == 0x0028]
+        return _parse(self.stream, found, self.encoding, self.limits)
+
+
+def open_part10(file: BinaryIO, limits: Limits = LIMITS) -> Part10:
+    """Take a recognised DICOM file apart. Raises `no_transfer_syntax` and what `outline` and `inflate` raise."""
+    meta, start = _meta(file, limits)
+    syntax = str(meta.get("TransferSyntaxUID") or "")
+    if not syntax:
+        raise Unreadable("no_transfer_syntax")
+    file.seek(start)
+    stream = inflate(file, limits) if syntax == DeflatedExplicitVRLittleEndian else file
+    encoding = Encoding(syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian)
+    media_sop_class = str(meta.get("MediaStorageSOPClassUID") or "")
+    return Part10(syntax, media_sop_class, stream, encoding, outline(stream, encoding, limits), limits)
+
+
+def inflate(file: BinaryIO, limits: Limits = LIMITS) -> BinaryIO:
+    """The rest of the file, inflated (PS3.5 A.5), never more than the limit. Raises `inflates_too_far`, `truncated`."""
+    unpacker, inflated = zlib.decompressobj(-zlib.MAX_WBITS), BytesIO()
+    while not unpacker.eof:
+        packed = unpacker.unconsumed_tail or file.read(CHUNK)
+        if not packed:
+            raise Unreadable("truncated")
+        try:
+            inflated.write(unpacker.decompress(packed, CHUNK))
+        except zlib.error as exc:
+            raise Unreadable("malformed") from exc
+        if inflated.tell() > limits.inflated:
+            raise Unreadable("inflates_too_far")
+    if len(unpacker.unused_data) > TRAILER or file.read(1):
+        raise Unreadable("malformed")
+    inflated.seek(0)
+    return inflated
+
+
+def _meta(file: BinaryIO, limits: Limits) -> tuple[Dataset, int]:
+    """The file meta information, and the position where the data set begins.
+
+    The group length is not asked: group 0002 ends where the first element of another group begins.
+    """
+    start, end = PREAMBLE + 4, _end_of_meta(file)
+    file.seek(start)
+    found = outline(BytesIO(file.read(end - start)), META, limits)
+    file.seek(start)
+    return _parse(BytesIO(file.read(end - start)), list(found.values()), META, limits), end
+
+
+def _end_of_meta(file: BinaryIO) -> int:
+    end = file.seek(0, SEEK_END)
+    file.seek(PREAMBLE + 4)
+    while True:
+        head = file.read(8)
+        if head[:2] != META_GROUP:
+            return file.tell() - len(head)
+        long = head[4:6] in (b"OB", b"UN")
+        length = int.from_bytes(file.read(4), "little") if long else int.from_bytes(head[6:], "little")
+        if file.seek(length, SEEK_CUR) > end:
+            raise Unreadable("truncated")
+
+
+def _parse(stream: BinaryIO, elements: list[Element], encoding: Encoding, limits: Limits) -> Dataset:
+    elements = [each for each in elements if each.tag != PIXELS]
+    if sum(each.end - each.start for each in elements) > limits.header:
+        raise Unreadable("header_too_big")
+    wanted = b"".join(_slice(stream, each.start, each.end) for each in elements)
+    return read_dataset(BytesIO(wanted), encoding.implicit, encoding.little)
+
+
+def _slice(stream: BinaryIO, start: int, end: int) -> bytes:
+    stream.seek(start)
+    return stream.read(end - start)
