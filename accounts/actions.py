@@ -9,7 +9,8 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts.models import Role, Team, User
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 
 
 @recorded("registered")
@@ -52,7 +53,7 @@ def _refuse_last_superuser(user: User, fields: dict[str, Any]) -> None:
     stays = fields.get("is_active", user.is_active) and fields.get("is_superuser", user.is_superuser)
     others = User.objects.filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
     if user.is_active and user.is_superuser and not stays and not others.exists():
-        raise Refused("This is the last active superuser: make another one first.")
+        raise Conflict("This is the last active superuser: make another one first.")
 
 
 @recorded("created")
@@ -84,7 +85,7 @@ def restore_team(*, by: User, team: Team) -> Team:
 def let_in(*, by: User, team: Team, user: User) -> Team:
     _refuse_unless_lead(by, team)
     if team.archived:
-        raise Refused("This team is archived: restore it first.")
+        raise Conflict("This team is archived: restore it first.")
     return team.change(members=[*team.members.all(), user])
 
 
@@ -94,7 +95,7 @@ def step_out(*, by: User, team: Team, user: User) -> Team:
     if user != by:
         _refuse_unless_lead(by, team)
     if user == team.lead:
-        raise Refused("The lead stays in the team: archive it instead.")
+        raise Conflict("The lead stays in the team: archive it instead.")
     return team.change(members=[member for member in team.members.all() if member != user])
 
 

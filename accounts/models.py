@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 
-from core.models import Record, RecordQuerySet, keeps_its_past, new_id
+from core.models import Record, RecordQuerySet, new_id, versioned
 
 
 class Role(models.TextChoices):
@@ -23,7 +23,7 @@ EVERYONE = frozenset(Role)
 CLINICAL = frozenset({Role.DOCTOR, Role.RESEARCHER})
 
 
-@keeps_its_past("password", "last_login")
+@versioned("password", "last_login")
 class User(AbstractUser):
     """A person who logs in. Their groups are their roles."""
 
@@ -49,7 +49,7 @@ class TeamQuerySet(RecordQuerySet):
         return self.filter(pk__in=Team.members.through.objects.filter(user=user.pk).values("team"))
 
 
-@keeps_its_past()
+@versioned()
 class Team(Record):
     """A group of doctors who share studies; its lead lets people in, and anyone steps out."""
 

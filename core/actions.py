@@ -20,22 +20,6 @@ UNCERTAIN = (OperationalError, InterfaceError)
 revision_made: ContextVar[Revision | None] = ContextVar("revision_made", default=None)
 
 
-class Refused(Exception):
-    """The state of things does not allow this; carries one sentence for the person who asked (409)."""
-
-
-class Rejected(Refused):
-    """What came in is not taken: the sentence, a reason code, the field that is meant, and the HTTP status."""
-
-    def __init__(self, sentence: str, *, code: str, field: str, status: int = 400) -> None:
-        super().__init__(sentence)
-        self.code, self.field, self.status = code, field, status
-
-
-class Unavailable(Exception):
-    """What Harrison depends on does not answer now; carries one sentence for the person who asked (503)."""
-
-
 def recorded(verb: str) -> Callable[[Action], Action]:
     """Make a function an action: all of it happens or none, and one revision says who (`by`) did what (`verb`).
 
@@ -58,7 +42,7 @@ def recorded(verb: str) -> Callable[[Action], Action]:
     return decorate
 
 
-def recorded_in(part: Callable[..., Any], action: Callable[..., Any]) -> None:
+def recorded_by(part: Callable[..., Any], action: Callable[..., Any]) -> None:
     """Say that an action does its slow work outside any transaction, and that `part` of it is what is recorded."""
     action.verb = part.verb  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
 

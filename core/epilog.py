@@ -1,4 +1,4 @@
-"""Commands whose help goes on to teach."""
+"""A longer help text for management commands."""
 
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from django.core.management.base import CommandParser, DjangoHelpFormatter
 
 
-class AsWritten(RawDescriptionHelpFormatter, DjangoHelpFormatter):
-    """Keeps the lines of the epilog as they are."""
+class EpilogFormatter(RawDescriptionHelpFormatter, DjangoHelpFormatter):
+    """Keep the line breaks of the epilog."""
 
 
-class Told:
-    """Of a command: `epilog` stands below its options."""
+class EpilogMixin:
+    """Show `epilog` below the options of a command."""
 
     epilog: str
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        kwargs |= {"formatter_class": AsWritten, "epilog": self.epilog}
+        kwargs |= {"formatter_class": EpilogFormatter, "epilog": self.epilog}
         return super().create_parser(prog_name, subcommand, **kwargs)  # type: ignore[misc]  # a command's

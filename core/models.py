@@ -73,7 +73,7 @@ class RecordQuerySet(SeenQuerySet):
     def create(self, **fields: Any) -> Any:
         """Add a row that keeps every rule of its model; raises `ValidationError` with a sentence per field."""
         record: Any = self.model(**fields)
-        with record.ruled():
+        with record.validating():
             record.save(force_insert=True, using=self.db)
         return record
 
@@ -138,7 +138,7 @@ class Record(models.Model):
         return self.archived_at is not None
 
     @contextmanager
-    def ruled(self) -> Iterator[None]:
+    def validating(self) -> Iterator[None]:
         """Around a save: raise `ValidationError` unless every rule holds.
 
         The database holds the constraints; which one it was, and its sentence, is asked only when it refuses.
@@ -177,11 +177,11 @@ class Record(models.Model):
         for name in columns:
             setattr(self, name, fields[name])
         self.version += 1
-        with self.ruled():
+        with self.validating():
             self.save(update_fields=[*columns, *self.derived, "version", "updated_at"])
 
 
-def keeps_its_past(*hidden: str) -> Any:
+def versioned(*hidden: str) -> Any:
     """Class decorator: every recorded change of this model keeps a version, without the `hidden` fields."""
 
     def register(model: type[models.Model]) -> type[models.Model]:

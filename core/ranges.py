@@ -9,7 +9,7 @@ from django.utils.http import parse_etags
 from rest_framework import status
 from rest_framework.request import Request
 
-from core.errors import RangeNotSatisfiable
+from core.exceptions import RangeNotSatisfiable
 
 ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 

@@ -18,18 +18,18 @@ class ErrorSerializer(serializers.Serializer):
 
 
 MEANINGS = {
-    400: "Something in the request is not right; `fields` names it.",
-    401: "No token, or one that has ended.",
-    403: "This person may not do this.",
-    404: "There is no such object, or not for this person.",
-    405: "This method is not for this path.",
-    406: "The answer has no form that the client accepts.",
-    409: "The state of things does not allow this.",
-    412: "It was changed since it was read (`If-Match`).",
-    413: "The body is too large.",
-    415: "The body's media type is not taken here.",
-    429: "Too many requests: wait.",
-    503: "Busy: try again in a moment.",
+    400: "The request is invalid; `fields` says where.",
+    401: "The token is missing or has expired.",
+    403: "You may not do this.",
+    404: "There is no such object, or you may not see it.",
+    405: "This path does not support this method.",
+    406: "The answer has no media type that the client accepts.",
+    409: "This conflicts with the current state of the object.",
+    412: "The object has changed since you read it (`If-Match`).",
+    413: "The request body is too large.",
+    415: "This path does not accept the body's media type.",
+    429: "Too many requests. Wait.",
+    503: "Harrison is busy. Try again in a moment.",
 }
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from core.actions import Rejected
+from core.exceptions import InvalidInput
 
 
 class HashedUpload(UploadedFile):
@@ -30,7 +30,7 @@ class HashedUpload(UploadedFile):
         super().__init__(self.output, *about)
 
     def append(self, chunk: bytes) -> None:
-        """Write and hash the next bytes. Raises `Rejected` (507)."""
+        """Write and hash the next bytes. Raises `InvalidInput` (507)."""
         refuse_full_disk(self.path.parent, len(chunk))
         self.digest.update(chunk)
         self.output.write(chunk)
@@ -47,7 +47,7 @@ class HashedUpload(UploadedFile):
 class HashingUploadHandler(FileUploadHandler):
     """Writes files to `UPLOAD_FOLDER`, at most `HARRISON_MAX_UPLOAD_MB` in one request.
 
-    Raises `RequestDataTooBig` (413), and `Rejected` (507) if too little of the disk would stay free.
+    Raises `RequestDataTooBig` (413), and `InvalidInput` (507) if too little of the disk would stay free.
     """
 
     file: HashedUpload
@@ -80,8 +80,8 @@ class HashingUploadHandler(FileUploadHandler):
 
 
 def refuse_full_disk(folder: Path, size: int) -> None:
-    """Raise `Rejected` (507) if `size` more bytes would leave less free than HARRISON_FREE_DISK_MB."""
+    """Raise `InvalidInput` (507) if `size` more bytes would leave less free than HARRISON_FREE_DISK_MB."""
     if shutil.disk_usage(folder).free - size < settings.FREE_DISK_BYTES:
-        raise Rejected(
+        raise InvalidInput(
             "Storage is full. Ask your administrator to add space.", code="disk_full", field="file", status=507
         )

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from core import history
-from core.errors import PreconditionFailed
+from core.exceptions import PreconditionFailed
 from core.fields import PersonField
 from core.filters import PAGING, refuse_unknown_parameters
 from core.lists import Unfiltered

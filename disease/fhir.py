@@ -17,10 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.errors import translate
+from core.errors import as_api_exception
 from disease.models import Code, CodeMapping, CodeSystem
 
 ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported"}
+SERVER_ERROR = "Something failed on our side. The request id finds it in the log."
 EVERY_CODE = "?fhir_vs"  # the implicit value set of a whole code system
 
 
@@ -36,7 +37,7 @@ class Operation(APIView):
     renderer_classes = (FHIRRenderer, ORJSONRenderer)
 
     def handle_exception(self, exc: Exception) -> Response:
-        known = translate(exc)
+        known = as_api_exception(exc)
         answer = super().handle_exception(exc)
         answer.data = outcome(ISSUES.get(answer.status_code, "exception"), known)
         return answer
@@ -169,5 +170,5 @@ def value_set(url: str, system: CodeSystem, shown: list[dict[str, Any]], text: s
 
 
 def outcome(kind: str, known: exceptions.APIException | None) -> dict[str, Any]:
-    detail = str(known.detail) if known is not None else "Something failed on our side."
+    detail = str(known.detail) if known is not None else SERVER_ERROR
     return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": kind, "diagnostics": detail}]}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from core.actions import revision_made
-from core.errors import page
+from core.error_pages import error_page
 from core.http import client_address
 from core.models import new_id
 from events import masking
@@ -52,7 +52,7 @@ class RecordRequests:
             except DatabaseError:
                 logger.exception("an event could not be written")
                 response.close()
-                response = page(
+                response = error_page(
                     request, 503, "The request could not be recorded, so it is not answered.", "not_recorded"
                 )
         finally:

@@ -166,7 +166,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HTTP_RESPONSE_CODE = 429
-AXES_LOCKOUT_CALLABLE = "core.errors.locked_out"
+AXES_LOCKOUT_CALLABLE = "core.error_pages.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "core.http.client_address"
@@ -196,7 +196,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"login": rate("HARRISON_LOGIN_RATE", "20/min")},
     "DEFAULT_SCHEMA_CLASS": "core.schema.Schema",
-    "EXCEPTION_HANDLER": "core.errors.answer",
+    "EXCEPTION_HANDLER": "core.errors.handle_exception",
     "NUM_PROXIES": PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -231,7 +231,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 10 * 60 * 60
-CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
 SSL_REDIRECT = flag("HARRISON_SSL_REDIRECT", True)
 if PRODUCTION:
     SECURE_SSL_REDIRECT = SSL_REDIRECT

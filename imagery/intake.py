@@ -17,7 +17,8 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import User
-from core.actions import UNCERTAIN, Rejected
+from core.actions import UNCERTAIN
+from core.exceptions import InvalidInput
 from core.models import new_id
 from dicom.visits import Description, Unreadable, describe
 from imagery import files, research_copies
@@ -61,11 +62,11 @@ def arriving(file: Any) -> Iterator[Arrival]:
 
 
 def refuse_a_full_disk(folder: Path, more: int) -> None:
-    """Raise `Rejected` (507) if `more` bytes would leave less of the disk free than HARRISON_FREE_DISK_MB."""
+    """Raise `InvalidInput` (507) if `more` bytes would leave less of the disk free than HARRISON_FREE_DISK_MB."""
     if shutil.disk_usage(folder).free - more < settings.FREE_DISK_BYTES:
         logger.error("uploads are refused: less than HARRISON_FREE_DISK_MB would stay free")
-        raise Rejected(
-            "There is no room for this file: whoever runs Harrison has to add some.",
+        raise InvalidInput(
+            "Storage is full. Ask your administrator to add space.",
             code="disk_full",
             field="file",
             status=507,
@@ -126,7 +127,7 @@ def readable(field: str) -> Iterator[None]:
     try:
         yield
     except Unreadable as exc:
-        raise Rejected(exc.sentence, code=exc.code, field=field, status=exc.status) from exc
+        raise InvalidInput(exc.sentence, code=exc.code, field=field, status=exc.status) from exc
 
 
 def local(file: models.fields.files.FieldFile) -> AbstractContextManager[BinaryIO]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError, connection, transaction
 
-from core.actions import Unavailable
+from core.exceptions import DependencyDown
 from imagery import files
 from imagery.models import Image
 from imagery.storage import Storage, arrivals
@@ -29,7 +29,7 @@ def clear_up() -> None:
         for storage, field in ((files.originals(), "original"), (files.research_copies(), "research")):
             for name in cleared(storage, field):
                 logger.warning("a crash left %s without a row: it is in lost+found now", name)
-    except (DatabaseError, OSError, Unavailable, ValueError):
+    except (DatabaseError, OSError, DependencyDown, ValueError):
         logger.exception("what a crash left behind cannot be cleared up now")
 
 

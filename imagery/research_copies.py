@@ -16,7 +16,8 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import User
-from core.actions import UNCERTAIN, Rejected
+from core.actions import UNCERTAIN
+from core.exceptions import InvalidInput
 from core.models import new_id
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.replies import is_answer
@@ -72,7 +73,7 @@ class Copy:
 def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, image: UUID) -> Iterator[Copy]:
     """Make a research copy of an image; if what follows fails for certain, it is removed again.
 
-    Raises `Rejected` for boxes that do not fit.
+    Raises `InvalidInput` for boxes that do not fit.
     """
     name = files.place(new_id())
     with files.research_copies().under_way(image, name):
@@ -91,7 +92,7 @@ def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, name:
     with files.research_copies().arriving() as (target, arrived):
         told = understood(cleaner.ask(source, target, wish(subject, boxes)))
         if "wrong" in told:
-            raise Rejected(told["wrong"], code="invalid", field="boxes")
+            raise InvalidInput(told["wrong"], code="invalid", field="boxes")
         manifest = told.get("manifest")
         if manifest:
             manifest |= {"sha256": digest(arrived), "boxes": [asdict(box) for box in boxes]}

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 from disease.models import Disease
 from imagery.models import Image
 from label.models import Annotation, Label
@@ -27,7 +28,7 @@ def change_label(*, by: User, label: Label, **fields: Any) -> Label:
 @recorded("archived")
 def archive_label(*, by: User, label: Label) -> Label:
     if label.annotations.live().exists():
-        raise Refused("This label is in use: archive its annotations first.")
+        raise Conflict("This label is in use: archive its annotations first.")
     return label.change(archived_at=label.archived_at or timezone.now())
 
 
@@ -45,9 +46,9 @@ def annotate(*, by: User, image: Image, label: Label, **said: Any) -> Annotation
 @recorded("revised")
 def revise(*, by: User, annotation: Annotation, **said: Any) -> Annotation:
     if annotation.archived:
-        raise Refused("This annotation is archived: restore it first.")
+        raise Conflict("This annotation is archived: restore it first.")
     if annotation.image.archived:
-        raise Refused("The image of this annotation is archived: restore the image first.")
+        raise Conflict("The image of this annotation is archived: restore the image first.")
     return annotation.change(**said)
 
 
@@ -65,4 +66,4 @@ def restore_annotation(*, by: User, annotation: Annotation) -> Annotation:
 def _refuse_archived_label(label: Label) -> None:
     """Read the label under lock, so that it is not archived while an annotation of it is being made."""
     if Label.objects.select_for_update().get(pk=label.pk).archived:
-        raise Refused("The label of this annotation is archived: restore the label first.")
+        raise Conflict("The label of this annotation is archived: restore the label first.")

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts.models import User
-from core.models import Record, RecordQuerySet, keeps_its_past
+from core.models import Record, RecordQuerySet, versioned
 from disease.models import Disease
 from imagery.models import Image
 from imagery.models.scope import FEW, EvidenceQuerySet
@@ -27,7 +27,7 @@ class LabelQuerySet(RecordQuerySet):
         return mine | self.meaning(Disease.objects.about(text))
 
 
-@keeps_its_past()
+@versioned()
 class Label(Record):
     """One term of the vocabulary that readers use; it means one or more diseases."""
 
@@ -96,7 +96,7 @@ class AnnotationQuerySet(EvidenceQuerySet):
         return Q(models.Exists(Image.objects.order_by().in_research().filter(pk=models.OuterRef("image"))))
 
 
-@keeps_its_past()
+@versioned()
 class Annotation(Record):
     """One reader's statement about one image."""
 

@@ -64,7 +64,7 @@ class AnnotationListSerializer(RowSerializer):
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class RevisionSerializer(EvidenceSerializer, AnnotationListSerializer):
+class AnnotationUpdateSerializer(EvidenceSerializer, AnnotationListSerializer):
     """One annotation, and what of it may be revised: the image and the label stay."""
 
     research_fields = (
@@ -96,7 +96,7 @@ class RevisionSerializer(EvidenceSerializer, AnnotationListSerializer):
         return annotation.is_open_to(self.context["request"].user)
 
 
-class AnnotationSerializer(RevisionSerializer):
+class AnnotationSerializer(AnnotationUpdateSerializer):
     """A new annotation: what is said of which image."""
 
     image = Ref(Image, scope="open_to", along="study", help_text="Id of an image that you see whole.")

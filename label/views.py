@@ -15,9 +15,9 @@ from label.serializers import (
     AnnotatedStudyListSerializer,
     AnnotationListSerializer,
     AnnotationSerializer,
+    AnnotationUpdateSerializer,
     LabelListSerializer,
     LabelSerializer,
-    RevisionSerializer,
 )
 
 READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
@@ -80,7 +80,7 @@ class AnnotationViewSet(
 
     def get_serializer_class(self) -> Any:
         revising = self.action in ("update", "partial_update")
-        return RevisionSerializer if revising else super().get_serializer_class()
+        return AnnotationUpdateSerializer if revising else super().get_serializer_class()
 
     def perform_destroy(self, annotation: Annotation) -> None:
         actions.archive_annotation(by=self.by, annotation=annotation)

@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.db.models import Q
 
-from core.actions import Refused
-from core.errors import body, translate
+from core.errors import as_api_exception, describe_error
+from core.exceptions import Conflict
 from core.parsers import DEEPEST, deeper_than
 
 STALE = "This was changed since you opened it: open it again, see what changed, and repeat your change."
@@ -79,14 +79,14 @@ class RecordForm(forms.ModelForm):
     def _act(self) -> None:
         try:
             self.instance = self.admin.act_whole(self, by=self.by)
-        except (Refused, ValidationError, PermissionDenied, IntegrityError) as exc:
+        except (Conflict, ValidationError, PermissionDenied, IntegrityError) as exc:
             for name, sentences in told(exc).items():
                 self.add_error(name if name in self.fields else None, sentences)
 
 
 def told(exc: Exception) -> dict[str, list[str]]:
     """What an action refused, by field, as the API would tell it."""
-    answer = body(translate(exc))  # type: ignore[arg-type]
+    answer = describe_error(as_api_exception(exc))  # type: ignore[arg-type]
     return answer["fields"] or {"": [answer["detail"]]}
 
 

@@ -9,11 +9,12 @@ from django.db import models, transaction
 from django.template.response import TemplateResponse
 
 from core import history
-from core.actions import Refused, revision_made
+from core.actions import revision_made
 from core.admin import past
 from core.admin.filters import Archived, BoundedPages, Made
 from core.admin.finding import Findable
 from core.admin.forms import RecordForm
+from core.exceptions import Conflict
 
 MOST = 500  # rows that one bulk action takes
 
@@ -156,9 +157,9 @@ class RecordAdmin(Findable):
                 return ""
             try:
                 if not self.has_archive_permission(request, self.shown_to(request.user, row)):
-                    raise Refused("This is somebody else's.")
+                    raise Conflict("This is somebody else's.")
                 self.acts[what](by=request.user, **{str(self.opts.model_name): row})
-            except (Refused, PermissionDenied) as exc:
+            except (Conflict, PermissionDenied) as exc:
                 return f"{row}: {exc}"
         return ""
 

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 from disease.models import Code, Disease
 
 
@@ -25,7 +26,7 @@ def change_disease(*, by: User, disease: Disease, **fields: Any) -> Disease:
 @recorded("archived")
 def archive_disease(*, by: User, disease: Disease) -> Disease:
     if disease.labels.live().exists():
-        raise Refused("Labels mean this disease: change them or merge it first.")
+        raise Conflict("Labels mean this disease: change them or merge it first.")
     return disease.change(archived_at=disease.archived_at or timezone.now())
 
 
@@ -38,10 +39,10 @@ def restore_disease(*, by: User, disease: Disease) -> Disease:
 def merge_disease(*, by: User, disease: Disease, into: Disease) -> Disease:
     """What was said with one disease is said with the other; the one is archived, and both keep their past."""
     if disease == into:
-        raise Refused("A disease cannot be merged into itself.")
+        raise Conflict("A disease cannot be merged into itself.")
     into = Disease.objects.select_for_update().get(pk=into.pk)
     if into.archived:
-        raise Refused("The disease to merge into is archived: restore it first.")
+        raise Conflict("The disease to merge into is archived: restore it first.")
     into.change(codes=[*into.codes.all(), *disease.codes.all()])
     for label in disease.labels.select_for_update(of=("self",)):
         label.change(diseases=[*label.diseases.exclude(pk=disease.pk), into])

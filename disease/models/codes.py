@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from core.models import Record, RecordQuerySet, asked, keeps_its_past
+from core.models import Record, RecordQuerySet, asked, versioned
 from disease.models.search import Matches, rank_of, searchable, words_of
 
 
-@keeps_its_past()
+@versioned()
 class CodeSystem(Record):
     """One release of a classification. A new release is a new row beside the old one."""
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models.functions import Lower
 
-from core.models import Record, RecordQuerySet, keeps_its_past
+from core.models import Record, RecordQuerySet, versioned
 from disease.models.codes import Code
 from disease.models.search import folded
 
@@ -28,7 +28,7 @@ class DiseaseQuerySet(RecordQuerySet):
         return self.called(text) | self.coded(Code.objects.filter(code=text))
 
 
-@keeps_its_past("names")
+@versioned("names")
 class Disease(Record):
     """What the institution calls a condition; carries any number of codes of any system."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import User
 from core import errors
-from core.actions import recorded_in
+from core.actions import recorded_by
 from imagery import intake
 from imagery.actions.uploads import upload_image
 from imagery.importing.parts import SKIPPED, Part
@@ -57,12 +57,12 @@ def look_at(*, by: User, part: Part) -> Outcome:
 
 def reason(exc: Exception) -> tuple[str, str]:
     """The code and the sentence that the same file gets when it is sent alone; no fault of ours ends the others."""
-    known = errors.translate(exc)
+    known = errors.as_api_exception(exc)
     if known is None:
         logger.error("a file of many could not be taken", exc_info=exc)
         return FAILED
-    told = errors.body(known)
+    told = errors.describe_error(known)
     return told["code"], told["detail"]
 
 
-recorded_in(upload_image, take)
+recorded_by(upload_image, take)

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from core.actions import Refused, recorded, recorded_in
+from core.actions import recorded, recorded_by
+from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
 from imagery import files, intake, research_copies
 from imagery.models import Deidentification, Image, Release, Study
@@ -43,7 +44,7 @@ def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
     """
     with new_copy(image, boxes) as copy:
         if not copy.name:
-            raise Refused(copy.reason)
+            raise Conflict(copy.reason)
         return put_redacted(by=by, image=image, copy=copy)
 
 
@@ -60,7 +61,7 @@ def remake_copy(*, by: User | None, image: Image) -> Image:
     """
     with new_copy(image, boxes_on(image)) as copy:
         if image.research and not copy.name:
-            raise Refused(copy.reason)
+            raise Conflict(copy.reason)
         return put_remade(by=by, image=image, copy=copy)
 
 
@@ -103,7 +104,7 @@ def refuse_if_changed(image: Image, sentence: str) -> None:
     """Lock the row; it must be as it was when the making of the copy began."""
     held = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
     if held.version != image.version:
-        raise Refused(sentence)
+        raise Conflict(sentence)
 
 
 def put(image: Image, copy: research_copies.Copy, **release: Any) -> Image:
@@ -145,9 +146,9 @@ def remake_in_time(by: User, study: Study) -> None:
     for image in Image.objects.outdated().filter(study=study).select_related("study__patient", "owner"):
         if monotonic() > ends:
             return
-        with suppress(Refused):
+        with suppress(Conflict):
             remake_copy(by=by, image=image)
 
 
-recorded_in(put_redacted, redact_image)
-recorded_in(put_remade, remake_copy)
+recorded_by(put_redacted, redact_image)
+recorded_by(put_remade, remake_copy)

@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 from imagery.models import Image, Release
 
 
@@ -15,14 +16,14 @@ def archive_image(*, by: User, image: Image) -> Image:
 @recorded("restored")
 def restore_image(*, by: User, image: Image) -> Image:
     if image.study.archived:
-        raise Refused("The study of this image is archived: restore the study first.")
+        raise Conflict("The study of this image is archived: restore the study first.")
     return image.change(archived_at=None)
 
 
 @recorded("released")
 def release_image(*, by: User, image: Image) -> Image:
     if image.release_state == Release.REFUSED:
-        raise Refused(f"No research copy of this image can be made. {image.release_reason}")
+        raise Conflict(f"No research copy of this image can be made. {image.release_reason}")
     if not image.copy_fits:
-        raise Refused("It has no research copy for whom its study shows: have one made first (`remake`).")
+        raise Conflict("It has no research copy for whom its study shows: have one made first (`remake`).")
     return image.change(release_state=Release.RELEASED, release_reason="", held_back=False)

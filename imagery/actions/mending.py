@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from accounts.models import User
-from core.actions import Refused, recorded, recorded_in
+from core.actions import recorded, recorded_by
+from core.exceptions import Conflict
 from imagery import intake, research_copies
 from imagery.actions.copies import boxes_on, tell
 from imagery.models import Image, Release
@@ -22,7 +23,7 @@ DONE = {
 
 
 def mend(*, by: User | None, finding: Finding) -> str:
-    """Put right what can be, and say how. Raises `Refused` with the reason where it cannot."""
+    """Put right what can be, and say how. Raises `Conflict` with the reason where it cannot."""
     if finding.fault is Fault.LEFTOVER and finding.clear:
         finding.clear()
         return "cleared away"
@@ -30,7 +31,7 @@ def mend(*, by: User | None, finding: Finding) -> str:
         return f"moved to {finding.room.storage.set_aside(finding.name)}"
     image = Image.objects.get(**{finding.room.field: finding.name})
     if finding.room.field == "original":
-        raise Refused(f"Only a backup has these bytes, of SHA-256 {image.sha256}.")
+        raise Conflict(f"Only a backup has these bytes, of SHA-256 {image.sha256}.")
     return mend_copy(by=by, finding=finding, image=image)
 
 
@@ -38,10 +39,10 @@ def mend_copy(*, by: User | None, finding: Finding, image: Image) -> str:
     """A copy can be made again while its original is as it came; until then research gets no damaged one."""
     try:
         renewed = renew_copy(by=by, image=image)
-    except Refused as exc:
+    except Conflict as exc:
         if finding.fault is Fault.ALTERED:
             withhold_image(by=by, image=image)
-        raise Refused(f"The copy cannot be made anew: {exc}") from exc
+        raise Conflict(f"The copy cannot be made anew: {exc}") from exc
     if finding.fault is Fault.ALTERED:
         finding.room.storage.set_aside(finding.name)
     return DONE[Release(renewed.release_state)]
@@ -61,10 +62,10 @@ def renew_copy(*, by: User | None, image: Image) -> Image:
 @contextmanager
 def intact_original(image: Image) -> Iterator[BinaryIO]:
     if not image.original.storage.exists(str(image.original.name)):
-        raise Refused("its original is not there.")
+        raise Conflict("its original is not there.")
     with intake.local(image.original) as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != image.sha256:  # type: ignore[arg-type]
-            raise Refused("its original is altered.")
+            raise Conflict("its original is altered.")
         file.seek(0)
         yield file
 
@@ -74,7 +75,7 @@ def put_renewed(*, by: User | None, image: Image, copy: research_copies.Copy) ->
     """Let the new copy take its place. Unless it is the old one byte for byte, somebody looks before research does."""
     held = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
     if held.version != image.version:
-        raise Refused("it was changed at the same moment.")
+        raise Conflict("it was changed at the same moment.")
     if copy.name and copy.sha256 == image.research_sha256:
         return image.change(research=copy.name, research_patient=copy.patient)
     if copy.name:
@@ -97,4 +98,4 @@ def withhold_image(*, by: User | None, image: Image) -> Image:
     return image.change(release_state=Release.QUARANTINED, release_reason=ALTERED)
 
 
-recorded_in(put_renewed, renew_copy)
+recorded_by(put_renewed, renew_copy)

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 from imagery.ages import age_on
 from imagery.models import Identity, Patient
 
@@ -53,7 +54,7 @@ def aged(patient: Patient | None, date: datetime.date | str | None) -> dict[str,
 @recorded("archived")
 def archive_patient(*, by: User, patient: Patient) -> Patient:
     if patient.studies.live().exists():
-        raise Refused("This patient has studies in use: archive them first.")
+        raise Conflict("This patient has studies in use: archive them first.")
     return patient.change(archived_at=patient.archived_at or timezone.now())
 
 

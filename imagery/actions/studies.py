@@ -5,7 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Team, User
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 from imagery.actions.copies import settle
 from imagery.actions.patients import aged
 from imagery.models import Study
@@ -19,7 +20,7 @@ def create_study(*, by: User, **fields: Any) -> Study:
 @recorded("changed")
 def change_study(*, by: User, study: Study, **fields: Any) -> Study:
     if study.archived:
-        raise Refused("This study is archived: restore it first.")
+        raise Conflict("This study is archived: restore it first.")
     before = study.patient_id
     age = aged(fields.get("patient", study.patient), fields.get("date", study.date))
     study.change(**fields, **age)
@@ -36,7 +37,7 @@ def archive_study(*, by: User, study: Study) -> Study:
 @recorded("restored")
 def restore_study(*, by: User, study: Study) -> Study:
     if study.patient and study.patient.archived:
-        raise Refused("The patient of this study is archived: restore the patient first.")
+        raise Conflict("The patient of this study is archived: restore the patient first.")
     return study.change(archived_at=None)
 
 

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from accounts.models import User
-from core.actions import Refused, recorded, recorded_in
+from core.actions import recorded, recorded_by
+from core.exceptions import Conflict
 from dicom.visits import Description, PatientFacts
 from imagery import intake, previews
 from imagery.actions.patients import aged, identify
@@ -17,7 +18,7 @@ from imagery.ages import age_in_years
 from imagery.models import Deidentification, Identity, Image, Patient, Series, Study, Usage
 
 
-class Outrun(Refused):
+class Outrun(Conflict):
     """Another upload has made the patient, the study or the series at the same moment: the next try finds it."""
 
     def __init__(self) -> None:
@@ -71,7 +72,7 @@ def _patient(by: User, read: Description, named: Study | None) -> Patient | None
         return None
     found = Identity.objects.of_record(by, read.patient.issuer, read.patient.record_number).first()
     if found and found.patient.archived:
-        raise Refused(f"The patient of this image is archived: restore patient {found.patient_id} first.")
+        raise Conflict(f"The patient of this image is archived: restore patient {found.patient_id} first.")
     return found.patient if found else Patient(owner=by, sex=read.patient.sex)
 
 
@@ -100,7 +101,7 @@ def _known(by: User, sha256: str) -> Image | None:
 
 def _as_it_was(image: Image) -> Image:
     if image.archived:
-        raise Refused(f"You have these bytes already, archived: restore image {image.pk}.")
+        raise Conflict(f"You have these bytes already, archived: restore image {image.pk}.")
     return image
 
 
@@ -182,7 +183,7 @@ def _study(by: User, read: Description, named: Study | None) -> Study | None:
         )
     found = _studies(by, read, named).select_for_update().first()
     if found and found.archived:
-        raise Refused(f"The study of this image is archived: restore study {found.pk} first.")
+        raise Conflict(f"The study of this image is archived: restore study {found.pk} first.")
     return found
 
 
@@ -204,7 +205,7 @@ def _of_patient(by: User, study: Study, patient: Patient | None) -> Study:
     if patient is None:
         raise Outrun
     if study.patient_id:
-        raise Refused("The study of this image is another patient's.")
+        raise Conflict("The study of this image is another patient's.")
     return change_study(by=by, study=study, patient=patient)
 
 
@@ -216,4 +217,4 @@ def _series(study: Study, read: Description, modality: str, body_part: str) -> S
     return found or Series.objects.create(study=study, owner=study.owner, uid=read.series_uid, **what)
 
 
-recorded_in(add_image, upload_image)
+recorded_by(add_image, upload_image)

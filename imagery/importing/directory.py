@@ -51,7 +51,7 @@ class Entry:
 
 
 def read_directory(descriptor: int, limits: Limits) -> tuple[list[Entry], int]:
-    """All entries, and where the directory begins. Raises `Rejected` for the archive as a whole."""
+    """All entries, and where the directory begins. Raises `InvalidInput` for the archive as a whole."""
     count, length, start = _end(descriptor)
     if count > limits.files or length > limits.directory:
         raise fault("too_many_files", "archive")

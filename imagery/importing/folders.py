@@ -68,7 +68,7 @@ class OnDisk:
     skipped: str
 
     def chunks(self) -> Iterator[bytes]:
-        """Its bytes. Raises `Rejected`."""
+        """Its bytes. Raises `InvalidInput`."""
         return bounded(self._read())
 
     def _read(self) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from core.actions import Rejected
+from core.exceptions import InvalidInput
 
 BAD, TOO_BIG, UNSUPPORTED = 400, 413, 415
 
@@ -47,7 +47,7 @@ class Part(Protocol):
     def skipped(self) -> str: ...
 
     def chunks(self) -> Iterator[bytes]:
-        """Its bytes. Raises `Rejected`."""
+        """Its bytes. Raises `InvalidInput`."""
         ...
 
 
@@ -69,9 +69,9 @@ class Sent:
         return bounded(self.file.chunks())
 
 
-def fault(code: str, field: str = "file") -> Rejected:
+def fault(code: str, field: str = "file") -> InvalidInput:
     status, sentence = FAULTS[code]
-    return Rejected(sentence, code=code, field=field, status=status)
+    return InvalidInput(sentence, code=code, field=field, status=status)
 
 
 def passed_over(name: str) -> str:
@@ -83,7 +83,7 @@ def passed_over(name: str) -> str:
 
 
 def bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes, up to the size of an upload, and no archive. Raises `Rejected`."""
+    """The same bytes, up to the size of an upload, and no archive. Raises `InvalidInput`."""
     seen = 0
     for chunk in chunks:
         if not seen and chunk.startswith(ARCHIVES):

@@ -33,7 +33,7 @@ LIMITS_OF_A_COMMAND = Limits(files=200_000, directory=64 * 1024 * 1024, total=2*
 
 
 def members(descriptor: int, limits: Limits) -> list["Member"]:
-    """The files of an open archive, folders left out. Raises `Rejected` if it is none or holds too much."""
+    """The files of an open archive, folders left out. Raises `InvalidInput` if it is none or holds too much."""
     entries, directory = read_directory(descriptor, limits)
     packed, size = sum(entry.packed for entry in entries), sum(entry.size for entry in entries)
     if size > MANY_TIMES * LARGE and size > STEEP * packed:
@@ -67,7 +67,7 @@ class Member:
         return "link" if self.entry.is_link else passed_over(self.name)
 
     def chunks(self) -> Iterator[bytes]:
-        """Its bytes, unpacked. Raises `Rejected`."""
+        """Its bytes, unpacked. Raises `InvalidInput`."""
         self._check()
         return bounded(self._checked(self._unpacked() if self.entry.method == DEFLATED else self._packed()))
 

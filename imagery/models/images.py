@@ -6,14 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from core.models import Record, keeps_its_past
+from core.models import Record, versioned
 from imagery import files
 from imagery.models.patients import Patient
 from imagery.models.scope import COPIED_AS, ImageQuerySet, MediaType, Release
 from imagery.models.studies import Series, Study
 
 
-@keeps_its_past()
+@versioned()
 class Image(Record):
     """One uploaded object. Its bytes never change; what is said about it may."""
 
@@ -145,7 +145,7 @@ class Image(Record):
         return bool(self.research) and (unnamed or self.research_patient_id == self.study.patient_id)
 
 
-@keeps_its_past()
+@versioned()
 class Deidentification(Record):
     """What was done to make the research copy of an image. It quotes no value of the original."""
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
-from core.models import Record, RecordQuerySet, keeps_its_past
+from core.models import Record, RecordQuerySet, versioned
 from imagery import identity
 from imagery.models.scope import PatientQuerySet
 
@@ -26,7 +26,7 @@ class Sex(models.TextChoices):
     OTHER = "O"
 
 
-@keeps_its_past()
+@versioned()
 class Patient(Record):
     """Whom the images show. Research knows them by a random pseudonym."""
 
@@ -86,7 +86,7 @@ class IdentityQuerySet(RecordQuerySet):
         return self.filter(number_index__in=identity.blind_indexes("number", str(owner.pk), record_number))
 
 
-@keeps_its_past("record_index", "number_index")
+@versioned("record_index", "number_index")
 class Identity(Record):
     """What names a patient, encrypted: name, record number, birth date, address and whatever else does."""
 

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from core.models import Record, keeps_its_past
+from core.models import Record, versioned
 from imagery.models.patients import Patient
 from imagery.models.scope import SeriesQuerySet, StudyQuerySet
 
 
-@keeps_its_past()
+@versioned()
 class Study(Record):
     """One examination; the unit that is owned and shared."""
 
@@ -76,7 +76,7 @@ class Study(Record):
         return str(self.id)
 
 
-@keeps_its_past()
+@versioned()
 class Series(Record):
     """Images of one study made by one device in one go."""
 

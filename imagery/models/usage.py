@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import User
-from core.actions import Rejected
+from core.exceptions import InvalidInput
 from core.models import Record, RecordQuerySet
 
 
@@ -36,9 +36,9 @@ class Usage(Record):
         return f"{self.images} images, {self.size} bytes"
 
     def refuse_beyond_quota(self, more: int) -> None:
-        """Raise `Rejected` (507) if `more` bytes are more than HARRISON_QUOTA_MB allows one owner."""
+        """Raise `InvalidInput` (507) if `more` bytes are more than HARRISON_QUOTA_MB allows one owner."""
         if self.size + more > settings.QUOTA_BYTES:
-            raise Rejected(
+            raise InvalidInput(
                 f"Your images fill the {settings.QUOTA_BYTES // 1024**2:,} MB that one person may have: "
                 "ask whoever runs Harrison for more room.",
                 code="quota_exceeded",

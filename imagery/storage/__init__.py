@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.core.files import storage as django
 
-from core.actions import Unavailable
+from core.exceptions import DependencyDown
 from imagery.storage import arrivals
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Readable(Protocol):
 
 
 class Storage(django.Storage, ABC):
-    """No file is ever loaded into memory whole. Raises `FileNotFoundError`, and `Unavailable` when it is far away."""
+    """No file is ever loaded into memory whole. Raises `FileNotFoundError` or `DependencyDown`."""
 
     @abstractmethod
     def arrivals(self) -> Path:
@@ -124,7 +124,7 @@ def let_go(storage: Storage, name: str) -> None:
     """Delete a file that nothing points at, if that can be done now; else `reconcile_files` finds it."""
     try:
         storage.delete(name)
-    except (OSError, Unavailable) as exc:
+    except (OSError, DependencyDown) as exc:
         logger.warning("%s stays though nothing points at it: %s", name, type(exc).__name__)
 
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 from storages.backends.s3 import S3Storage
 
-from core.actions import Unavailable
+from core.exceptions import DependencyDown
 from imagery.storage import CHUNK, LOST, Arrived, Leftover, Readable, Storage, Stored, let_go
 from imagery.storage.disk import left_in, made
 
@@ -84,7 +84,7 @@ class BucketStorage(S3Storage, Storage):
                     ExtraArgs=self.object_parameters,
                     Config=self.transfer_config,
                 )
-        except Unavailable:
+        except DependencyDown:
             let_go(self, name)  # it may be there although its answer was lost
             raise
         return name
@@ -187,11 +187,11 @@ class Body:
 
 @contextmanager
 def reached(name: str) -> Iterator[None]:
-    """Say what went wrong in Harrison's words: `FileNotFoundError`, or `Unavailable`."""
+    """Say what went wrong in Harrison's words: `FileNotFoundError`, or `DependencyDown`."""
     try:
         yield
     except FAILURES as exc:
         told = exc.response if isinstance(exc, ClientError) else {}
         if told.get("Error", {}).get("Code") in ("404", "NoSuchKey"):
             raise FileNotFoundError(f"There is no file {name}.") from exc
-        raise Unavailable(AWAY) from exc
+        raise DependencyDown(AWAY) from exc

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, HttpResponseNotModified
 from rest_framework.request import Request
 
-from core.actions import Refused
+from core.exceptions import Conflict
 from core.ranges import has, serve
 from imagery import intake, previews
 from imagery.models import Image
@@ -44,7 +44,7 @@ def stored(image: Image, *, copy: bool) -> tuple[Any, str]:
     if not copy:
         return image.original, image.sha256
     if not image.research:
-        raise Refused(f"There is no research copy of this image. {image.release_reason}")
+        raise Conflict(f"There is no research copy of this image. {image.release_reason}")
     return image.research, image.research_sha256
 
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from reversion.models import Revision, Version
 
 from accounts import actions as accounts_actions
-from core.actions import Refused, recorded
+from core.actions import recorded
+from core.exceptions import Conflict
 from disease import actions as disease_actions
 from label import actions as label_actions
 from label.models import Label
@@ -96,9 +97,9 @@ def test_an_action_that_fails_leaves_neither_row_nor_revision(researcher):
     @recorded("half done")
     def half(*, by):
         Label.objects.create(name="Half")
-        raise Refused("No further.")
+        raise Conflict("No further.")
 
-    with pytest.raises(Refused):
+    with pytest.raises(Conflict):
         half(by=researcher)
     assert not Label.objects.exists() and not Revision.objects.exists()
 

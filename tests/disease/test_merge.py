@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from core.actions import Refused
+from core.exceptions import Conflict
 from disease.actions import archive_disease, create_disease, merge_disease
 from disease.models import Disease
 from tests.kit import factories as make
@@ -70,5 +70,5 @@ def test_a_disease_is_merged_into_what_the_other_is_now(researcher):
     """Somebody archives it after it was looked up."""
     old, new = make.DiseaseFactory(), make.DiseaseFactory()
     archive_disease(by=researcher, disease=Disease.objects.get(pk=new.pk))
-    with pytest.raises(Refused, match="archived"):
+    with pytest.raises(Conflict, match="archived"):
         merge_disease(by=researcher, disease=old, into=new)

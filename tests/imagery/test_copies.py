@@ -10,7 +10,8 @@ from django.urls import reverse
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from core.actions import Refused, revision_made
+from core.actions import revision_made
+from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.replacements import Secrets, days_earlier
 from imagery import actions, research_copies
@@ -298,7 +299,7 @@ def test_a_copy_made_while_the_image_changed_is_thrown_away(doctor, ct, joan):
     move(doctor, ct, joan)
     stale = fresh(ct)
     actions.archive_image(by=doctor, image=fresh(ct))
-    with pytest.raises(Refused, match="changed"):
+    with pytest.raises(Conflict, match="changed"):
         actions.remake_copy(by=doctor, image=stale)
     assert not fresh(ct).copy_fits
 

@@ -6,7 +6,7 @@ from time import sleep
 
 import pytest
 
-from core.actions import Refused
+from core.exceptions import Conflict
 from dicom.visits import Unreadable
 from imagery import intake
 from imagery import previews as drawing
@@ -71,7 +71,7 @@ def test_an_upload_is_answered_once_its_picture_is_kept(api, previews, held, unh
 
 def test_of_what_is_refused_no_picture_stays_and_nobody_waits_for_it(api, previews, held, monkeypatch):
     def refuse(**facts):
-        raise Refused("Not now.")
+        raise Conflict("Not now.")
 
     monkeypatch.setattr(uploads, "add_image", refuse)
     assert upload(api, make.png()).status_code == 409 and not held[1]

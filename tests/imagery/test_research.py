@@ -13,7 +13,7 @@ from PIL import Image as Picture
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from core.actions import Refused
+from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
 from imagery import actions, research_copies
 from imagery.models import Deidentification, Image, Release
@@ -389,7 +389,7 @@ def test_the_manifest_names_the_boxes(api, photo):
 def test_boxes_drawn_on_what_changed_meanwhile_are_refused(doctor, photo):
     stale = Image.objects.get()
     actions.release_image(by=doctor, image=Image.objects.get())
-    with pytest.raises(Refused, match="changed"):
+    with pytest.raises(Conflict, match="changed"):
         actions.redact_image(by=doctor, image=stale, boxes=[Box(None, 0, 0, 1, 1)])
 
 

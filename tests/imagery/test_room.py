@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from core.actions import Rejected
+from core.exceptions import InvalidInput
 from core.uploads import HashingUploadHandler
 from imagery import actions, intake
 from imagery.actions import uploads
@@ -57,7 +57,7 @@ def test_of_two_uploads_at_once_the_second_counts_the_first(doctor, settings, mo
     settings.QUOTA_BYTES = len(make.png(1))
     monkeypatch.setattr(uploads.Usage, "refuse_beyond_quota", refuse_once_counted(Usage.refuse_beyond_quota))
     actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(1)))
-    with pytest.raises(intake.Rejected, match="fill the"):
+    with pytest.raises(intake.InvalidInput, match="fill the"):
         actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(2)))
     assert Image.objects.count() == 1
 
@@ -136,6 +136,6 @@ def test_nothing_is_left_of_an_upload_that_its_client_breaks_off(handler, tmp_pa
 def test_an_upload_stops_where_too_little_of_the_disk_would_stay_free(handler, tmp_path, monkeypatch, settings):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Disk(0, 0, settings.FREE_DISK_BYTES + 4))
     handler.receive_data_chunk(b"four", 5)
-    with pytest.raises(Rejected, match="Storage is full"):
+    with pytest.raises(InvalidInput, match="Storage is full"):
         handler.receive_data_chunk(b"fives", 9)
     assert list(tmp_path.iterdir()) == []

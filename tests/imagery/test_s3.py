@@ -12,7 +12,7 @@ from PIL import Image as Picture
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from core.actions import Unavailable
+from core.exceptions import DependencyDown
 from harrison import storages as chosen
 from imagery.models import Image, Series, Study
 from imagery.storage import Arrived
@@ -275,7 +275,7 @@ def test_a_file_that_is_set_aside_is_listed_no_more_and_there_all_the_same(bucke
 
 def test_listing_a_bucket_that_does_not_answer_is_not_an_empty_bucket(bucket, proxy):
     proxy.fails = lambda request: True
-    with pytest.raises(Unavailable):
+    with pytest.raises(DependencyDown):
         names(bucket[0])
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from core.actions import Rejected
+from core.exceptions import InvalidInput
 from imagery.importing.directory import Limits
 from imagery.importing.parts import FAULTS
 from imagery.importing.zips import FILES, LARGE, limits_of_a_request, members
@@ -41,14 +41,14 @@ def read(member):
         return member.skipped
     try:
         return b"".join(member.chunks())
-    except Rejected as refusal:
+    except InvalidInput as refusal:
         assert refusal.code in FAULTS and 400 <= refusal.status < 500
         return refusal.code
 
 
 def code(data, limits=LIMITS):
     """Why an archive is refused as a whole."""
-    with pytest.raises(Rejected) as refusal, opened(data) as descriptor:
+    with pytest.raises(InvalidInput) as refusal, opened(data) as descriptor:
         members(descriptor, limits)
     assert refusal.value.field == "archive" and 400 <= refusal.value.status < 500
     return refusal.value.code
@@ -254,7 +254,7 @@ def test_a_directory_of_lies_takes_little_memory():
     entry = File("", b"").entry(0)
     data = entry * 1_000_000
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(data), 0, 0)
-    with opened(data + end) as descriptor, pytest.raises(Rejected):
+    with opened(data + end) as descriptor, pytest.raises(InvalidInput):
         tracemalloc.start()
         members(descriptor, limits_of_a_request())
     assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
@@ -283,5 +283,5 @@ def test_whatever_bytes_are_changed_there_is_an_answer(changes):
         data[place] = value
     try:
         unpacked(bytes(data))
-    except Rejected as refusal:
+    except InvalidInput as refusal:
         assert refusal.code in FAULTS

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import terminal
-from core.actions import Unavailable
-from core.epilog import Told
+from core.epilog import EpilogMixin
+from core.exceptions import DependencyDown
 from harrison.backup.bars import Bars
 from harrison.backup.making import make
 
@@ -33,7 +33,7 @@ Exit code: 0 all is in it, 1 a file that was to be read is missing or altered (e
 """
 
 
-class Command(Told, BaseCommand):
+class Command(EpilogMixin, BaseCommand):
     help = "Take a snapshot of this installation, rows and bytes, into the folder DEST."
     epilog = EPILOG
 
@@ -44,7 +44,7 @@ class Command(Told, BaseCommand):
         os.umask(0o077)
         try:
             made = make(options["dest"].resolve(), Bars(terminal.out(self)))
-        except Unavailable as exc:
+        except DependencyDown as exc:
             raise CommandError(f"{exc} No snapshot was made. {exc.__cause__}") from exc
         except OSError as exc:
             raise CommandError(f"No snapshot was made: {exc}") from exc

@@ -28,7 +28,7 @@ from rich.table import Table
 from accounts.actions import create_team, let_in, register_user
 from accounts.models import Role, User
 from core import terminal
-from core.actions import Refused
+from core.exceptions import Conflict
 from dicom.visits import render
 from harrison import dummy
 from imagery.actions import change_study, create_patient, share_study, upload_image
@@ -104,7 +104,7 @@ def arrivals(chance: random.Random, doctors: list[User]) -> Iterator[Image]:
     """Images without end; the first doctor has the first. What is refused, as another instance of the same, is left."""
     owners = chain(doctors[:1], (chance.choice(doctors) for _ in count()))
     for owner, file in zip(owners, files(), strict=False):
-        with file, suppress(Refused, ValidationError):
+        with file, suppress(Conflict, ValidationError):
             image = uploaded(chance, owner, file)
             if image.is_new:
                 yield image

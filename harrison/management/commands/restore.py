@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import terminal
-from core.actions import Unavailable
-from core.epilog import Told
+from core.epilog import EpilogMixin
+from core.exceptions import DependencyDown
 from harrison.backup import manifest, restoring, verifying
 from harrison.backup.bars import Bars
 from harrison.backup.snapshots import Snapshot
@@ -34,7 +34,7 @@ What was done after {since} is missing. BEFORE RESEARCH COMES IN, do once more w
 docs/deploy.md says how to keep research out meanwhile, and where to read what was done."""
 
 
-class Command(Told, BaseCommand):
+class Command(EpilogMixin, BaseCommand):
     help = "Make this empty installation the one that a snapshot was taken of."
     epilog = EPILOG
 
@@ -50,7 +50,7 @@ class Command(Told, BaseCommand):
             raise CommandError(f"The snapshot is damaged, nothing was done. {' '.join(damaged[:5])}")
         try:
             files = restoring.restore(snapshot, described, bars)
-        except Unavailable as exc:
+        except DependencyDown as exc:
             raise CommandError(f"{exc} Run it again then. {exc.__cause__}") from exc
         self.stdout.write(f"Restored: the rows of {described.made_at} and {files:,} files. Everybody logs in again.")
         self.stdout.write(MISSING.format(since=described.made_at))

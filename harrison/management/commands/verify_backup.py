@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import terminal
-from core.epilog import Told
+from core.epilog import EpilogMixin
 from harrison.backup import manifest, verifying
 from harrison.backup.bars import Bars
 from harrison.backup.snapshots import Snapshot
@@ -23,7 +23,7 @@ Exit code: 0 it can be trusted, 1 it cannot, or files were missing already when 
 """
 
 
-class Command(Told, BaseCommand):
+class Command(EpilogMixin, BaseCommand):
     help = "Read a whole snapshot, and name what is damaged, missing or tampered with."
     epilog = EPILOG
 

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from accounts.models import Role, Team, User
 from core import terminal
-from core.actions import Rejected
-from core.epilog import Told
+from core.epilog import EpilogMixin
+from core.exceptions import InvalidInput
 from imagery.actions import Outcome, share_study, take
 from imagery.actions.bulk import look_at
 from imagery.importing.folders import walked
@@ -46,7 +46,7 @@ Exit code: 0 everything is in, 1 something was refused, 2 nothing was begun, 130
 """
 
 
-class Command(Told, BaseCommand):
+class Command(EpilogMixin, BaseCommand):
     help = "Import the DICOM, PNG and JPEG files of a folder or a zip archive."
     epilog = EPILOG
 
@@ -146,7 +146,7 @@ def parts_of(source: Path, until: ExitStack) -> Sequence[Part]:
         if source.is_dir():
             return list(walked(source))
         return members(until.enter_context(source.open("rb")).fileno(), LIMITS_OF_A_COMMAND)
-    except (OSError, Rejected) as exc:
+    except (OSError, InvalidInput) as exc:
         raise CommandError(f"{source}: {getattr(exc, 'strerror', None) or exc}", returncode=MISUSED) from exc
 
 

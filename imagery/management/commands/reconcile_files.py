@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.progress import track
 
 from core import terminal
-from core.actions import Refused, Unavailable
+from core.exceptions import Conflict, DependencyDown
 from imagery.actions.mending import mend
 from imagery.reconciliation import Finding, rooms
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             if options["fix"] and not options["fix_empty"]:
                 refuse_empty()
             mended = [self.judged(finding, fix=options["fix"]) for finding in self.found(hashed=not options["no_hash"])]
-        except Unavailable as exc:
+        except DependencyDown as exc:
             raise CommandError(f"{exc} {exc.__cause__}") from exc
         if not all(mended):
             raise CommandError(f"{mended.count(False)} of {len(mended)} findings are not mended.")
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             return False
         try:
             done, mended = mend(by=None, finding=finding), True
-        except (Refused, OSError) as exc:
+        except (Conflict, OSError) as exc:
             done, mended = f"NOT MENDED. {exc}", False
         self.console.print(f"{finding} · {done}")
         return mended

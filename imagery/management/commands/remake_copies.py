@@ -10,7 +10,7 @@ from django.db.models import Q
 from rich.progress import track
 
 from core import terminal
-from core.actions import Refused
+from core.exceptions import Conflict
 from dicom.deidentification.manifest import VERSION
 from imagery import research_copies
 from imagery.actions import remake_copy
@@ -53,8 +53,8 @@ class Command(BaseCommand):
         """What became of an image."""
         try:
             return remake_copy(by=None, image=image).release_state
-        except (Refused, OSError) as exc:
-            self.stderr.write(f"{image.pk}: {exc if isinstance(exc, Refused) else exc.strerror}")
+        except (Conflict, OSError) as exc:
+            self.stderr.write(f"{image.pk}: {exc if isinstance(exc, Conflict) else exc.strerror}")
             return "failed"
 
 
