@@ -1,20 +1,20 @@
-"""The three groups that the roles are."""
+"""Create a group for each role."""
 
-from typing import Any
-
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 ROLES = ("doctor", "researcher", "auditor")
 
 
-def make_groups(apps: Any, schema_editor: Any) -> None:
-    Group = apps.get_model("auth", "Group")
+def create_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
     for role in ROLES:
-        Group.objects.using(schema_editor.connection.alias).get_or_create(name=role)
+        groups.get_or_create(name=role)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_people_and_teams")]
+    dependencies = [("accounts", "0001_users_and_teams")]
 
-    # Going back leaves the groups: people may be in them.
-    operations = [migrations.RunPython(make_groups, migrations.RunPython.noop)]
+    # Going back keeps the groups, because people may be in them.
+    operations = [migrations.RunPython(create_groups, migrations.RunPython.noop)]

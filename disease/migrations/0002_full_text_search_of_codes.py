@@ -1,10 +1,12 @@
-"""The full-text index of codes: FTS5 kept by triggers on SQLite, GIN over tsvector on PostgreSQL."""
+"""Create the full-text index of codes: FTS5 with triggers on SQLite, a GIN index on PostgreSQL."""
 
-from typing import Any
+from collections.abc import Callable
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-FORWARD = {
+CREATE = {
     "sqlite": [
         "CREATE VIRTUAL TABLE disease_code_search USING fts5(id UNINDEXED, words, prefix='2 3 4')",
         "INSERT INTO disease_code_search(id, words) SELECT id, words FROM disease_code",
@@ -22,7 +24,7 @@ FORWARD = {
     ],
     "postgresql": ["CREATE INDEX disease_code_search ON disease_code USING gin (to_tsvector('simple', words))"],
 }
-BACK = {
+DROP = {
     "sqlite": [
         "DROP TRIGGER disease_code_search_insert",
         "DROP TRIGGER disease_code_search_update",
@@ -33,8 +35,8 @@ BACK = {
 }
 
 
-def run(statements: dict[str, list[str]]) -> Any:
-    def apply(apps: Any, schema_editor: Any) -> None:
+def execute(statements: dict[str, list[str]]) -> Callable[[Apps, BaseDatabaseSchemaEditor], None]:
+    def apply(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for statement in statements[schema_editor.connection.vendor]:
             schema_editor.execute(statement)
 
@@ -42,6 +44,6 @@ def run(statements: dict[str, list[str]]) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disease", "0002_places_notes_and_words_of_codes")]
+    dependencies = [("disease", "0001_codes_and_diseases")]
 
-    operations = [migrations.RunPython(run(FORWARD), run(BACK))]
+    operations = [migrations.RunPython(execute(CREATE), execute(DROP))]
