@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from harrison.local import kept_in
+from harrison.env import kept_in
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 

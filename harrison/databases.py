@@ -7,7 +7,7 @@ from weakref import WeakSet
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import given
+from harrison.env import given
 
 LIMIT = 60  # seconds that a statement of a request may take: proxies wait 120 for the answer
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"

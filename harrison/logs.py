@@ -89,7 +89,7 @@ class Console(logging.StreamHandler):
             self.stream.write(json.dumps(told) + self.terminator)
 
 
-def logging_of(wish: str, production: bool, level: str) -> dict[str, Any]:
+def logging_config(wish: str, production: bool, level: str) -> dict[str, Any]:
     """Django's LOGGING, as `json` or as `text`, which is for people who develop: exceptions in full.
 
     Raises `ImproperlyConfigured` for any other wish, and for text on a hospital's server.

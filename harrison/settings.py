@@ -8,8 +8,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from harrison.databases import databases
-from harrison.local import choice, flag, number, rate, refuse_unknown, secret, text, words
-from harrison.logs import logging_of
+from harrison.env import choice, flag, number, rate, refuse_unknown, secret, text, words
+from harrison.logs import logging_config
 from harrison.storages import storages, upload_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -242,6 +242,6 @@ if PROXIES:
 
 METRICS_PORT = number("HARRISON_METRICS_PORT", 0, 0, 65535)  # where Prometheus asks for figures; 0: nowhere
 LOG_LEVEL = choice("HARRISON_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = logging_of(text("HARRISON_LOG_FORMAT"), PRODUCTION, LOG_LEVEL)
+LOGGING = logging_config(text("HARRISON_LOG_FORMAT"), PRODUCTION, LOG_LEVEL)
 
 refuse_unknown()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import choice, given, number, text
+from harrison.env import choice, given, number, text
 
 ROOMS = ("originals", "research")
 ENCRYPTIONS: dict[str, dict[str, str]] = {

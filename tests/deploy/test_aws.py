@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harrison.local import read
+from harrison.env import read
 from harrison.silence import BEHIND_A_PROXY
 from tests.deploy.test_deployment import SETTINGS, run
 from tests.kit import terraform

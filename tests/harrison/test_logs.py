@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from events.models import Event
-from harrison.logs import Console, formatter, logging_of
+from harrison.logs import Console, formatter, logging_config
 from imagery.storage.disk import DiskStorage
 from tests.imagery.test_room import upload
 from tests.kit.factories import UserFactory, png
@@ -135,7 +135,7 @@ def test_every_line_says_when_and_where(lines):
 
 
 def formats(wish, production):
-    return logging_of(wish, production, "WARNING")["handlers"]["console"]["formatter"]
+    return logging_config(wish, production, "WARNING")["handlers"]["console"]["formatter"]
 
 
 def test_production_logs_json_and_a_trial_text():
@@ -145,4 +145,4 @@ def test_production_logs_json_and_a_trial_text():
 @pytest.mark.parametrize(("wish", "production"), [("text", True), ("xml", False)])
 def test_a_format_that_would_name_patients_stops_the_start(wish, production):
     with pytest.raises(ImproperlyConfigured):
-        logging_of(wish, production, "WARNING")
+        logging_config(wish, production, "WARNING")

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
 from harrison import local
-from harrison.local import given, secret
+from harrison.env import given, secret
 from harrison.management.commands import serve
 from tests.kit.ports import free_port
 

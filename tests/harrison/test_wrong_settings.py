@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.local import choice, flag, number, rate, words
+from harrison.env import choice, flag, number, rate, words
 from tests.harrison.test_settings import ROOT, start
 
 
