@@ -1,35 +1,33 @@
-"""What must hold where Harrison runs. Each finding has an id and says its mend."""
-
-from typing import Any
+"""Checks of `manage.py check --deploy`. Each finding has an id and a hint how to solve it."""
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from harrison.env import kept_in
+from harrison.env import trial_secret_path
 
-LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 
 
 @register(Tags.security, deploy=True)
-def debug_is_off(**kwargs: Any) -> list[CheckMessage]:
+def check_debug_is_off(**kwargs: object) -> list[CheckMessage]:
     if not settings.DEBUG:
         return []
     hint = "Unset HARRISON_DEBUG."
-    return [Error("Error pages show code and data to strangers.", hint=hint, id="harrison.E001")]
+    return [Error("Error pages show code and data to everyone.", hint=hint, id="harrison.E001")]
 
 
 @register(Tags.security, deploy=True)
-def hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
+def check_allowed_hosts(**kwargs: object) -> list[CheckMessage]:
     hint = "List the host names of this installation in HARRISON_ALLOWED_HOSTS, separated by commas."
     if "*" in settings.ALLOWED_HOSTS:
-        return [Error("Every host name is answered to.", hint=hint, id="harrison.E002")]
-    if set(settings.ALLOWED_HOSTS) <= LOOPBACK:
-        return [Warning("Only this machine itself is answered to.", hint=hint, id="harrison.W001")]
+        return [Error("Requests to any host name are answered.", hint=hint, id="harrison.E002")]
+    if set(settings.ALLOWED_HOSTS) <= LOOPBACK_HOSTS:
+        return [Warning("Only requests from this machine are answered.", hint=hint, id="harrison.W001")]
     return []
 
 
 @register(Tags.security, deploy=True)
-def this_is_production(**kwargs: Any) -> list[CheckMessage]:
+def check_is_production(**kwargs: object) -> list[CheckMessage]:
     if settings.PRODUCTION:
         return []
     hint = "Set HARRISON_PRODUCTION=true: it forces HTTPS and refuses generated secrets and made-up data."
@@ -37,54 +35,54 @@ def this_is_production(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def secret_key_is_told(**kwargs: Any) -> list[CheckMessage]:
+def check_secret_key(**kwargs: object) -> list[CheckMessage]:
     hint = "Set HARRISON_SECRET_KEY_FILE to a file of 50 random characters or more, the same for every instance."
-    return _made_for_a_trial("HARRISON_SECRET_KEY", settings.SECRET_KEY, hint, "harrison.E003")
+    return refuse_trial_secret("HARRISON_SECRET_KEY", settings.SECRET_KEY, hint, "harrison.E003")
 
 
 @register(Tags.security, deploy=True)
-def identity_key_is_told(**kwargs: Any) -> list[CheckMessage]:
-    hint = "Set HARRISON_IDENTITY_KEYS_FILE, and keep a copy of the key apart from the backups: it opens every name."
-    return _made_for_a_trial("HARRISON_IDENTITY_KEYS", ",".join(settings.IDENTITY_KEYS), hint, "harrison.E004")
+def check_identity_keys(**kwargs: object) -> list[CheckMessage]:
+    hint = "Set HARRISON_IDENTITY_KEYS_FILE. Keep a copy of the key apart from the backups: it decrypts every name."
+    return refuse_trial_secret("HARRISON_IDENTITY_KEYS", ",".join(settings.IDENTITY_KEYS), hint, "harrison.E004")
 
 
 @register(Tags.security, deploy=True)
-def project_key_is_told(**kwargs: Any) -> list[CheckMessage]:
-    hint = "Set HARRISON_PROJECT_KEY_FILE, once and for ever: research UIDs and dates are made from it."
-    return _made_for_a_trial("HARRISON_PROJECT_KEY", settings.PROJECT_KEY.decode(), hint, "harrison.E005")
+def check_project_key(**kwargs: object) -> list[CheckMessage]:
+    hint = "Set HARRISON_PROJECT_KEY_FILE once and never change it: research UIDs and dates derive from it."
+    return refuse_trial_secret("HARRISON_PROJECT_KEY", settings.PROJECT_KEY.decode(), hint, "harrison.E005")
 
 
 @register(Tags.security, deploy=True)
-def instances_share_a_database(**kwargs: Any) -> list[CheckMessage]:
+def check_instances_share_database(**kwargs: object) -> list[CheckMessage]:
     engine = settings.DATABASES["default"]["ENGINE"]
     if settings.INSTANCES == 1 or not engine.endswith("sqlite3"):
         return []
-    hint = "Set DATABASE_URL=postgres://… (`copy_database` moves what is there), or HARRISON_INSTANCES=1."
-    return [Error("Several instances would each write a SQLite file of their own.", hint=hint, id="harrison.E006")]
+    hint = "Set DATABASE_URL=postgres://… (`copy_database` moves the existing rows), or HARRISON_INSTANCES=1."
+    return [Error("Each instance would have a SQLite database of its own.", hint=hint, id="harrison.E006")]
 
 
 @register(Tags.security, deploy=True)
-def instances_share_their_storage(**kwargs: Any) -> list[CheckMessage]:
-    kept: dict[str, Any] = settings.STORAGES
-    local = [room for room in ("originals", "research") if "bucket_name" not in kept[room]["OPTIONS"]]
-    if settings.INSTANCES == 1 or not local:
+def check_instances_share_storage(**kwargs: object) -> list[CheckMessage]:
+    on_disk = [kind for kind in ("originals", "research") if "bucket_name" not in settings.STORAGES[kind]["OPTIONS"]]
+    if settings.INSTANCES == 1 or not on_disk:
         return []
     hint = "Set HARRISON_STORAGE=s3, or HARRISON_INSTANCES=1."
-    return [Error("An image on one instance's disk is missing on the others.", hint=hint, id="harrison.E007")]
+    return [Error("An image on the disk of one instance is missing on the others.", hint=hint, id="harrison.E007")]
 
 
 @register(Tags.security, deploy=True)
-def bytes_travel_encrypted(**kwargs: Any) -> list[CheckMessage]:
-    addresses = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
-    if settings.S3_IN_THE_CLEAR or not any(address.startswith("http://") for address in addresses):
+def check_s3_is_encrypted(**kwargs: object) -> list[CheckMessage]:
+    urls = [storage.get("OPTIONS", {}).get("endpoint_url", "") for storage in settings.STORAGES.values()]
+    if settings.S3_UNENCRYPTED_ALLOWED or not any(url.startswith("http://") for url in urls):
         return []
-    hint = "Give HARRISON_S3_ENDPOINT an https:// address, or HARRISON_S3_IN_THE_CLEAR=true if its way is guarded."
-    return [Warning("Images go to their bucket in the clear.", hint=hint, id="harrison.W003")]
+    hint = "Give HARRISON_S3_ENDPOINT an https:// address. If the network is protected otherwise, set "
+    hint += "HARRISON_S3_IN_THE_CLEAR=true."
+    return [Warning("Images travel to their bucket unencrypted.", hint=hint, id="harrison.W003")]
 
 
-def _made_for_a_trial(name: str, value: str, hint: str, id: str) -> list[CheckMessage]:
-    """Whether this secret is the one that a trial installation made for itself, in the data folder."""
-    kept = kept_in(settings.DATA_DIR, name)
-    if not kept.exists() or kept.read_text().strip() != value:
+def refuse_trial_secret(name: str, value: str, hint: str, id: str) -> list[CheckMessage]:
+    """Return an error if this secret is the one that a trial installation generated in the data folder."""
+    path = trial_secret_path(settings.DATA_DIR, name)
+    if not path.exists() or path.read_text().strip() != value:
         return []
-    return [Error(f"{name} is the one that was made for a trial.", hint=hint, id=id)]
+    return [Error(f"{name} was generated for a trial.", hint=hint, id=id)]

@@ -1,7 +1,6 @@
-"""Settings from the environment: typed, loud, and secrets from wherever they are kept.
+"""Read settings from the environment: typed, with an error of one line, and secrets from files.
 
-Every name is read here, whatever the others say, so that a wrong value stops the start although nobody needs it yet,
-and a name that nobody reads is known for a slip.
+Every name is read at start-up, whether it is needed or not, so that a wrong value or an unknown name stops the start.
 """
 
 import os
@@ -16,119 +15,124 @@ from django.core.exceptions import ImproperlyConfigured
 
 FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
-# Not the application's: what the tests ask of a machine, and what deploy/compose.yaml is told.
-OTHERS = {"HARRISON_DEMAND", "HARRISON_HOST", "HARRISON_IMAGE", "HARRISON_SOAK", "HARRISON_TIMES"}
-# Kubernetes puts the address of each Service into every container beside it, under names made of the Service's own:
-# where that is called harrison, nobody has set these, and nobody could unset them.
-SERVICE = re.compile(r"HARRISON_(PORT|PORT_.+|SERVICE_.+)")
+# HARRISON_* names that are not settings of the application: of the tests and of deploy/compose.yaml.
+OTHER_NAMES = {"HARRISON_DEMAND", "HARRISON_HOST", "HARRISON_IMAGE", "HARRISON_SOAK", "HARRISON_TIMES"}
+# Kubernetes adds such variables for a Service called harrison. Nobody sets them, so nobody can unset them.
+KUBERNETES_NAMES = re.compile(r"HARRISON_(PORT|PORT_.+|SERVICE_.+)")
 
-read: set[str] = set()  # every name that a setting came from, or would have
+names_read: set[str] = set()
 
 
-def text(name: str, default: str = "") -> str:
-    """What the environment says, or the default where it says nothing."""
-    read.add(name)
+def read_text(name: str, default: str = "") -> str:
+    names_read.add(name)
     return os.environ.get(name) or default
 
 
-def words(name: str, default: str = "") -> list[str]:
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+def read_list(name: str, default: str = "") -> list[str]:
+    """Read values separated by commas."""
+    return [value.strip() for value in read_text(name, default).split(",") if value.strip()]
 
 
-def choice(name: str, default: str, choices: Iterable[str]) -> str:
-    word = text(name, default)
-    if word not in choices:
-        raise ImproperlyConfigured(f"{name} is {word!r}: set one of {', '.join(choices)}, or unset it.")
-    return word
-
-
-def flag(name: str, default: bool) -> bool:
-    """`NAME` as true or false. Raises `ImproperlyConfigured` for any other word: read as false, a mistyped
-    HARRISON_PRODUCTION would open a hospital's server.
-    """
-    word = text(name, str(default))
-    if word.lower() not in FLAGS:
-        raise ImproperlyConfigured(
-            f"{name} is {word!r}, which is neither true nor false: set one of them, or unset it."
-        )
-    return FLAGS[word.lower()]
-
-
-def number(name: str, default: int, least: int, most: int) -> int:
-    """`NAME` as a whole number from `least` to `most`. Raises `ImproperlyConfigured`."""
-    word = text(name, str(default))
-    if not re.fullmatch(r"-?\d{1,18}", word, re.ASCII) or not least <= int(word) <= most:
-        raise ImproperlyConfigured(f"{name} is {word!r}: set a whole number from {least} to {most}, or unset it.")
-    return int(word)
-
-
-def rate(name: str, default: str) -> str:
-    """`NAME` as how many in what time. Raises `ImproperlyConfigured`: DRF would, but in the middle of a login."""
-    word = text(name, default)
-    if not RATE.fullmatch(word):
-        raise ImproperlyConfigured(
-            f"{name} is {word!r}: set a number for a second, min, hour or day, such as {default}, or unset it."
-        )
-    return word
-
-
-def refuse_unknown() -> None:
-    """Once all are read. A misspelt HARRISON_PRODUCTION would start as a trial, and nobody would know."""
-    for name in sorted(os.environ.keys() - read - OTHERS):
-        if name.startswith("HARRISON_") and not SERVICE.fullmatch(name):
-            meant = "".join(f" Is it {near}?" for near in get_close_matches(name, read, 1))
-            raise ImproperlyConfigured(f"{name} is no setting: .env.example lists all.{meant} Mend it, or unset it.")
-
-
-def given(name: str) -> str:
-    """`NAME`, or what the file that `NAME_FILE` names holds; empty when neither is set.
-
-    Raises `ImproperlyConfigured` when both are, and when a named file is missing, empty or may be written by everyone.
-    Containers mount secrets readable by all, so that is no fault.
-    """
-    value, path = text(name), text(f"{name}_FILE")
-    if value and path:
-        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: unset one of them.")
-    return _read(name, Path(path)) if path else value
-
-
-def secret(name: str, *, folder: Path, production: bool) -> str:
-    """What is `given` as `NAME`, or, locally, a random value kept in `folder`.
-
-    Raises `ImproperlyConfigured` in production when nothing is given.
-    """
-    told = given(name)
-    if told:
-        return told
-    if production:
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE: production takes no generated secret.")
-    return _kept(kept_in(folder, name))
-
-
-def kept_in(folder: Path, name: str) -> Path:
-    """Where a trial installation keeps the secret that it made for itself."""
-    return folder / name.lower()
-
-
-def _read(name: str, path: Path) -> str:
-    try:
-        value, mode = path.read_text().strip(), path.stat().st_mode
-    except OSError as exc:
-        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {exc.strerror}.") from exc
-    except UnicodeDecodeError as exc:
-        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is not text.") from exc
-    if not value:
-        raise ImproperlyConfigured(f"{name}_FILE names {path}, which is empty.")
-    if mode & stat.S_IWOTH:
-        raise ImproperlyConfigured(f"{name}_FILE names {path}, which everyone may write: chmod o-w it.")
+def read_choice(name: str, default: str, choices: Iterable[str]) -> str:
+    value = read_text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set one of {', '.join(choices)}, or unset it.")
     return value
 
 
-def _kept(path: Path) -> str:
+def read_flag(name: str, default: bool) -> bool:
+    """Read true or false, and refuse any other word: a mistyped HARRISON_PRODUCTION must not start a trial."""
+    value = read_text(name, str(default))
+    if value.lower() not in FLAGS:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set true or false, or unset it.")
+    return FLAGS[value.lower()]
+
+
+def read_number(name: str, default: int, minimum: int, maximum: int) -> int:
+    value = read_text(name, str(default))
+    if not re.fullmatch(r"-?\d{1,18}", value, re.ASCII) or not minimum <= int(value) <= maximum:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set a whole number from {minimum} to {maximum}, or unset it.")
+    return int(value)
+
+
+def read_rate(name: str, default: str) -> str:
+    """Read a rate such as 20/min. DRF would refuse a wrong one only at the first login."""
+    value = read_text(name, default)
+    if not RATE.fullmatch(value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set a number per second, min, hour or day, such as {default}, or unset it."
+        )
+    return value
+
+
+def read_url(name: str) -> str:
+    value = read_text(name)
+    if value and not value.startswith(("https://", "http://")):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set an address that begins with https:// (or http://).")
+    return value
+
+
+def read_secret(name: str) -> str:
+    """Read `NAME`, or the content of the file that `NAME_FILE` names; empty if neither is set.
+
+    Raises `ImproperlyConfigured` if both are set, or if the file is missing, empty or writable by everyone. A file that
+    everyone may read is accepted, because containers mount secrets like that.
+    """
+    value, path = read_text(name), read_text(f"{name}_FILE")
+    if value and path:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: unset one of them.")
+    return read_secret_file(f"{name}_FILE names {path}", Path(path)) if path else value
+
+
+def read_secret_file(subject: str, path: Path) -> str:
+    try:
+        value, mode = path.read_text().strip(), path.stat().st_mode
+    except OSError as exc:
+        raise ImproperlyConfigured(f"{subject}, which cannot be read: {exc.strerror}.") from exc
+    except UnicodeDecodeError as exc:
+        raise ImproperlyConfigured(f"{subject}, which is not a text file.") from exc
+    if not value:
+        raise ImproperlyConfigured(f"{subject}, which is empty.")
+    if mode & stat.S_IWOTH:
+        raise ImproperlyConfigured(f"{subject}, which everyone may write: run chmod o-w on it.")
+    return value
+
+
+def read_or_create_secret(name: str, *, folder: Path, production: bool) -> str:
+    """Read a secret. A trial installation generates a missing one and stores it in `folder`; production refuses."""
+    value = read_secret(name)
+    if not value and production:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE: in production no secret is generated.")
+    return value or create_trial_secret(trial_secret_path(folder, name))
+
+
+def trial_secret_path(folder: Path, name: str) -> Path:
+    return folder / name.lower()
+
+
+def create_trial_secret(path: Path) -> str:
+    """Generate a secret unless the file exists. Only the owner may read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as fresh:
-            fresh.write(secrets.token_urlsafe(48))
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass
     return path.read_text().strip()
+
+
+def require_settings(reason: str, names: Iterable[str]) -> None:
+    """Raise `ImproperlyConfigured` unless all these settings, or the files with them, are set."""
+    for name in names:
+        if not read_secret(name):
+            raise ImproperlyConfigured(f"Set {name}: {reason} needs it.")
+
+
+def refuse_unknown_names() -> None:
+    """Raise `ImproperlyConfigured` for a HARRISON_* variable that no setting reads. Call it after the last setting."""
+    for name in sorted(os.environ.keys() - names_read - OTHER_NAMES):
+        if name.startswith("HARRISON_") and not KUBERNETES_NAMES.fullmatch(name):
+            hint = "".join(f" Did you mean {match}?" for match in get_close_matches(name, names_read, 1))
+            raise ImproperlyConfigured(
+                f"{name} is not a setting.{hint} .env.example lists all. Correct it or unset it."
+            )

@@ -1,11 +1,10 @@
-"""What is logged, and what never is.
+"""Log lines that never contain what names a patient.
 
-In production a line is one JSON object with the request's id, which is also its event's. It has our own words, where
-they were said, and of an exception its type and its frames: never its message, never a local variable, for either may
-name a patient (`Key (name)=(Jane Doe) already exists`). The words of libraries are kept as they were written in their
-code, without the values filled in.
+In production a line is one JSON object with the id of the request, which is also the id of its event. It contains our
+own message, and of an exception the type and the frames: never its message or a local variable, because either may name
+a patient (`Key (name)=(Jane Doe) already exists`). Of a library's message only the constant text of its code is kept.
 
-There is no line per request: the event says all of it, durably. Lines are for faults.
+There is no line per request: the event records each one. Lines are for faults.
 """
 
 import json
@@ -13,23 +12,25 @@ import logging
 import traceback
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
-from typing import Any
+from types import TracebackType
+from typing import Any, cast
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from structlog.stdlib import ProcessorFormatter, add_log_level, add_logger_name
 
-OURS = {"harrison", "core", "dicom", "accounts", "disease", "imagery", "label", "events"}
-Line = MutableMapping[str, Any]
+Line = MutableMapping[str, Any]  # structlog's event dictionary
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
-def formatter() -> ProcessorFormatter:
+def json_formatter() -> ProcessorFormatter:
     return ProcessorFormatter(
         foreign_pre_chain=[structlog.contextvars.merge_contextvars, add_log_level, add_logger_name],
         processors=[
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            said,
-            fault,
+            add_message,
+            add_exceptions,
             ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
         ],
@@ -38,29 +39,29 @@ def formatter() -> ProcessorFormatter:
     )
 
 
-def said(logger: Any, method: str, line: Line) -> Line:
-    """The message: whole if it is ours, otherwise only what stands in the code that logs."""
+def add_message(logger: object, method: str, line: Line) -> Line:
+    """Structlog processor: add our own messages complete, those of libraries without their values."""
     record: logging.LogRecord = line["_record"]
-    words, values = line.pop("event"), line.pop("positional_args")
-    if record.name.partition(".")[0] in OURS:
-        line["message"] = words % values if values else words
+    message, values = line.pop("event"), line.pop("positional_args")
+    if record.name.partition(".")[0] in settings.OUR_PACKAGES:
+        line["message"] = message % values if values else message
     else:
-        # Nobody knows what is mixed into words without values, or what stands in place of words.
-        line["message"] = words if values and isinstance(record.msg, str) else ""
-    line["at"] = f"{record.pathname}:{record.lineno} {record.funcName}"
+        # Without values, the message may have been formatted already and contain anything.
+        line["message"] = message if values and isinstance(record.msg, str) else ""
+    line["at"] = position(record)
     return line
 
 
-def fault(logger: Any, method: str, line: Line) -> Line:
-    """The exception and what caused it, the latest first."""
-    told = line.pop("exc_info", None)
+def add_exceptions(logger: object, method: str, line: Line) -> Line:
+    """Structlog processor: add the exception and its causes, the latest first."""
+    exc_info: ExcInfo | None = line.pop("exc_info", None)
     line.pop("stack_info", None)
-    if told and told[1]:
-        line["exceptions"] = [shown(exc) for exc in chain(told[1])]
+    if exc_info and exc_info[1]:
+        line["exceptions"] = [describe_exception(exc) for exc in exception_chain(exc_info[1])]
     return line
 
 
-def chain(exc: BaseException | None) -> Iterator[BaseException]:
+def exception_chain(exc: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while exc and id(exc) not in seen:
         yield exc
@@ -68,47 +69,60 @@ def chain(exc: BaseException | None) -> Iterator[BaseException]:
         exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
 
 
-def shown(exc: BaseException) -> dict[str, Any]:
-    """Its type, the number that the system or the database gave it, and where it came from."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    number = getattr(exc, "errno", None)  # whatever it was made with: OSError("no Jane Doe", path) has words there
+def describe_exception(exc: BaseException) -> dict[str, object]:
+    """Return its type, the code of the system or the database, and its frames."""
+    errno = getattr(exc, "errno", None)  # any value can be passed to OSError as errno, also text
     code = getattr(exc, "sqlstate", None) or getattr(exc, "sqlite_errorname", None)
-    code = code or (number if isinstance(number, int) else None)
-    found = {"type": f"{type(exc).__module__}.{type(exc).__qualname__}", "code": code}
-    return found | {"frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}
+    return {
+        "type": f"{type(exc).__module__}.{type(exc).__qualname__}",
+        "code": code or (errno if isinstance(errno, int) else None),
+        "frames": [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)
+        ],
+    }
+
+
+def position(record: logging.LogRecord) -> str:
+    return f"{record.pathname}:{record.lineno} {record.funcName}"
 
 
 class Console(logging.StreamHandler):
-    """Where lines go."""
-
     def handleError(self, record: logging.LogRecord) -> None:
-        """No line could be made of it. Python's own way prints the values that were to be filled in."""
+        """Report a record that cannot be formatted. Python's own report prints the values."""
+        line = {
+            "level": "error",
+            "logger": record.name,
+            "message": "this line could not be formatted",
+            "at": position(record),
+        }
         with suppress(OSError, ValueError):
-            where = f"{record.pathname}:{record.lineno} {record.funcName}"
-            told = {"level": "error", "logger": record.name, "message": "a line that cannot be written", "at": where}
-            self.stream.write(json.dumps(told) + self.terminator)
+            self.stream.write(json.dumps(line) + cast(str, self.terminator))
 
 
-def logging_config(wish: str, production: bool, level: str) -> dict[str, Any]:
-    """Django's LOGGING, as `json` or as `text`, which is for people who develop: exceptions in full.
+def logging_config(log_format: str, production: bool, level: str) -> dict[str, Any]:
+    """Return Django's LOGGING with `json` lines, or with `text` for developers, which shows exceptions complete.
 
-    Raises `ImproperlyConfigured` for any other wish, and for text on a hospital's server.
+    Raises `ImproperlyConfigured` for any other format, and for text in production.
     """
-    form = wish or ("json" if production else "text")
-    if form not in (("json",) if production else ("json", "text")):
-        raise ImproperlyConfigured(f"HARRISON_LOG_FORMAT is {wish!r}: it is json, or, outside production, text.")
-    text = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    chosen = log_format or ("json" if production else "text")
+    if chosen not in (("json",) if production else ("json", "text")):
+        raise ImproperlyConfigured(
+            f"HARRISON_LOG_FORMAT is {log_format!r}: set json or, outside production, text; or unset it."
+        )
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"text": text, "json": {"()": formatter}},
+        "formatters": {
+            "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+            "json": {"()": json_formatter},
+        },
         "handlers": {
-            "console": {"class": "harrison.logs.Console", "formatter": form},
+            "console": {"class": "harrison.logs.Console", "formatter": chosen},
             "metrics": {"class": "harrison.metrics.Counted", "level": "WARNING"},
         },
         # A 4xx is an event, not a fault.
         "loggers": {name: {"level": "ERROR"} for name in ("django.request", "axes")}
-        # Django would add a handler of its own, which prints messages and local variables.
+        # Django's own handler would print messages and local variables.
         | {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
         "root": {"handlers": ["console", "metrics"], "level": level},
     }

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 
 from harrison import silence
-from harrison.databases import limit
+from harrison.databases import set_statement_timeout
 
 GARBAGE = 10_000  # objects made, and not freed by counting, before Python looks for cycles among the young; it says 700
 DESCRIPTORS = 8192  # of one process: its connections, of which it takes some 1,000, and what it opens for them
@@ -25,7 +25,7 @@ def room_for_connections(wanted: int = DESCRIPTORS) -> None:
 def prepare(hand: silence.InHand) -> None:
     """Once Django is there, and before the first request."""
     room_for_connections()
-    connection_created.connect(limit)
+    connection_created.connect(set_statement_timeout)
     import_module("harrison.warming").after_the_first_answer()  # it needs Django to be there
     import_module(settings.ROOT_URLCONF)  # every view, now rather than with the first request
     silence.heed(hand, silence.BEHIND_A_PROXY if settings.PROXIES else silence.SILENCE)

@@ -1,4 +1,4 @@
-"""All settings, from the environment only; `.env.example` lists every name. A wrong value stops the start."""
+"""All settings, from the environment only. `.env.example` lists every name; a wrong value stops the start."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -7,40 +7,54 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.databases import databases
-from harrison.env import choice, flag, number, rate, refuse_unknown, secret, text, words
+from harrison.databases import read_database
+from harrison.env import (
+    read_choice,
+    read_flag,
+    read_list,
+    read_number,
+    read_or_create_secret,
+    read_rate,
+    read_text,
+    refuse_unknown_names,
+)
 from harrison.logs import logging_config
-from harrison.storages import storages, upload_folder
+from harrison.storages import read_storages, upload_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
 
-# --- Where it runs --------------------------------------------------------------------------------------------------
+# --- Installation ---------------------------------------------------------------------------------------------------
 
-PRODUCTION = flag("HARRISON_PRODUCTION", False)
-DEBUG = flag("HARRISON_DEBUG", False)
+PRODUCTION = read_flag("HARRISON_PRODUCTION", False)
+DEBUG = read_flag("HARRISON_DEBUG", False)
 if PRODUCTION and DEBUG:
-    raise ImproperlyConfigured("HARRISON_DEBUG shows code and data to strangers: unset it in production.")
+    raise ImproperlyConfigured("HARRISON_DEBUG shows code and data in error pages: unset it in production.")
 
-DATA_DIR = Path(text("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR = Path(read_text("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-SECRET_KEY = secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
-# Research UIDs and date shifts come from this key: whoever changes it breaks them from all copies made before.
-PROJECT_KEY = secret("HARRISON_PROJECT_KEY", folder=DATA_DIR, production=PRODUCTION).encode()
+SECRET_KEY = read_or_create_secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
+# Research UIDs and date shifts derive from this key. With another key, new research copies do not match older ones.
+PROJECT_KEY = read_or_create_secret("HARRISON_PROJECT_KEY", folder=DATA_DIR, production=PRODUCTION).encode()
 if len(PROJECT_KEY) < 32:
     raise ImproperlyConfigured("HARRISON_PROJECT_KEY is too short: it needs 32 bytes or more.")
-# What names patients is encrypted under the first of these; the others still open what they have sealed.
-IDENTITY_KEYS = secret("HARRISON_IDENTITY_KEYS", folder=DATA_DIR, production=PRODUCTION).split(",")
+# Identities are encrypted with the first key; the others still decrypt what they encrypted.
+IDENTITY_KEYS = read_or_create_secret("HARRISON_IDENTITY_KEYS", folder=DATA_DIR, production=PRODUCTION).split(",")
 if min(map(len, IDENTITY_KEYS)) < 32:
-    raise ImproperlyConfigured("A key of HARRISON_IDENTITY_KEYS is too short: each needs 32 characters or more.")
-ALLOWED_HOSTS = words("HARRISON_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = words("HARRISON_TRUSTED_ORIGINS")
-# How many reverse proxies stand before Harrison: that many entries of X-Forwarded-For are believed, no more.
-PROXIES = number("HARRISON_PROXIES", 0, 0, 9)
-# How many machines or containers serve this installation: more than one need a database and a storage that they share.
-INSTANCES = number("HARRISON_INSTANCES", 1, 1, 999)
+    raise ImproperlyConfigured("HARRISON_IDENTITY_KEYS has a key that is too short: each needs 32 characters or more.")
+ALLOWED_HOSTS = read_list("HARRISON_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = read_list("HARRISON_TRUSTED_ORIGINS")
+# Number of reverse proxies in front of Harrison. Only that many entries of X-Forwarded-For are trusted.
+PROXIES = read_number("HARRISON_PROXIES", 0, 0, 9)
+# Number of machines or containers. Several must share a database and a storage (see harrison/checks.py).
+INSTANCES = read_number("HARRISON_INSTANCES", 1, 1, 999)
 
-# --- The house ------------------------------------------------------------------------------------------------------
+# --- Apps -----------------------------------------------------------------------------------------------------------
+
+# The apps of this repository, from the bottom of the architecture to the top. Logs keep the messages of these packages;
+# tests check that coverage and the Docker image include each one.
+OUR_APPS = ["core", "accounts", "disease", "imagery", "label", "events", "harrison"]
+OUR_PACKAGES = [*OUR_APPS, "dicom"]  # dicom is a plain Python package
 
 INSTALLED_APPS = [
     "harrison.apps.AdminConfig",
@@ -58,13 +72,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_extensions",
-    "core",
-    "accounts",
-    "disease",
-    "imagery",
-    "label",
-    "events",
-    "harrison",
+    *OUR_APPS,
 ]
 
 MIDDLEWARE = [
@@ -106,40 +114,38 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- The database ---------------------------------------------------------------------------------------------------
+DATABASES = {"default": read_database(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 
-DATABASES = databases(DATA_DIR)
-
-# --- Bytes ----------------------------------------------------------------------------------------------------------
+# --- Files ----------------------------------------------------------------------------------------------------------
 
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is stored without naming a storage
-    **storages(DATA_DIR),
-    # Production serves collected files under hashed names; elsewhere they are served from where they lie.
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no model stores files in the default
+    **read_storages(DATA_DIR),
+    # Production serves collected files under hashed names. A trial serves them from the packages.
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-S3_IN_THE_CLEAR = flag("HARRISON_S3_IN_THE_CLEAR", False)  # its way is guarded otherwise: no warning
-MOST_MB = 1024**3  # a pebibyte
-# How much one owner may upload in all, how much of the disk stays free whoever uploads, how much drawn previews take.
-QUOTA_BYTES = number("HARRISON_QUOTA_MB", 102_400, 1, MOST_MB) * 1024 * 1024
-FREE_DISK_BYTES = number("HARRISON_FREE_DISK_MB", 1024, 0, MOST_MB) * 1024 * 1024
+S3_UNENCRYPTED_ALLOWED = read_flag("HARRISON_S3_IN_THE_CLEAR", False)
+MB = 1024 * 1024  # bytes
+MAX_MB = 1024**3  # a pebibyte
+QUOTA_BYTES = read_number("HARRISON_QUOTA_MB", 102_400, 1, MAX_MB) * MB
+FREE_DISK_BYTES = read_number("HARRISON_FREE_DISK_MB", 1024, 0, MAX_MB) * MB
 PREVIEW_CACHE = {
     "folder": DATA_DIR / "previews",
-    "limit": number("HARRISON_PREVIEW_CACHE_MB", 1024, 0, MOST_MB) * 1024 * 1024,
+    "limit": read_number("HARRISON_PREVIEW_CACHE_MB", 1024, 0, MAX_MB) * MB,
 }
-MAX_UPLOAD_BYTES = number("HARRISON_MAX_UPLOAD_MB", 512, 1, MOST_MB) * 1024 * 1024
+MAX_UPLOAD_BYTES = read_number("HARRISON_MAX_UPLOAD_MB", 512, 1, MAX_MB) * MB
 FILE_UPLOAD_HANDLERS = ["core.uploads.HashingUploadHandler"]
-UPLOAD_FOLDER = upload_folder(STORAGES["originals"])  # on the disk that keeps them: moved, not copied
+UPLOAD_FOLDER = upload_folder(STORAGES["originals"])
 STATIC_URL = "static/"
-STATIC_ROOT = Path(text("HARRISON_STATIC_DIR") or DATA_DIR / "static").resolve()
+STATIC_ROOT = Path(read_text("HARRISON_STATIC_DIR") or DATA_DIR / "static").resolve()
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-# --- Who comes in ---------------------------------------------------------------------------------------------------
+# --- Login ----------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -171,12 +177,12 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "core.http.client_address"
 AXES_VERBOSE = False
-AXES_ENABLE_ADMIN = False  # what stands in the record is not for deleting; `axes_reset` lets somebody in again
+AXES_ENABLE_ADMIN = False  # failed logins are part of the audit log; `manage.py axes_reset` ends a lockout
 
-# --- The wire -------------------------------------------------------------------------------------------------------
+# --- API ------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    # Token first: DRF answers 401 or 403 by the first authenticator.
+    # DRF answers 401 only if the first class has a challenge: tokens have one, sessions have none.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -194,7 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["core.filters.ListFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "core.paging.CursorPages",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"login": rate("HARRISON_LOGIN_RATE", "20/min")},
+    "DEFAULT_THROTTLE_RATES": {"login": read_rate("HARRISON_LOGIN_RATE", "20/min")},
     "DEFAULT_SCHEMA_CLASS": "core.schema.Schema",
     "EXCEPTION_HANDLER": "core.errors.handle_exception",
     "NUM_PROXIES": PROXIES,
@@ -203,7 +209,7 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Harrison",
-    "DESCRIPTION": "Medical images, what doctors see in them, and the vocabulary it is said in.",
+    "DESCRIPTION": "Medical images, what doctors see in them, and the vocabulary for it.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
@@ -214,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-# --- Safety ---------------------------------------------------------------------------------------------------------
+# --- Security -------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -232,7 +238,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 10 * 60 * 60
 CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
-SSL_REDIRECT = flag("HARRISON_SSL_REDIRECT", True)
+SSL_REDIRECT = read_flag("HARRISON_SSL_REDIRECT", True)
 if PRODUCTION:
     SECURE_SSL_REDIRECT = SSL_REDIRECT
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
@@ -240,8 +246,10 @@ if PRODUCTION:
 if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-METRICS_PORT = number("HARRISON_METRICS_PORT", 0, 0, 65535)  # where Prometheus asks for figures; 0: nowhere
-LOG_LEVEL = choice("HARRISON_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = logging_config(text("HARRISON_LOG_FORMAT"), PRODUCTION, LOG_LEVEL)
+# --- Monitoring -----------------------------------------------------------------------------------------------------
 
-refuse_unknown()
+METRICS_PORT = read_number("HARRISON_METRICS_PORT", 0, 0, 65535)  # for Prometheus; 0: off
+LOG_LEVEL = read_choice("HARRISON_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_config(read_text("HARRISON_LOG_FORMAT"), PRODUCTION, LOG_LEVEL)
+
+refuse_unknown_names()

@@ -1,76 +1,59 @@
-"""Where bytes rest, by settings alone: in folders of this machine, or in S3."""
+"""Where files are stored: in folders of this machine, or in S3."""
 
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from harrison.env import read_choice, read_number, read_secret, read_text, read_url, require_settings
 
-from harrison.env import choice, given, number, text
-
-ROOMS = ("originals", "research")
-ENCRYPTIONS: dict[str, dict[str, str]] = {
-    "none": {},
-    **{word: {"ServerSideEncryption": word} for word in ("AES256", "aws:kms", "aws:kms:dsse")},
-}
-NEEDED = {
-    "bucket_name": "HARRISON_S3_BUCKET",
-    "endpoint_url": "HARRISON_S3_ENDPOINT",
-    "region_name": "HARRISON_S3_REGION",
-    "access_key": "HARRISON_S3_ACCESS_KEY",
-    "secret_key": "HARRISON_S3_SECRET_KEY",
-}
-PART = 8 * 1024 * 1024  # bytes
+ENCRYPTIONS = ("none", "AES256", "aws:kms", "aws:kms:dsse")
+S3_REQUIRED = [f"HARRISON_S3_{name}" for name in ("BUCKET", "ENDPOINT", "REGION", "ACCESS_KEY", "SECRET_KEY")]
+PART_BYTES = 8 * 1024 * 1024
 
 
-def storages(folder: Path) -> dict[str, Any]:
-    """Each room, a storage of its own. Raises `ImproperlyConfigured` for what is half told."""
-    kind = choice("HARRISON_STORAGE", "disk", ("disk", "s3"))
-    shared, buckets = in_s3(), {"research": text("HARRISON_S3_RESEARCH_BUCKET")}
+def read_storages(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return Django's settings of the storages for originals and research copies; `folder` is on this machine.
+
+    S3 settings are read even if the files are on disk, so that a wrong one is refused. Nothing is read from where
+    Amazon's own tools look.
+    """
+    kind = read_choice("HARRISON_STORAGE", "disk", ("disk", "s3"))
+    options, bucket = read_s3_options(), read_text("HARRISON_S3_BUCKET")
+    buckets = {"originals": bucket, "research": read_text("HARRISON_S3_RESEARCH_BUCKET", bucket)}
     if kind == "disk":
-        return {room: on_disk(folder / room) for room in ROOMS}
-    refuse_half_told(shared)
+        disk = "imagery.storage.disk.DiskStorage"
+        return {name: {"BACKEND": disk, "OPTIONS": {"location": folder / name}} for name in buckets}
+    require_settings("HARRISON_STORAGE=s3", S3_REQUIRED)
     return {
-        room: {
+        name: {
             "BACKEND": "imagery.storage.s3.BucketStorage",
-            "OPTIONS": shared
-            | {"bucket_name": buckets.get(room) or shared["bucket_name"], "location": room}
-            | {"arrivals": folder / "arrivals" / room},
+            "OPTIONS": {
+                "bucket_name": bucket,
+                "location": name,
+                "arrivals": folder / "arrivals" / name,
+                **options,
+            },
         }
-        for room in ROOMS
+        for name, bucket in buckets.items()
     }
 
 
 def upload_folder(storage: dict[str, Any]) -> Path:
-    """The folder on this machine from which this storage takes new files."""
+    """Return the folder on this machine where new files of this storage arrive."""
     options = storage["OPTIONS"]
     folder: Path = options["arrivals"] if "arrivals" in options else options["location"] / ".incoming"
     return folder
 
 
-def on_disk(folder: Path) -> dict[str, Any]:
-    return {"BACKEND": "imagery.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
-
-
-def in_s3() -> dict[str, Any]:
-    """What all rooms share. Nothing is read from where Amazon's own tools look."""
-    endpoint = text("HARRISON_S3_ENDPOINT")
-    if endpoint and not endpoint.startswith(("https://", "http://")):
-        raise ImproperlyConfigured(f"HARRISON_S3_ENDPOINT is {endpoint!r}: it begins with https:// (or http://).")
+def read_s3_options() -> dict[str, Any]:
+    encryption = read_choice("HARRISON_S3_ENCRYPTION", "AES256", ENCRYPTIONS)
     return {
-        "bucket_name": text("HARRISON_S3_BUCKET"),
-        "endpoint_url": endpoint,
-        "region_name": text("HARRISON_S3_REGION"),
-        "access_key": given("HARRISON_S3_ACCESS_KEY"),
-        "secret_key": given("HARRISON_S3_SECRET_KEY"),
+        "endpoint_url": read_url("HARRISON_S3_ENDPOINT"),
+        "region_name": read_text("HARRISON_S3_REGION"),
+        "access_key": read_secret("HARRISON_S3_ACCESS_KEY"),
+        "secret_key": read_secret("HARRISON_S3_SECRET_KEY"),
         "security_token": "",
         "session_profile": "",
-        "encryption": ENCRYPTIONS[choice("HARRISON_S3_ENCRYPTION", "AES256", ENCRYPTIONS)],
-        "timeout": number("HARRISON_S3_TIMEOUT", 10, 1, 300),
-        "part": PART,
+        "encryption": {} if encryption == "none" else {"ServerSideEncryption": encryption},
+        "timeout": read_number("HARRISON_S3_TIMEOUT", 10, 1, 300),  # seconds
+        "part": PART_BYTES,
     }
-
-
-def refuse_half_told(shared: dict[str, Any]) -> None:
-    for option, name in NEEDED.items():
-        if not shared[option]:
-            raise ImproperlyConfigured(f"Set {name}: HARRISON_STORAGE=s3 needs it.")

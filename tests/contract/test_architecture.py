@@ -4,13 +4,13 @@ import ast
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-
-from harrison import logs
 
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
@@ -53,13 +53,15 @@ def test_inside_an_app_views_use_serializers_use_actions_use_models(app, layer):
     assert not used & above
 
 
-def test_every_app_stands_in_the_table():
-    ours = {path.parent.name for path in ROOT.glob("*/apps.py")}
-    assert ours | PACKAGES == MAY_IMPORT.keys()
-
-
-def test_the_words_of_every_app_are_logged_whole():
-    assert MAY_IMPORT.keys() == logs.OURS
+def test_every_package_is_named_in_settings_measured_and_shipped():
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    coverage = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]["run"]["source"]
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    shipped = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().split()
+    assert {path.parent.name for path in ROOT.glob("*/apps.py")} == set(settings.OUR_APPS)
+    assert packages == MAY_IMPORT.keys() == packages & set(settings.OUR_PACKAGES)
+    assert packages <= set(coverage)
+    assert [name for name in packages if f"COPY {name} {name}/" not in dockerfile or f"!{name}" not in shipped] == []
 
 
 def test_there_are_no_empty_files_but_package_marks():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harrison.env import read
+from harrison.env import names_read
 from harrison.silence import BEHIND_A_PROXY
 from tests.deploy.test_deployment import SETTINGS, run
 from tests.kit import terraform
@@ -140,7 +140,7 @@ def test_there_are_two_colours_for_everything_that_turns():
 
 
 def test_every_secret_reaches_the_instances_from_the_parameter_store():
-    names = {name.removesuffix("_FILE") for name in read if name.endswith("_FILE")}
+    names = {name.removesuffix("_FILE") for name in names_read if name.endswith("_FILE")}
     assert set(re.findall(r'"(\w+)"', local_value("secrets"))) == names & SETTINGS
     told = 'secrets = [for name in local.secrets : { name = name, valueFrom = "${local.parameters}/${name}" }]'
     assert told in re.sub(" +", " ", terraform.text())

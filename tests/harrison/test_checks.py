@@ -10,7 +10,7 @@ from tests.harrison.test_settings import start
 
 def test_debug_is_an_error_where_it_is_deployed(settings):
     settings.DEBUG = True
-    assert [found.id for found in checks.debug_is_off()] == ["harrison.E001"]
+    assert [found.id for found in checks.check_debug_is_off()] == ["harrison.E001"]
 
 
 @pytest.mark.parametrize(
@@ -23,19 +23,19 @@ def test_debug_is_an_error_where_it_is_deployed(settings):
 )
 def test_a_deployment_answers_to_its_own_names(hosts, expected, settings):
     settings.ALLOWED_HOSTS = hosts
-    assert [found.id for found in checks.hosts_are_named()] == expected
+    assert [found.id for found in checks.check_allowed_hosts()] == expected
 
 
 @pytest.mark.parametrize(("production", "expected"), [(True, []), (False, ["harrison.W002"])])
 def test_a_trial_is_not_a_deployment(production, expected, settings):
     settings.PRODUCTION = production
-    assert [found.id for found in checks.this_is_production()] == expected
+    assert [found.id for found in checks.check_is_production()] == expected
 
 
 SECRETS = {
-    "HARRISON_SECRET_KEY": ("SECRET_KEY", checks.secret_key_is_told, "harrison.E003"),
-    "HARRISON_IDENTITY_KEYS": ("IDENTITY_KEYS", checks.identity_key_is_told, "harrison.E004"),
-    "HARRISON_PROJECT_KEY": ("PROJECT_KEY", checks.project_key_is_told, "harrison.E005"),
+    "HARRISON_SECRET_KEY": ("SECRET_KEY", checks.check_secret_key, "harrison.E003"),
+    "HARRISON_IDENTITY_KEYS": ("IDENTITY_KEYS", checks.check_identity_keys, "harrison.E004"),
+    "HARRISON_PROJECT_KEY": ("PROJECT_KEY", checks.check_project_key, "harrison.E005"),
 }
 MADE, TOLD = "made by itself", "told by its operator"
 
@@ -62,7 +62,7 @@ SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresq
 def test_instances_share_a_database(instances, engine, expected, settings, monkeypatch):
     settings.INSTANCES = instances
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", engine)
-    assert [found.id for found in checks.instances_share_a_database()] == expected
+    assert [found.id for found in checks.check_instances_share_database()] == expected
 
 
 DISK, BUCKET = {"OPTIONS": {"location": "/srv"}}, {"OPTIONS": {"location": "originals", "bucket_name": "harrison"}}
@@ -79,7 +79,7 @@ DISK, BUCKET = {"OPTIONS": {"location": "/srv"}}, {"OPTIONS": {"location": "orig
 )
 def test_instances_share_their_storage(instances, originals, research, expected, settings):
     settings.INSTANCES, settings.STORAGES = instances, {"originals": originals, "research": research}
-    assert [found.id for found in checks.instances_share_their_storage()] == expected
+    assert [found.id for found in checks.check_instances_share_storage()] == expected
 
 
 CLEAR, ENCRYPTED = ({"OPTIONS": {"endpoint_url": f"{scheme}://store"}} for scheme in ("http", "https"))
@@ -96,8 +96,8 @@ CLEAR, ENCRYPTED = ({"OPTIONS": {"endpoint_url": f"{scheme}://store"}} for schem
 )
 def test_images_travel_encrypted_or_on_a_guarded_way(originals, research, guarded, expected, settings):
     settings.STORAGES = {"originals": originals, "research": research}
-    settings.S3_IN_THE_CLEAR = guarded
-    assert [found.id for found in checks.bytes_travel_encrypted()] == expected
+    settings.S3_UNENCRYPTED_ALLOWED = guarded
+    assert [found.id for found in checks.check_s3_is_encrypted()] == expected
 
 
 PRODUCTION = {

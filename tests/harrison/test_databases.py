@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.databases import LIMIT, addressed, limit, served
+from harrison.databases import STATEMENT_TIMEOUT_SECONDS, parse_url, read_database, set_statement_timeout
 from tests.harrison.test_settings import ROOT, start
 
 
@@ -19,8 +19,8 @@ def test_what_the_address_of_the_database_says_of_tls_is_heeded(tmp_path):
 
 @pytest.mark.parametrize("address", ["bogus", "mysql://user:swordfish@host/name", "postgres://u:swordfish@h:port/n"])
 def test_what_is_no_address_of_a_database_is_an_error_that_tells_no_password(address):
-    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL is no address") as refusal:
-        addressed(address)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL is not the address") as refusal:
+        parse_url(address)
     assert "swordfish" not in str(refusal.value)
 
 
@@ -53,7 +53,9 @@ def patience(own_postgresql):
     return of
 
 
-@pytest.mark.parametrize(("entry", "expected"), [("harrison.served", f"{LIMIT // 60}min"), ("harrison", "0")])
+@pytest.mark.parametrize(
+    ("entry", "expected"), [("harrison.served", f"{STATEMENT_TIMEOUT_SECONDS // 60}min"), ("harrison", "0")]
+)
 def test_a_statement_of_a_request_ends_in_time_and_one_of_a_command_takes_its_own(entry, expected, patience):
     assert patience(entry) == expected
 
@@ -74,16 +76,17 @@ def statements(connection):
 def test_a_connection_that_comes_from_the_pool_again_is_told_nothing_more():
     wrapped = MagicMock()
     first, again = connected(wrapped), connected(wrapped)
-    limit(first)
-    limit(again)
+    set_statement_timeout(first)
+    set_statement_timeout(again)
     assert (statements(first), statements(again)) == (1, 0)
 
 
 def test_sqlite_is_told_nothing_of_it():
     connection = MagicMock(vendor="sqlite")
-    limit(connection)
+    set_statement_timeout(connection)
     assert statements(connection) == 0
 
 
-def test_connecting_asks_for_nothing_that_pgbouncer_refuses():
-    assert served(addressed("postgres://harrison@db.example/harrison"))["OPTIONS"] == {"pool": True}
+def test_connecting_asks_for_nothing_that_pgbouncer_refuses(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://harrison@db.example/harrison")
+    assert read_database("sqlite:///unused")["OPTIONS"] == {"pool": True}

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from events.models import Event
-from harrison.logs import Console, formatter, logging_config
+from harrison.logs import Console, json_formatter, logging_config
 from imagery.storage.disk import DiskStorage
 from tests.imagery.test_room import upload
 from tests.kit.factories import UserFactory, png
@@ -22,7 +22,7 @@ def lines(monkeypatch):
     """`lines()` is what was logged since, as production writes it; `lines.raw()` its text."""
     stream = StringIO()
     handler = Console(stream)
-    handler.setFormatter(formatter())
+    handler.setFormatter(json_formatter())
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [handler])
     monkeypatch.setattr(root, "level", logging.WARNING)
@@ -117,7 +117,7 @@ def test_a_number_of_the_system_is_a_number(lines):
 def test_a_line_that_cannot_be_made_names_nobody_either(capsys):
     stream = StringIO()
     console = Console(stream)
-    console.setFormatter(formatter())
+    console.setFormatter(json_formatter())
     console.handle(logging.LogRecord("imagery", logging.ERROR, __file__, 1, "%s and %s", (NAME,), None))
     assert json.loads(stream.getvalue())["logger"] == "imagery"
     assert NAME not in stream.getvalue() + "".join(capsys.readouterr())

@@ -15,8 +15,8 @@ from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
-from harrison import local
-from harrison.env import given, secret
+from harrison import env
+from harrison.env import read_or_create_secret, read_secret
 from harrison.management.commands import serve
 from tests.kit.ports import free_port
 
@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[2]
 
 def names_read() -> set[str]:
     """Of settings; a secret's file is the same setting."""
-    return {name for name in local.read if name.startswith(("HARRISON_", "DATABASE_")) and not name.endswith("_FILE")}
+    return {
+        name for name in env.names_read if name.startswith(("HARRISON_", "DATABASE_")) and not name.endswith("_FILE")
+    }
 
 
 def lines_of_the_example() -> list[str]:
@@ -79,13 +81,13 @@ def unset(monkeypatch):
 
 def test_a_secret_is_what_the_environment_says(unset, monkeypatch, tmp_path):
     monkeypatch.setenv("A_SECRET", "told")
-    assert secret("A_SECRET", folder=tmp_path, production=True) == "told"
+    assert read_or_create_secret("A_SECRET", folder=tmp_path, production=True) == "told"
 
 
 def test_a_secret_is_what_the_named_file_holds(unset, monkeypatch, tmp_path):
     (tmp_path / "mounted").write_text("kept\n")
     monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
-    assert secret("A_SECRET", folder=tmp_path, production=True) == "kept"
+    assert read_or_create_secret("A_SECRET", folder=tmp_path, production=True) == "kept"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_a_secret_is_what_the_named_file_holds(unset, monkeypatch, tmp_path):
         ("missing", "cannot be read"),
         ("folder", "cannot be read"),
         ("empty", "is empty"),
-        ("binary", "is not text"),
+        ("binary", "is not a text file"),
         ("open", "everyone may write"),
     ],
 )
@@ -106,14 +108,14 @@ def test_a_named_file_that_holds_no_secret_stops_the_start(name, said, unset, mo
     (tmp_path / "open").chmod(0o666)
     monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / name))
     with pytest.raises(ImproperlyConfigured, match=said):
-        secret("A_SECRET", folder=tmp_path, production=False)
+        read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
 
 
 def test_a_file_that_all_may_read_is_as_containers_mount_it(unset, monkeypatch, tmp_path):
     (tmp_path / "mounted").write_text("kept")
     (tmp_path / "mounted").chmod(0o444)
     monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
-    assert given("A_SECRET") == "kept"
+    assert read_secret("A_SECRET") == "kept"
 
 
 def test_a_secret_told_twice_stops_the_start(unset, monkeypatch, tmp_path):
@@ -121,7 +123,7 @@ def test_a_secret_told_twice_stops_the_start(unset, monkeypatch, tmp_path):
     monkeypatch.setenv("A_SECRET", "told")
     monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
     with pytest.raises(ImproperlyConfigured, match="both set"):
-        secret("A_SECRET", folder=tmp_path, production=False)
+        read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
 
 
 def test_every_secret_comes_from_its_file(tmp_path):
@@ -134,19 +136,19 @@ def test_every_secret_comes_from_its_file(tmp_path):
 
 
 def test_a_secret_of_a_trial_is_made_once(unset, tmp_path):
-    first = secret("A_SECRET", folder=tmp_path, production=False)
-    assert len(first) >= 48 and secret("A_SECRET", folder=tmp_path, production=False) == first
+    first = read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
+    assert len(first) >= 48 and read_or_create_secret("A_SECRET", folder=tmp_path, production=False) == first
 
 
 def test_a_secret_of_a_trial_is_its_owners_alone(unset, tmp_path):
-    secret("A_SECRET", folder=tmp_path, production=False)
+    read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
     assert stat.S_IMODE((tmp_path / "a_secret").stat().st_mode) == 0o600
 
 
 def test_production_takes_no_secret_made_for_a_trial(unset, tmp_path):
-    secret("A_SECRET", folder=tmp_path, production=False)
-    with pytest.raises(ImproperlyConfigured, match="production takes no generated secret"):
-        secret("A_SECRET", folder=tmp_path, production=True)
+    read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
+    with pytest.raises(ImproperlyConfigured, match="in production no secret is generated"):
+        read_or_create_secret("A_SECRET", folder=tmp_path, production=True)
 
 
 def test_production_without_a_secret_does_not_start(tmp_path):

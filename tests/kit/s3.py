@@ -15,7 +15,7 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from django.core.files.storage import storages
 
-from harrison import storages as chosen
+from harrison.storages import read_storages
 from imagery.models import Image
 from tests.kit.ports import free_port
 
@@ -158,7 +158,7 @@ def settled(settings, monkeypatch, tmp_path):
     """`settled()` makes Harrison keep bytes where the environment says now; returns the two storages."""
 
     def use():
-        settings.STORAGES = settings.STORAGES | chosen.storages(tmp_path)
+        settings.STORAGES = settings.STORAGES | read_storages(tmp_path)
         for column, room in (("original", "originals"), ("research", "research")):
             monkeypatch.setattr(Image._meta.get_field(column), "storage", storages[room])
         return storages["originals"], storages["research"]
