@@ -23,7 +23,6 @@ MAY_IMPORT = {
     "label": {"core", "accounts", "disease", "imagery"},
     "harrison": {"core", "dicom", "accounts", "disease", "imagery", "events", "label"},
 }
-PACKAGES = {"dicom"}  # ours, and no Django app
 LAYERS = ("views", "serializers", "actions", "models")
 
 
