@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import UUIDField
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -53,8 +54,8 @@ def refer(model: type[Record], scope: str, along: str, somebody: Somebody) -> Pr
     return Prepared(lambda: scoped.select_related(along) if along else scoped)
 
 
-def person(user: Any) -> dict[str, str] | None:
-    """How a user is named on the wire."""
+def describe_user(user: AbstractBaseUser | None) -> dict[str, str] | None:
+    """Name a user in an answer."""
     return {"id": str(user.pk), "username": user.get_username()} if user else None
 
 
@@ -72,4 +73,4 @@ class PersonField(serializers.Field):
         super().__init__(read_only=True, **kwargs)
 
     def to_representation(self, user: Any) -> dict[str, str] | None:
-        return person(user)
+        return describe_user(user)

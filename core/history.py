@@ -1,60 +1,69 @@
-"""The past of a thing, read from its versions."""
+"""The history of an object, read from its versions (django-reversion)."""
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
+from django.db.models import QuerySet
 from reversion.models import Version
 
-from core.fields import person
+from core.fields import describe_user
 from core.models import Record
 from core.paging import CursorPages
 
-# Told by the entry itself (when) or kept for the machinery.
-SELF_EVIDENT = frozenset({"id", "created_at", "updated_at", "version"})
+# An entry says when it happened; the others are for the database.
+HIDDEN_FIELDS = frozenset({"id", "created_at", "updated_at", "version"})
+
+Values = dict[str, object]
+
+
+class Change(TypedDict):
+    at: datetime
+    by: dict[str, str] | None
+    verb: str
+    changes: dict[str, Values]
 
 
 class HistoryPages(CursorPages):
     ordering = "-pk"
 
 
-def versions_of(record: Record) -> Any:
+def versions_of(record: Record) -> QuerySet[Version]:
     return Version.objects.get_for_object(record).select_related("revision__user").order_by("-pk")
 
 
-def entries(versions: Sequence[Version], fields: Iterable[str]) -> list[dict[str, Any]]:
-    """One entry per version, newest first: when, by whom, the verb, and `fields` that changed, from what to what."""
-    states = [state(version) for version in [*versions, *before(versions)]]
-    states.append({})
-    shown = set(fields) - SELF_EVIDENT
+def describe_changes(versions: Sequence[Version], fields: Iterable[str]) -> list[Change]:
+    """Describe each version, newest first: when, by whom, the verb, and which of `fields` changed from what to what."""
+    states = [*map(field_values, [*versions, *version_before(versions)]), {}]
     return [
         {
             "at": version.revision.date_created,
-            "by": person(version.revision.user),
+            "by": describe_user(version.revision.user),
             "verb": version.revision.comment,
-            "changes": difference(states[index + 1], states[index], shown),
+            "changes": difference(old=states[index + 1], new=states[index], fields=set(fields) - HIDDEN_FIELDS),
         }
         for index, version in enumerate(versions)
     ]
 
 
-def before(versions: Sequence[Version]) -> Iterable[Version]:
-    """The version just before a page of them, if there is one."""
+def version_before(versions: Sequence[Version]) -> Iterable[Version]:
+    """Return the version just before a page of them, if there is one."""
     if not versions:
         return ()
     oldest = versions[-1]
-    same = Version.objects.filter(content_type=oldest.content_type, object_id=oldest.object_id, db=oldest.db)
-    return same.filter(pk__lt=oldest.pk).order_by("-pk")[:1]
+    same_object = Version.objects.filter(content_type=oldest.content_type, object_id=oldest.object_id, db=oldest.db)
+    return same_object.filter(pk__lt=oldest.pk).order_by("-pk")[:1]
 
 
-def state(version: Version) -> dict[str, Any]:
-    """The fields as they were, read from the stored JSON, so that a later change of the model hides nothing."""
+def field_values(version: Version) -> Values:
+    """Return the fields as they were, from the stored JSON: a later change of the model then hides nothing."""
     return json.loads(version.serialized_data)[0]["fields"]
 
 
-def difference(old: dict[str, Any], new: dict[str, Any], shown: set[str]) -> dict[str, dict[str, Any]]:
+def difference(*, old: Values, new: Values, fields: set[str]) -> dict[str, Values]:
     return {
         name: {"from": old.get(name), "to": new.get(name)}
-        for name in sorted(shown & (old.keys() | new.keys()))
+        for name in sorted(fields & (old.keys() | new.keys()))
         if old.get(name) != new.get(name)
     }

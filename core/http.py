@@ -1,4 +1,4 @@
-"""What a request says about where it comes from."""
+"""The address that a request came from."""
 
 from ipaddress import ip_address
 
@@ -7,11 +7,11 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's address: of X-Forwarded-For only what our own proxies wrote is believed."""
+    """Return the client's address; of X-Forwarded-For, trust only the entries that our own proxies added."""
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     hops = [*forwarded, request.META.get("REMOTE_ADDR", "")]
-    believed = hops[-(settings.PROXIES + 1) :][0]
+    trusted = hops[-(settings.PROXIES + 1) :][0]
     try:
-        return str(ip_address(believed))
+        return str(ip_address(trusted))
     except ValueError:
         return None

@@ -1,37 +1,40 @@
-"""Reads JSON bodies, up to a size and a depth."""
+"""JSON bodies, limited in size and depth."""
 
+from collections.abc import Iterable, Mapping
 from io import BytesIO
-from typing import Any
+from typing import BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from drf_orjson_renderer.parsers import ORJSONParser
 from rest_framework.exceptions import ParseError
 
-DEEPEST = 32  # levels; the deepest body that we take has four
+MAX_JSON_DEPTH = 32  # levels; the deepest body that the API accepts has four
 
 
 class BoundedJSONParser(ORJSONParser):
-    """orjson refuses NaN and a thousand levels; the bounds are ours, for what comes after recurses in Python."""
+    """Refuse NaN, as orjson does, and bodies so deep that Python's recursion would end on them."""
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+    def parse(
+        self, stream: BinaryIO, media_type: str | None = None, parser_context: Mapping[str, object] | None = None
+    ) -> object:
         raw = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig("The JSON body is too large.")
         data = super().parse(BytesIO(raw), media_type, parser_context)
-        if deeper_than(DEEPEST, data):
-            raise ParseError(f"The JSON is nested more than {DEEPEST} levels deep.")
+        if is_too_deep(data):
+            raise ParseError(f"The JSON is nested more than {MAX_JSON_DEPTH} levels deep.")
         return data
 
 
-def deeper_than(levels: int, data: Any) -> bool:
+def is_too_deep(data: object) -> bool:
     level = [data]
-    for _ in range(levels):
-        level = [item for node in level for item in inside(node)]
+    for _ in range(MAX_JSON_DEPTH):
+        level = [item for node in level for item in items_of(node)]
     return any(isinstance(node, dict | list) for node in level)
 
 
-def inside(node: Any) -> Any:
+def items_of(node: object) -> Iterable[object]:
     if isinstance(node, dict):
         return node.values()
     return node if isinstance(node, list) else ()

@@ -1,31 +1,35 @@
-"""Rights are a table on each view, `roles = {action: roles}`; what is not listed is refused."""
+"""Rights are a table on each view, `roles = {action: roles}`; an action that is not listed is refused."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+if TYPE_CHECKING:  # the views import the settings, which import this module
+    from core.models import Record
+    from core.views import RecordViewSet
+
 
 class HasRole(BasePermission):
-    """Let those in whose roles meet the view's table; nobody anonymous, nothing unlisted.
+    """Allow users with one of the roles that the view's table lists for the action.
 
-    Where a view names an `owner` field, seeing a row is not enough to change it: it must be one's own.
+    Where a view names an `owner` field, only the owner of a row may change it.
     """
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: "RecordViewSet") -> bool:  # type: ignore[override]
         if not request.user.is_authenticated:
             return False
         action = getattr(view, "action", None)
-        if action is None:  # no such method here: let the view answer 405
+        if action is None:  # the path does not support this method: let the view answer 405
             return True
-        return bool(self.allowed(view, action) & request.user.roles)
+        return bool(self.allowed_roles(view.roles, action) & request.user.roles)
 
-    def has_object_permission(self, request: Request, view: Any, record: Any) -> bool:
+    def has_object_permission(self, request: Request, view: "RecordViewSet", record: "Record") -> bool:  # type: ignore[override]
         if request.method in SAFE_METHODS or view.owner is None or request.user.is_superuser:
             return True
         return getattr(record, f"{view.owner}_id") == request.user.pk
 
-    def allowed(self, view: Any, action: str) -> frozenset:
-        if action == "metadata":  # OPTIONS tells a view's shape to whoever may do anything there
-            return frozenset().union(*view.roles.values())
-        return frozenset(view.roles.get(action, ()))
+    def allowed_roles(self, roles: dict[str, frozenset[str]], action: str) -> frozenset[str]:
+        if action == "metadata":  # OPTIONS describes a view to everyone who may do anything there
+            return frozenset().union(*roles.values())
+        return roles.get(action, frozenset())

@@ -1,11 +1,11 @@
-"""Bytes served whole, in part or not at all (RFC 9110 sections 13 and 14), piece by piece, whatever their size."""
+"""Serve files whole, in part or not at all (RFC 9110 sections 13 and 14), in small pieces whatever their size."""
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import BinaryIO
 
-from django.http import FileResponse, HttpResponseBase, HttpResponseNotModified
-from django.utils.http import parse_etags
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
 from rest_framework import status
 from rest_framework.request import Request
 
@@ -14,58 +14,51 @@ from core.exceptions import RangeNotSatisfiable
 ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
 
 
-class Bytes(FileResponse):
-    block_size = 64 * 1024  # bytes; larger pieces are no quicker (50 MB behind granian), and slow clients hold several
+class StreamedFile(FileResponse):
+    block_size = 64 * 1024  # bytes; larger blocks are no faster, and each slow client holds several
 
 
-def serve(
-    request: Request, opened: Callable[[int, int], Any], *, size: int, etag: str, filename: str
+def serve_file(
+    request: Request, open_part: Callable[[int, int], BinaryIO], *, size: int, etag: str, filename: str
 ) -> HttpResponseBase:
-    """The bytes that are asked for, as a download. `opened(start, length)` gives what to read and to close.
+    """Answer a download with the requested bytes; `open_part(start, length)` opens them.
 
     Raises `RangeNotSatisfiable` (416).
     """
-    if has(request, etag, "*"):
-        return HttpResponseNotModified(headers={"ETag": etag})
-    part = wanted(request, size, etag)
-    start, after = part or (0, size)
-    response = Bytes(opened(start, after - start), as_attachment=True, filename=filename)
-    response.headers["Content-Length"] = str(after - start)
+    if answer := not_modified(request, etag):
+        return answer
+    part = requested_range(request, size, etag)
+    start, stop = part or (0, size)
+    response = StreamedFile(open_part(start, stop - start), as_attachment=True, filename=filename)
+    response.headers["Content-Length"] = str(stop - start)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["ETag"] = etag
     if part:
         response.status_code = status.HTTP_206_PARTIAL_CONTENT
-        response.headers["Content-Range"] = f"bytes {start}-{after - 1}/{size}"
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     return response
 
 
-def has(request: Request, *etags: str) -> bool:
-    """Whether the client says that it has these bytes (`If-None-Match`, section 13.1.2).
+def not_modified(request: Request, etag: str) -> HttpResponse | None:
+    """Answer 304 if the client has these bytes already (`If-None-Match`), otherwise None."""
+    response = get_conditional_response(request, etag=etag)
+    if response is not None:
+        response.headers["ETag"] = etag
+    return response
 
-    `*`, which means any bytes, is among `etags` where it is known already that there are some.
+
+def requested_range(request: Request, size: int, etag: str) -> tuple[int, int] | None:
+    """Return where the requested part starts and stops, or None for the whole file.
+
+    Several ranges, a malformed range, another method than GET and an outdated `If-Range` all get the whole file.
     """
-    had = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
-    return not had.isdisjoint(etags)
-
-
-def wanted(request: Request, size: int, etag: str) -> tuple[int, int] | None:
-    """The first byte and the one after the last; None means the whole.
-
-    That is also the answer to several ranges, to what is no range, to other methods than GET, and to an `If-Range`
-    that names other bytes than these.
-    """
-    asked = ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if not asked or request.method != "GET" or request.headers.get("If-Range", etag) != etag:
+    match = ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if not match or request.method != "GET" or request.headers.get("If-Range", etag) != etag:
         return None
-    first, last = asked.groups()
-    if first:
-        return between(int(first), int(last) if last else None, size)
-    return between(max(size - int(last), 0), None, size) if last else None
-
-
-def between(first: int, last: int | None, size: int) -> tuple[int, int] | None:
-    if last is not None and last < first:
+    first, last = match.groups()
+    if not (first or last) or (first and last and int(last) < int(first)):
         return None
-    if first >= size:
+    start = int(first) if first else max(size - int(last), 0)
+    if start >= size:
         raise RangeNotSatisfiable(size)
-    return first, size if last is None else min(last + 1, size)
+    return start, min(int(last) + 1, size) if first and last else size

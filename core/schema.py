@@ -1,23 +1,25 @@
-"""What OpenAPI says of every operation: its errors, and the headers that all share."""
+"""What the OpenAPI schema says of every operation: its errors, and the header that all changes share."""
 
+from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 
 class ErrorSerializer(serializers.Serializer):
-    """The one shape of every error."""
+    """The one form of every error."""
 
     detail = serializers.CharField(help_text="One sentence for a person.")
     code = serializers.CharField(help_text="One word for a program.")
     fields = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences for each field that is meant."
+        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences for each field at fault."
     )
 
 
-MEANINGS = {
+ERRORS = {
     400: "The request is invalid; `fields` says where.",
     401: "The token is missing or has expired.",
     403: "You may not do this.",
@@ -31,22 +33,27 @@ MEANINGS = {
     429: "Too many requests. Wait.",
     503: "Harrison is busy. Try again in a moment.",
 }
+METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
-        if self.method in ("PUT", "PATCH", "DELETE"):
-            seen = "The `ETag` of the state that was read; 412 if it has changed since."
-            return [OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=seen)]
-        return []
+        if self.method not in ("PUT", "PATCH", "DELETE"):
+            return []
+        description = "The `ETag` of the state that you read; 412 if it has changed since."
+        return [OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=description)]
 
-    def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        bodies = super()._get_response_bodies(*args, **kwargs)
-        for status, meaning in MEANINGS.items():
-            bodies.setdefault(str(status), self._error(meaning, str(status)))
-        return bodies
 
-    def _error(self, meaning: str, status: str) -> dict[str, Any]:
-        return self._get_response_for_code(
-            OpenApiResponse(ErrorSerializer, meaning), status, media_types=["application/json"]
-        )
+def add_error_responses(result: dict[str, Any], **context: object) -> dict[str, Any]:
+    """Add every error that an operation does not describe itself (a postprocessing hook of drf-spectacular).
+
+    Views whose errors mean more name `ErrorSerializer`, so the schema has its component.
+    """
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for operation, (status, meaning) in product(list_operations(result["paths"]), ERRORS.items()):
+        operation["responses"].setdefault(str(status), {"content": content, "description": meaning})
+    return result
+
+
+def list_operations(paths: dict[str, dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return [path[method] for path in paths.values() for method in METHODS if method in path]

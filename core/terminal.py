@@ -1,4 +1,4 @@
-"""Where commands draw: bars that whoever watches sees in place."""
+"""Progress bars of commands."""
 
 from typing import IO, Any, cast
 
@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 
 
-def out(command: BaseCommand) -> IO[str]:
-    """What a command writes to, behind Django's wrapper, which would end every step of a bar with a new line."""
+def raw_stdout(command: BaseCommand) -> IO[str]:
+    """Return the stream behind Django's wrapper, which would end each step of a bar with a new line."""
     return cast(IO[str], command.stdout._out)
 
 
-def console(command: BaseCommand, **told: Any) -> Console:
-    return Console(file=out(command), **told)
+def make_console(command: BaseCommand, **options: Any) -> Console:
+    return Console(file=raw_stdout(command), **options)

@@ -157,7 +157,7 @@ class HistoryMixin(RecordViewSet):
             raise NotFound()
         shown = self.get_serializer(record).data.keys()
         page = self.paginate_queryset(history.versions_of(record)) or []
-        return self.get_paginated_response(history.entries(page, shown))
+        return self.get_paginated_response(history.describe_changes(page, shown))
 
 
 @lru_cache(1024)

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.fields import PersonField, Ref
-from core.parsers import DEEPEST, deeper_than
+from core.parsers import is_too_deep
 from core.rows import RowSerializer
 from disease.models import Disease
 from imagery.models import Image
@@ -46,7 +46,7 @@ class GeometryField(serializers.JSONField):
             value = super().to_internal_value(data)
         except RecursionError:
             self.fail("invalid")
-        if deeper_than(DEEPEST, value):
+        if is_too_deep(value):
             self.fail("invalid")
         return value
 

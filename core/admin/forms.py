@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from core.errors import as_api_exception, describe_error
 from core.exceptions import Conflict
-from core.parsers import DEEPEST, deeper_than
+from core.parsers import is_too_deep
 
 STALE = "This was changed since you opened it: open it again, see what changed, and repeat your change."
 
@@ -101,7 +101,7 @@ class StrictDecoder(json.JSONDecoder):
             found = super().decode(text, *where)
         except RecursionError:
             self.refuse("This depth")
-        return self.refuse("This depth") if deeper_than(DEEPEST, found) else found
+        return self.refuse("This depth") if is_too_deep(found) else found
 
     @staticmethod
     def refuse(word: str) -> NoReturn:

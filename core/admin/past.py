@@ -20,7 +20,7 @@ LONG = 30  # characters from which a text is compared word by word
 
 def told(versions: Sequence[Any], fields: Iterable[str], model: type[models.Model], user: Any) -> list[dict[str, Any]]:
     """The entries of these versions, with rows called by their names where this person may see them."""
-    entries = history.entries(versions, fields)
+    entries = history.describe_changes(versions, fields)
     names = Names(model, user)
     for entry in entries:
         for name, change in entry["changes"].items():

@@ -3,11 +3,11 @@
 from functools import partial
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 
 from core.exceptions import Conflict
-from core.ranges import has, serve
+from core.ranges import not_modified, serve_file
 from imagery import intake, previews
 from imagery.models import Image
 
@@ -18,7 +18,7 @@ SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"
 def as_kept(request: Request, image: Image, *, copy: bool) -> HttpResponseBase:
     """A file, or what is asked of it."""
     file, sha256 = stored(image, copy=copy)
-    answer = serve(
+    answer = serve_file(
         request,
         partial(file.storage.stream, file.name),
         size=file.storage.size(file.name) if copy else image.size,
@@ -32,8 +32,8 @@ def as_picture(request: Request, image: Image, *, copy: bool, field: str = "id",
     """A PNG of one frame; `field` is what is named where it cannot be drawn."""
     file, sha256 = stored(image, copy=copy)
     etag = f'"{previews.name_of(sha256, **asked)}"'
-    if has(request, etag):
-        return guarded(HttpResponseNotModified(headers={"ETag": etag}))
+    if answer := not_modified(request, etag):
+        return guarded(answer)
     with intake.readable(field):
         picture = previews.preview(file, sha256, **asked)
     return guarded(HttpResponse(picture, content_type="image/png", headers={"ETag": etag}))

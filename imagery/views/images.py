@@ -12,7 +12,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.negotiation import AnyAccept
+from core.negotiation import IgnoreAccept
 from core.parsers import BoundedJSONParser
 from core.schema import ErrorSerializer
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin
@@ -107,7 +107,7 @@ class ImageViewSet(
         },
         description="The bytes as uploaded; for research those of the de-identified copy. The `ETag` is their SHA-256.",
     )
-    @action(detail=True, content_negotiation_class=AnyAccept)
+    @action(detail=True, content_negotiation_class=IgnoreAccept)
     def file(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
         return as_kept(request, image, copy=not image.is_open)
@@ -118,7 +118,7 @@ class ImageViewSet(
         description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1. "
         "Research sees the de-identified copy, and so does its owner with `redacted=true`.",
     )
-    @action(detail=True, content_negotiation_class=AnyAccept)
+    @action(detail=True, content_negotiation_class=IgnoreAccept)
     def preview(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
         query = PreviewSerializer(data=request.query_params)
@@ -131,7 +131,7 @@ class ImageViewSet(
         responses={(200, "image/png"): OpenApiTypes.BINARY, 304: UNCHANGED},
         description="A small PNG of the first frame of the research copy, 256 pixels at its longer side.",
     )
-    @action(detail=True, content_negotiation_class=AnyAccept)
+    @action(detail=True, content_negotiation_class=IgnoreAccept)
     def thumbnail(self, request: Request, pk: str) -> HttpResponseBase:
         return as_picture(request, self.get_object(), copy=True, size=SIDE)
 

@@ -78,7 +78,7 @@ class Command(BaseCommand):
     @contextmanager
     def progress(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
         """A bar of so many rows, where somebody watches; gone when it is full."""
-        with Progress(console=terminal.console(self), transient=True) as bar:
+        with Progress(console=terminal.make_console(self), transient=True) as bar:
             task = bar.add_task(what, total=rows)
             yield lambda rows: bar.advance(task, rows)
 

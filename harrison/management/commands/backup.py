@@ -43,7 +43,7 @@ class Command(EpilogMixin, BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
         try:
-            made = make(options["dest"].resolve(), Bars(terminal.out(self)))
+            made = make(options["dest"].resolve(), Bars(terminal.raw_stdout(self)))
         except DependencyDown as exc:
             raise CommandError(f"{exc} No snapshot was made. {exc.__cause__}") from exc
         except OSError as exc:

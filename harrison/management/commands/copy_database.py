@@ -79,7 +79,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def bar(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
-        with Progress(console=terminal.console(self), transient=True) as progress:
+        with Progress(console=terminal.make_console(self), transient=True) as progress:
             task = progress.add_task(what, total=rows)
             yield lambda rows: progress.advance(task, rows)
 

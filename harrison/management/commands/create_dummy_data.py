@@ -65,7 +65,7 @@ class Command(BaseCommand):
         self.stdout.write(f"--seed {seed} makes the same again.\n{told}")
 
     def evidence(self, chance: random.Random, doctors: list[User], number: int) -> None:
-        console = terminal.console(self)
+        console = terminal.make_console(self)
         images = list(track(islice(arrivals(chance, doctors), number), "Real images", number, console=console))
         share(doctors, images)
         for image in track(images, "Annotations", console=console):

@@ -42,7 +42,7 @@ class Command(EpilogMixin, BaseCommand):
         parser.add_argument("snapshot", type=Path, help="DEST/snapshots/TIME, as `backup` has told.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        snapshot, bars = Snapshot(options["snapshot"].resolve()), Bars(terminal.out(self))
+        snapshot, bars = Snapshot(options["snapshot"].resolve()), Bars(terminal.raw_stdout(self))
         described = manifest.read(snapshot)
         restoring.refuse_unfit(described)
         damaged = [*verifying.damage(snapshot, described, bars)]
@@ -59,4 +59,4 @@ class Command(EpilogMixin, BaseCommand):
         if restoring.missing_migrations(described):
             self.stdout.write("The rows are older than this Harrison: run migrate, then reconcile_files.")
             return
-        call_command("reconcile_files", stdout=terminal.out(self))
+        call_command("reconcile_files", stdout=terminal.raw_stdout(self))

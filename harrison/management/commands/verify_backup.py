@@ -36,7 +36,7 @@ class Command(EpilogMixin, BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         snapshot = Snapshot(options["snapshot"].resolve())
         described = manifest.read(snapshot, sealed=not options["without_seal"])
-        found = [*verifying.damage(snapshot, described, Bars(terminal.out(self)))]
+        found = [*verifying.damage(snapshot, described, Bars(terminal.raw_stdout(self)))]
         found += [] if found else verifying.known_faults(snapshot)
         for sentence in found:
             self.stderr.write(sentence)

@@ -87,7 +87,7 @@ class Command(EpilogMixin, BaseCommand):
 
     def shown(self, outcomes: Iterator[Outcome], number: int, counts: Counter[str]) -> Iterator[Outcome]:
         """The outcomes, counted, on a bar; the first refusals in words."""
-        console = terminal.console(self)
+        console = terminal.make_console(self)
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=console) as progress:
             bar = progress.add_task("", total=number)

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.console = terminal.console(self, soft_wrap=True, markup=False, highlight=False)
+        self.console = terminal.make_console(self, soft_wrap=True, markup=False, highlight=False)
         try:
             if options["fix"] and not options["fix_empty"]:
                 refuse_empty()

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"{total} research copies would be made.")
             return
-        console = terminal.console(self)
+        console = terminal.make_console(self)
         became = Counter(self.remade(image) for image in track(each(images), "Copies", total=total, console=console))
         failed = became.pop("failed", 0)
         told = ", ".join(f"{number} {state}" for state, number in sorted(became.items()))

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = terminal.console(self)
+        console = terminal.make_console(self)
         rows, versions = Identity.objects.select_related("patient"), Version.objects.get_for_model(Identity)
         moved = sum(
             move(row) for row in track(rows.iterator(), "Identities", total=rows.count(), console=console)
