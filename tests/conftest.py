@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Role
 from imagery import previews as previews_of_images
+from tests.kit.database import shared_database  # noqa: F401 - a fixture
 from tests.kit.factories import (
     AnnotationFactory,
     DoctorFactory,
