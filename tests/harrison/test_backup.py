@@ -7,14 +7,15 @@ import pytest
 
 from harrison.backup import postgresql
 from harrison.backup.naming import COLUMNS
-from tests.kit.backups import KEYS, entries, environment, refused, snapshots, verified
+from tests.kit.backups import KEYS, duplicate, entries, environment, refused, snapshots, verified
 from tests.kit.load import THERE, Said, team
+from tests.kit.needs import rounds
 from tests.kit.serving import managed, own_database, served
 from tests.serving.test_stopping import until
 
 pytestmark = pytest.mark.slow
 
-RESTORES = 10  # of each database: 20 in all
+RESTORES = rounds(3, 10)  # of each database
 LABEL = """
 from label.actions import create_label
 print(create_label(by=None, name="Consolidation").pk)
@@ -59,11 +60,19 @@ def empty(url, tmp_path):
         yield environment(tmp_path / "empty", fresh)
 
 
+@pytest.fixture(scope="module")
+def restored_once(url, backup, tmp_path_factory):
+    with own_database(url) as fresh:
+        told = environment(tmp_path_factory.mktemp("restored"), fresh)
+        managed(told, "restore", str(snapshots(backup)[-1]))
+        yield told
+
+
 @pytest.fixture
-def restored(backup, empty):
-    """An installation that was restored from the last snapshot: its environment."""
-    managed(empty, "restore", str(snapshots(backup)[-1]))
-    return empty
+def restored(restored_once, tmp_path):
+    """The environment of an installation that was restored from the last snapshot."""
+    with duplicate(restored_once, tmp_path / "restored") as told:
+        yield told
 
 
 # --- Whole ----------------------------------------------------------------------------------------------------------

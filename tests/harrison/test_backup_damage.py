@@ -16,7 +16,7 @@ import pytest
 
 from harrison.backup import manifest
 from harrison.backup.snapshots import Snapshot
-from tests.kit.backups import KEYS, UPLOAD, environment, flip, media, refused, snapshots, verified
+from tests.kit.backups import KEYS, UPLOAD, duplicate, environment, flip, media, refused, snapshots, verified
 from tests.kit.serving import MANAGE, ROOT, installed, managed, own_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.on_both]
@@ -42,11 +42,19 @@ def empty(tmp_path):
         yield environment(tmp_path / "empty", fresh)
 
 
+@pytest.fixture(scope="module")
+def restored_once(backup, tmp_path_factory):
+    with own_database(URL) as fresh:
+        told = environment(tmp_path_factory.mktemp("restored"), fresh)
+        managed(told, "restore", str(snapshots(backup)[-1]))
+        yield told
+
+
 @pytest.fixture
-def restored(backup, empty):
-    """An installation that was restored from the last snapshot: its environment."""
-    managed(empty, "restore", str(snapshots(backup)[-1]))
-    return empty
+def restored(restored_once, tmp_path):
+    """The environment of an installation that was restored from the last snapshot."""
+    with duplicate(restored_once, tmp_path / "restored") as told:
+        yield told
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from tests.kit.serving import MANAGE, ROOT
+from tests.kit.serving import MANAGE, ROOT, own_database
 
 KEYS = {
     "HARRISON_IDENTITY_KEYS": "an identity key of the tests of backups that is long enough",
@@ -30,6 +33,15 @@ def environment(folder: Path, url: str = "", **more: str) -> dict[str, str]:
     """An installation without a table, with the keys of the one that was backed up."""
     told = {"HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings", "DATABASE_URL": url}
     return os.environ | told | KEYS | more
+
+
+@contextmanager
+def duplicate(environment: dict[str, str], folder: Path) -> Iterator[dict[str, str]]:
+    """Copy an installation that no process uses, and give the environment of the copy."""
+    shutil.copytree(environment["HARRISON_DATA_DIR"], folder)
+    url = environment["DATABASE_URL"]
+    with own_database(url, template=url.rpartition("/")[2]) as copy:
+        yield environment | {"HARRISON_DATA_DIR": str(folder), "DATABASE_URL": copy}
 
 
 def refused(environment, *command) -> str:
