@@ -1,9 +1,10 @@
-"""Is the process alive, and can it do its work? Answered before everything else: no event, whatever the host name.
+"""Answer /livez and /readyz before everything else: for any host name, and without an event.
 
-`python -m harrison.health` asks, as a container's health check does: 0 when it is.
+`python -m harrison.health [PORT or SOCKET]` asks /livez, as a container's health check does, and returns 0 if it is 200.
 """
 
 import http.client
+import socket
 import sys
 from collections.abc import Callable
 
@@ -11,16 +12,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
 
 LIVE, READY = "/livez", "/readyz"
-PATIENCE = 3  # seconds
+TIMEOUT_SECONDS = 4
 
 
-class Alive:
-    """Outermost middleware: a question that comes every few seconds is nobody's request, so it leaves no event."""
+class HealthMiddleware:
+    """Outermost middleware. A health check comes every few seconds and is no one's request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        # Asking from outside needs no models, so this file loads none until it serves.
-        self.readyz = import_string("harrison.readiness.readyz")
+        self.readyz = import_string("harrison.readiness.readyz")  # late: the command below must load no models
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path not in (LIVE, READY):
@@ -31,21 +31,37 @@ class Alive:
 
 
 def livez() -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """Say that the process answers. Nothing else is checked."""
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
-def ask(port: int) -> int:
-    """0 when the process on this port of this machine says that it is alive, otherwise 1."""
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+class SocketConnection(http.client.HTTPConnection):
+    """HTTP over the Unix socket with this path."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def check_health(address: str) -> int:
+    """0 if the process that listens on this port or Unix socket answers /livez with 200, otherwise 1."""
+    if address.isdigit():
+        connection = http.client.HTTPConnection("127.0.0.1", int(address), timeout=TIMEOUT_SECONDS)
+    else:
+        connection = SocketConnection(address, TIMEOUT_SECONDS)
     try:
-        asked.request("GET", LIVE)
-        return int(asked.getresponse().status != 200)
+        connection.request("GET", LIVE)
+        return int(connection.getresponse().status != 200)
     except (OSError, http.client.HTTPException):
         return 1
     finally:
-        asked.close()
+        connection.close()
 
 
 if __name__ == "__main__":
-    sys.exit(ask(int(sys.argv[1]) if sys.argv[1:] else 8000))
+    sys.exit(check_health(sys.argv[1] if sys.argv[1:] else "8000"))

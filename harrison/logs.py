@@ -118,10 +118,10 @@ def logging_config(log_format: str, production: bool, level: str) -> dict[str, A
         },
         "handlers": {
             "console": {"class": "harrison.logs.Console", "formatter": chosen},
-            "metrics": {"class": "harrison.metrics.Counted", "level": "WARNING"},
+            "metrics": {"class": "harrison.metrics.MetricsHandler", "level": "WARNING"},
         },
         # A 4xx is an event, not a fault.
-        "loggers": {name: {"level": "ERROR"} for name in ("django.request", "axes")}
+        "loggers": {name: {"level": "ERROR"} for name in ("django.request", "axes", "gunicorn.http.wsgi")}
         # Django's own handler would print messages and local variables.
         | {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
         "root": {"handlers": ["console", "metrics"], "level": level},

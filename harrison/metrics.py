@@ -1,6 +1,6 @@
-"""Figures for Prometheus, on a port of their own that only the inside reaches.
+"""Metrics for Prometheus, on a port of their own that only the inside can reach.
 
-No label names a person, a patient or a thing: routes are patterns, and what matches none is "none".
+No label names a person, a patient or an object: routes are patterns, and a path without a route is "none".
 """
 
 import logging
@@ -10,107 +10,93 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where the processes that serve leave their figures; the library's own name
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name: processes share their metrics in this folder
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
-class Figures:
-    """What is counted. The library chooses at its import whether processes share figures, so it is imported late."""
+class Metrics:
+    """The metrics. The library decides at its import whether processes share them, so it is imported late."""
 
     def __init__(self) -> None:
         from prometheus_client import Counter, Gauge, Histogram
 
-        asked = ["method", "route", "status"]
-        self.requests = Counter("harrison_requests", "Answers given.", asked)
-        self.seconds = Histogram("harrison_request_seconds", "Time that an answer took.", ["method", "route"])
-        self.in_hand = Gauge("harrison_requests_in_hand", "Requests worked on now.", multiprocess_mode="livesum")
-        self.turned_away = Counter(
-            "harrison_turned_away", "Requests answered 400, 408, 503 or 507 at the door.", ["code"]
-        )
-        self.uploaded = Counter("harrison_uploaded_bytes", "Bytes of bodies with files that were taken.")
+        labels = ["method", "route", "status"]
+        self.requests = Counter("harrison_requests", "Answers sent.", labels)
+        self.seconds = Histogram("harrison_request_seconds", "Duration of a request.", ["method", "route"])
+        self.in_hand = Gauge("harrison_requests_in_hand", "Requests in progress.", multiprocess_mode="livesum")
+        self.uploaded = Counter("harrison_uploaded_bytes", "Bytes of successful uploads.")
         self.logged = Counter("harrison_log_lines", "Warnings and errors.", ["logger", "level", "exception"])
 
 
-figures = cache(Figures)
+shared_metrics = cache(Metrics)
 
 
-def wanted() -> bool:
+def metrics_enabled() -> bool:
     return FOLDER in os.environ
 
 
-def turned_away(code: str) -> None:
-    """Such a request leaves no event: this is where it is counted."""
-    if wanted():
-        figures().turned_away.labels(code).inc()
-
-
-class Count:
-    """Middleware: counts every answer, also those that could not be recorded."""
+class MetricsMiddleware:
+    """Counts every answer, also one that could not be recorded."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        if not wanted():
+        if not metrics_enabled():
             raise MiddlewareNotUsed
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
-        with figures().in_hand.track_inprogress():
+        with shared_metrics().in_hand.track_inprogress():
             response = self.get_response(request)
-        method = request.method if request.method in METHODS else "other"
+        method = str(request.method) if request.method in METHODS else "other"
         route = request.resolver_match.route if request.resolver_match else "none"
-        figures().requests.labels(method, route, response.status_code).inc()
-        figures().seconds.labels(method, route).observe(time.perf_counter() - began)
+        shared_metrics().requests.labels(method, route, response.status_code).inc()
+        shared_metrics().seconds.labels(method, route).observe(time.perf_counter() - began)
         if request.content_type == "multipart/form-data" and response.status_code < 300:
-            figures().uploaded.inc(int(request.META.get("CONTENT_LENGTH") or 0))
+            shared_metrics().uploaded.inc(int(request.META.get("CONTENT_LENGTH") or 0))
         return response
 
 
-class Counted(logging.Handler):
-    """Counts log lines: errors of `events.middleware` are events that could not be written."""
+class MetricsHandler(logging.Handler):
+    """Counts log lines: an error of `events.middleware` is an event that could not be written."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if wanted():
+        if metrics_enabled():
             exception = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-            figures().logged.labels(record.name, record.levelname, exception).inc()
+            shared_metrics().logged.labels(record.name, record.levelname, exception).inc()
 
 
-class Living:
-    """The figures of all processes; what the dead say of now is forgotten."""
-
-    def __init__(self, folder: Path) -> None:
-        from prometheus_client.multiprocess import MultiProcessCollector
-
-        self.folder, self.all = folder, MultiProcessCollector(None, path=str(folder))
-
-    def collect(self) -> Any:
-        for left in self.folder.glob("gauge_live*_*.db"):
-            if not Path("/proc", left.stem.rpartition("_")[2]).exists():
-                left.unlink(missing_ok=True)
-        return self.all.collect()
-
-
-class Exposed:
-    """While it lasts, processes started from this one count, and the port tells. Port 0: nothing is counted."""
+class MetricsServer:
+    """Within this context, new processes share metrics, and `start` serves them. Port 0: off."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port, self.folder = host, port, ""
 
-    def __enter__(self) -> None:
-        if not self.port:
-            return
-        self.folder = os.environ[FOLDER] = tempfile.mkdtemp(prefix="harrison-metrics-")
-        from prometheus_client import CollectorRegistry, start_http_server
+    def __enter__(self) -> "MetricsServer":
+        if self.port:
+            self.folder = os.environ[FOLDER] = tempfile.mkdtemp(prefix="harrison-metrics-")
+        return self
 
-        registry = CollectorRegistry()
-        registry.register(Living(Path(self.folder)))
-        start_http_server(self.port, self.host, registry)
-
-    def __exit__(self, *failure: object) -> None:
+    def start(self) -> None:
         if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)  # figures are nobody's loss, and an end is no place to fail
+            from prometheus_client import CollectorRegistry, start_http_server
+            from prometheus_client.multiprocess import MultiProcessCollector
+
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, path=self.folder)  # type: ignore[no-untyped-call]
+            start_http_server(self.port, self.host, registry)
+
+    def __exit__(self, *exception: object) -> None:
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def forget_process(pid: int) -> None:
+    """Drop the gauges of a process that has ended; its counters stay."""
+    if metrics_enabled():
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Can this process do its work? What a load balancer asks every few seconds."""
+"""Answer whether this process can do its work. A load balancer asks every few seconds."""
 
 import logging
 import shutil
@@ -19,42 +19,42 @@ from imagery import files
 from imagery.storage import Arrived
 
 logger = logging.getLogger(__name__)
-FRESH = 1  # seconds for which an answer holds
-PATIENCE = 3  # seconds that one waits for another's look
+FRESH_SECONDS = 1  # for which a result is used again
+WAIT_SECONDS = 3  # for another thread's checks
 
 
-class Latest:
-    """What a process found last. Strangers may ask, past the gate: however many do, one at a time is looked for."""
+class LatestChecks:
+    """The last result of the checks. Strangers may ask often, so one thread checks at a time."""
 
     def __init__(self) -> None:
-        self.lock, self.since, self.checks = Lock(), 0.0, dict[str, bool]()
+        self.lock, self.checked_at, self.results = Lock(), 0.0, dict[str, bool]()
 
-    def found(self) -> dict[str, bool]:
-        if not self.lock.acquire(timeout=PATIENCE):  # whoever looks waits for something that does not answer
+    def get(self) -> dict[str, bool]:
+        if not self.lock.acquire(timeout=WAIT_SECONDS):  # another thread waits for something that does not answer
             return {"answer": False}
         try:
-            if not self.checks or monotonic() - self.since >= FRESH:
-                self.checks = {check.__name__: works(check) for check in (database, storage, disk)}
-                self.since = monotonic()
-            return self.checks
+            if not self.results or monotonic() - self.checked_at >= FRESH_SECONDS:
+                self.results = {check.__name__: passes(check) for check in (database, storage, disk)}
+                self.checked_at = monotonic()
+            return self.results
         finally:
             self.lock.release()
 
 
-latest = Latest()
+latest_checks = LatestChecks()
 
 
 def readyz() -> HttpResponse:
-    """200 when a row can be written, bytes can be kept and read, and there is room; otherwise 503 and which cannot."""
-    found = latest.found()
-    fine = all(found.values())
-    told = {name: "ok" if good else "failed" for name, good in found.items()}
-    status = {"status": "ok" if fine else "failed", "checks": told}
-    return JsonResponse(status, status=200 if fine else 503, headers={"Cache-Control": "no-store"})
+    """200 if rows and files can be written and the disk has space, otherwise 503; the body names what fails."""
+    results = latest_checks.get()
+    ready = all(results.values())
+    checks = {name: "ok" if result else "failed" for name, result in results.items()}
+    body = {"status": "ok" if ready else "failed", "checks": checks}
+    return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
 
 
-def works(check: Callable[[], None]) -> bool:
-    """What went wrong is for the log: an answer to strangers tells no more than that something did."""
+def passes(check: Callable[[], None]) -> bool:
+    """Log why a check fails: strangers read only that it does."""
     try:
         check()
     except Exception:
@@ -64,34 +64,34 @@ def works(check: Callable[[], None]) -> bool:
 
 
 def database() -> None:
-    """Write what every answer needs, an event, and take it back."""
+    """Write an event, as every answer does, and roll it back."""
     with transaction.atomic():
         Event.objects.add(duration=0, method="GET", path=READY, status=200)
         transaction.set_rollback(True)
 
 
 def storage() -> None:
-    """Keep a few bytes beside the originals, read them and let them go."""
+    """Store a few bytes beside the originals, read them and delete them."""
     id = new_id()
     with files.originals().under_way(id, f"ready/{id.hex}"):
-        try_out(f"ready/{id.hex}", b"ready?")
+        write_and_read(f"ready/{id.hex}", b"ready?")
 
 
-def try_out(name: str, asked: bytes) -> None:
+def write_and_read(name: str, content: bytes) -> None:
     with NamedTemporaryFile(dir=files.originals().incoming()) as file:
-        file.write(asked)
+        file.write(content)
         file.flush()
         files.originals().adopt(Arrived(Path(file.name), file.fileno()), name)
         Path(file.name).touch()  # adopting may have moved it, and leaving the block removes it
     try:
-        with files.originals().local(name) as kept:
-            if kept.read() != asked:
-                raise OSError("the storage gives other bytes than it was given")
+        with files.originals().local(name) as stored:
+            if stored.read() != content:
+                raise OSError("the storage returns other bytes than were stored")
     finally:
         files.originals().delete(name)
 
 
 def disk() -> None:
-    """Leave as much room as an upload has to (HARRISON_FREE_DISK_MB)."""
+    """Require the free space that uploads leave, HARRISON_FREE_DISK_MB."""
     if shutil.disk_usage(files.originals().incoming()).free < settings.FREE_DISK_BYTES:
         raise OSError("less than HARRISON_FREE_DISK_MB is free")

@@ -76,9 +76,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "harrison.health.Alive",
-    "harrison.metrics.Count",
+    "harrison.health.HealthMiddleware",
+    "harrison.metrics.MetricsMiddleware",
     "events.middleware.RecordRequests",
+    "harrison.headers.LimitHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

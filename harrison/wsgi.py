@@ -1,12 +1,9 @@
-"""The entry point of WSGI servers; `serve` names harrison/served.py, which changes its process besides."""
+"""The entry point for WSGI servers. `manage.py serve` loads it through `harrison.server`."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
-from harrison.gate import Gate
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
 
-django = get_wsgi_application()
-application = Gate(django)
+application = get_wsgi_application()

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from core.models import new_id
 from core.prepared import Given, Prepared
-from harrison.gate import used_here
 from label.models import Annotation, Label
 from tests.kit import factories as make
 from tests.kit.needs import on_postgresql
@@ -109,8 +108,9 @@ def test_postgresql_keeps_what_is_asked_this_way_and_nothing_else(by_id, label):
 def apart():
     """This thread speaks to the database by a connection that no test's transaction is open on; gives another one."""
     fresh, other = connection.copy(), connection.copy()
-    with used_here(fresh):
-        yield other
+    own, connections["default"] = connections["default"], fresh
+    yield other
+    connections["default"] = own
     for each in (fresh, other):
         each.close()
 

@@ -104,7 +104,7 @@ def test_uploads_arrive_where_the_data_are_and_not_in_a_small_tmp(api, monkeypat
 @pytest.fixture
 def handler(settings, tmp_path):
     """A handler that has received five bytes of a file into an empty folder."""
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    settings.UPLOAD_FOLDER = tmp_path
     handler = HashingUploadHandler()
     handler.new_file("file", "a.png", "image/png", None)
     handler.receive_data_chunk(b"bytes", 0)

@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 
 import requests
 
-from harrison.stopping import STOP
+from harrison.server import STOP_SECONDS as STOP
 from tests.kit.serving import NEWCOMER, Served, installed, managed, started
 
 CLIENTS = 6

@@ -1,80 +1,93 @@
-"""Serves Harrison over HTTPS."""
+"""Serve Harrison with gunicorn."""
 
-import ipaddress
 import os
+import resource
 import socket
-import threading
-import time
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from granian import Granian
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
 
 from accounts.models import User
 from disease.models import CodeSystem
-from harrison import stopping
-from harrison.metrics import Exposed
-from harrison.silence import BEHIND_A_PROXY
+from harrison.certificate import self_signed_certificate
+from harrison.metrics import MetricsServer
+from harrison.server import Options, Server, behind_proxy, server_options, with_tls
 from imagery import recovery
 
-THREADS = 384  # of one process, started when they are needed; most of them wait for a client
-SPARE = 640  # connections without a request in hand
-HEADERS = 10  # seconds that a connection may be idle between two requests, and the head of a request may take
+TRIAL_WORKERS, TRIAL_THREADS = 2, 4
+MAX_FILES = 8192
 
 
 class Command(BaseCommand):
     help = (
-        "Serve Harrison over HTTPS. A self-signed certificate is made on the first start and kept in the data folder; "
-        "--certificate and --key name another, and --plain leaves HTTPS to a reverse proxy. Stop it with Ctrl-C."
+        "Serve Harrison over HTTPS, with a self-signed certificate unless you give one. "
+        "With --plain or --socket, serve HTTP to a reverse proxy. Ctrl-C stops it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="The address to listen on (127.0.0.1).")
-        parser.add_argument("--port", type=int, default=8000, help="The port to listen on (8000).")
-        parser.add_argument("--workers", type=int, default=2, help="How many processes answer (2).")
-        parser.add_argument("--certificate", type=Path, help="A PEM certificate; needs --key.")
-        parser.add_argument("--key", type=Path, help="Its PEM key.")
-        parser.add_argument("--plain", action="store_true", help="HTTP, for a reverse proxy that speaks HTTPS.")
+        parser.add_argument("--host", default="127.0.0.1", help="Address to listen on. Default: 127.0.0.1.")
+        parser.add_argument("--port", type=int, default=8000, help="Port to listen on. Default: 8000.")
+        parser.add_argument("--socket", type=Path, help="Unix socket to listen on, for a proxy on this machine.")
+        parser.add_argument("--plain", action="store_true", help="Serve HTTP: a reverse proxy speaks HTTPS.")
+        parser.add_argument("--certificate", type=Path, help="Certificate in PEM format. Needs --key.")
+        parser.add_argument("--key", type=Path, help="Private key of the certificate in PEM format.")
         parser.add_argument(
-            "--metrics-port", type=int, default=settings.METRICS_PORT, help="Where Prometheus asks; 0 (0): nowhere."
+            "--workers", type=int, help="Number of processes. Default: 2; behind a proxy one for each core."
         )
-        parser.add_argument("--metrics-host", default="127.0.0.1", help="The address of that port (127.0.0.1).")
+        parser.add_argument("--threads", type=int, help="Threads of each process. Default: 4; behind a proxy 1.")
+        parser.add_argument(
+            "--metrics-port",
+            type=int,
+            default=settings.METRICS_PORT,
+            help="Port for Prometheus metrics. Default 0: off.",
+        )
+        parser.add_argument("--metrics-host", default="127.0.0.1", help="Address of that port. Default: 127.0.0.1.")
         parser.add_argument(
             "--prepare",
             action="store_true",
-            help="First migrate, make the groups and, when nobody is registered yet, made-up data.",
+            help="First run the migrations, create the user groups, and fill an empty installation with dummy data.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        refuse_port_in_use(options["host"], options["port"])
+        refuse_half_a_certificate(options["certificate"], options["key"])
+        if not options["socket"]:
+            refuse_port_in_use(options["host"], options["port"])
         if options["metrics_port"]:
             refuse_port_in_use(options["metrics_host"], options["metrics_port"])
         if options["prepare"]:
             prepare()
         if not settings.WHITENOISE_USE_FINDERS:
             collect_static(settings.STATIC_ROOT)
-        if not options["plain"]:
-            threading.Thread(target=self.welcome, args=(options["host"], options["port"]), daemon=True).start()
+        raise_file_limit()
         recovery.before_serving()
-        with Exposed(options["metrics_host"], options["metrics_port"]):
-            stopping.heeding(server(options, *certified(options))).serve()
+        with MetricsServer(options["metrics_host"], options["metrics_port"]) as metrics_server:
+            Server(self.options_for_gunicorn(options, metrics_server)).run()
 
-    def welcome(self, host: str, port: int) -> None:
-        """Say where to go, once it answers there."""
-        wait_for(host, port)
-        address = f"https://{host}:{port}/"
+    def options_for_gunicorn(self, options: dict[str, Any], metrics_server: MetricsServer) -> Options:
+        plain = bool(options["plain"] or options["socket"])
+        workers = options["workers"] or (len(os.sched_getaffinity(0)) if plain else TRIAL_WORKERS)
+        threads = options["threads"] or (1 if plain else TRIAL_THREADS)
+
+        def when_ready(arbiter: object) -> None:
+            metrics_server.start()
+            if not plain:
+                self.welcome(f"https://{options['host']}:{options['port']}/")
+
+        bind = f"unix:{options['socket']}" if options["socket"] else f"{options['host']}:{options['port']}"
+        common = server_options(bind, workers=workers, threads=threads, when_ready=when_ready)
+        if plain:
+            return common | behind_proxy(threads)
+        if options["certificate"]:
+            return common | with_tls(options["certificate"], options["key"])
+        return common | with_tls(*self_signed_certificate(settings.DATA_DIR))
+
+    def welcome(self, address: str) -> None:
         self.stdout.write(f"\nHarrison is at {address} (the certificate is self-signed; Ctrl-C stops it)")
         self.stdout.write(
             f"  browsable API {address}api/v1/   documentation {address}api/v1/docs/   admin {address}admin/"
@@ -85,16 +98,21 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def refuse_half_a_certificate(certificate: Path | None, key: Path | None) -> None:
+    if bool(certificate) != bool(key):
+        raise CommandError("Give --certificate and --key together.")
+
+
 def refuse_port_in_use(host: str, port: int) -> None:
     if not 0 < port < 65536:
-        raise CommandError(f"There is no port {port}: choose one from 1 to 65535, e.g. PORT=8001.")
+        raise CommandError(f"Port {port} does not exist. Choose one from 1 to 65535, for example PORT=8001.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as exc:
             raise CommandError(
-                f"Port {port} of {host} cannot be had ({exc.strerror}): choose another, e.g. PORT=8001."
+                f"Port {port} is already in use. Choose another, for example PORT=8001. ({host}: {exc.strerror})"
             ) from exc
 
 
@@ -107,90 +125,26 @@ def prepare() -> None:
         call_command("create_dummy_data")
 
 
-def certified(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
-    """The certificate to serve with, and its key; none where a proxy has one."""
-    if options["plain"]:
-        return None, None
-    if options["certificate"]:
-        return options["certificate"], options["key"]
-    return self_signed(settings.DATA_DIR)
+def raise_file_limit() -> None:
+    """Let a process open MAX_FILES, if the system allows it: a batch of uploads has one open for each image."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, MAX_FILES)), hard))
 
 
 def collect_static(folder: Path) -> None:
-    """Bring static files together, unless those that are there are the latest, or are part of an image."""
+    """Run `collectstatic` if a static file has changed. A read-only folder is part of an image and complete."""
     if not os.access(folder, os.W_OK):
         return
-    stamp, latest = folder / ".collected", fingerprint()
-    if not stamp.exists() or stamp.read_text() != latest:
+    stamp, current = folder / ".collected", static_files_fingerprint()
+    if not stamp.exists() or stamp.read_text() != current:
         call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(latest)
+        stamp.write_text(current)
 
 
-def fingerprint() -> str:
-    """Of the names, sizes and times of all static files."""
-    found = sha256()
+def static_files_fingerprint() -> str:
+    """A hash of the names, sizes and times of all static files."""
+    digest = sha256()
     for finder in get_finders():
-        for name, storage in sorted(finder.list([]), key=lambda each: each[0]):
-            found.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
-    return found.hexdigest()
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate of this machine alone, made once; its key is never readable by others."""
-    certificate, key = folder / "cert.crt", folder / "cert.key"
-    if not (certificate.exists() and key.exists()):
-        private = ec.generate_private_key(ec.SECP256R1())
-        key.unlink(missing_ok=True)
-        with open(os.open(key, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as fresh:
-            fresh.write(
-                private.private_bytes(
-                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-                )
-            )
-        certificate.write_bytes(signed_by(private).public_bytes(serialization.Encoding.PEM))
-    return certificate, key
-
-
-def signed_by(private: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    """For localhost and 127.0.0.1, for ten years."""
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    begin = datetime.now(UTC) - timedelta(days=1)
-    draft = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=3653))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    )
-    return draft.sign(private, hashes.SHA256())
-
-
-def server(options: dict[str, Any], certificate: Path | None, key: Path | None) -> Any:
-    """Threads for clients, not for work: harrison/gate.py lets one request of a process be worked on."""
-    head = BEHIND_A_PROXY if settings.PROXIES else HEADERS  # a proxy reads slow heads itself
-    return Granian(
-        "harrison.served:application",
-        address=options["host"],
-        port=options["port"],
-        interface=Interfaces.WSGI,
-        workers=options["workers"],
-        blocking_threads=THREADS,
-        backpressure=THREADS + SPARE,
-        http1_settings=HTTP1Settings(header_read_timeout=int(head * 1000)),
-        workers_kill_timeout=stopping.STOP,
-        ssl_cert=certificate,
-        ssl_key=key,
-        log_enabled=False,
-        respawn_failed_workers=True,
-    )
-
-
-def wait_for(host: str, port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex((host, port)) == 0:
-                return
-        time.sleep(0.1)
+        for name, storage in sorted(finder.list([]), key=lambda item: item[0]):
+            digest.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
+    return digest.hexdigest()
