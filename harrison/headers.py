@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from core.errors import page
+from core.error_pages import error_page
 
 MAX_BYTES = 32 * 1024  # of all header values; nginx has the same limit
 
@@ -18,5 +18,5 @@ class LimitHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         size = sum(len(value) for name, value in request.META.items() if name.startswith("HTTP_"))
         if size > MAX_BYTES:
-            return page(request, 431, f"The headers are larger than {MAX_BYTES} bytes.", "headers_too_large")
+            return error_page(request, 431, f"The headers are larger than {MAX_BYTES} bytes.", "headers_too_large")
         return self.get_response(request)

@@ -1,6 +1,6 @@
 """Answer /livez and /readyz before everything else: for any host name, and without an event.
 
-`python -m harrison.health [PORT or SOCKET]` asks /livez, as a container's health check does, and returns 0 if it is 200.
+`python -m harrison.health [PORT or SOCKET]` asks /livez, as a container's health check does; 0: it answers.
 """
 
 import http.client

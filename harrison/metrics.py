@@ -86,7 +86,7 @@ class MetricsServer:
             from prometheus_client.multiprocess import MultiProcessCollector
 
             registry = CollectorRegistry()
-            MultiProcessCollector(registry, path=self.folder)  # type: ignore[no-untyped-call]
+            MultiProcessCollector(registry, path=self.folder)
             start_http_server(self.port, self.host, registry)
 
     def __exit__(self, *exception: object) -> None:
@@ -99,4 +99,4 @@ def forget_process(pid: int) -> None:
     if metrics_enabled():
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        mark_process_dead(pid)

@@ -24,7 +24,7 @@ HEADER_BYTES = 8190  # of one field
 Options = dict[str, object]
 
 
-class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+class ServerLog(Logger):
     """Sends gunicorn's messages to the handlers of `harrison.logs`, which hide personal data."""
 
     def __init__(self, config: object) -> None:
@@ -33,7 +33,7 @@ class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
         self.error_log.propagate = True
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """Harrison with the options of `manage.py serve`, in gunicorn's words."""
 
     def __init__(self, options: Options) -> None:

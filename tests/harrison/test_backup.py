@@ -11,7 +11,7 @@ from tests.kit.backups import KEYS, duplicate, entries, environment, refused, sn
 from tests.kit.load import THERE, Said, team
 from tests.kit.needs import rounds
 from tests.kit.serving import managed, own_database, served
-from tests.serving.test_stopping import until
+from tests.kit.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from tests.imagery.test_bulk import side_by_side
 from tests.imagery.test_previews import preview
 from tests.imagery.test_room import upload
 from tests.kit import factories as make
-from tests.serving.test_stopping import until
+from tests.kit.waiting import until
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from importlib.util import find_spec
 
@@ -39,13 +37,6 @@ seccomp = pytest.mark.skipif(
 on_postgresql = pytest.mark.skipif(
     "postgresql" not in settings.DATABASES["default"]["ENGINE"], reason="of PostgreSQL alone: the suite runs there, too"
 )
-APART = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
-MOUNTING = "Nothing may be mounted here: the container goes untested (it takes root, and in a container --privileged)."
-
-
-def may_mount() -> bool:
-    """Root in an ordinary container may not."""
-    return bool(shutil.which(APART[0])) and subprocess.run([*APART, "true"], capture_output=True).returncode == 0
 
 
 # `make test` installs the extra, so that it is missing only where somebody runs pytest by hand.

@@ -79,17 +79,21 @@ def broken(environ, start_response):
 
 
 def test_the_check_of_a_container_passes_where_it_answers(serving):
-    assert health.ask(serving(application)) == 0
+    assert health.check_health(str(serving(application))) == 0
 
 
 def test_the_check_of_a_container_fails_where_it_answers_otherwise(serving):
-    assert health.ask(serving(broken)) == 1
+    assert health.check_health(str(serving(broken))) == 1
 
 
 def test_the_check_of_a_container_fails_where_nothing_listens():
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
-        assert health.ask(unheard.getsockname()[1]) == 1
+        assert health.check_health(str(unheard.getsockname()[1])) == 1
+
+
+def test_the_check_of_a_container_asks_a_unix_socket_too(tmp_path):
+    assert health.check_health(str(tmp_path / "missing.sock")) == 1
 
 
 # --- Ready ------------------------------------------------------------------------------------------------------------
@@ -97,7 +101,7 @@ def test_the_check_of_a_container_fails_where_nothing_listens():
 
 @pytest.fixture(autouse=True)
 def asked_for_the_first_time(monkeypatch):
-    monkeypatch.setattr(readiness, "latest", readiness.Latest())
+    monkeypatch.setattr(readiness, "latest_checks", readiness.LatestChecks())
 
 
 def ready(client):
@@ -151,15 +155,15 @@ def test_what_failed_is_for_the_log_alone(nobody, monkeypatch, caplog):
 
 
 def test_whoever_asks_again_at_once_is_told_what_was_found(nobody, monkeypatch):
-    monkeypatch.setattr(readiness, "FRESH", 60)
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 60)
     assert ready(nobody) == (200, set())
     monkeypatch.setattr(Event.objects, "add", lambda **row: 1 / 0)
     assert ready(nobody) == (200, set())
-    monkeypatch.setattr(readiness, "FRESH", 0)
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0)
     assert ready(nobody) == (503, {"database"})
 
 
 def test_who_asks_while_another_look_does_not_end_is_answered(nobody, monkeypatch):
-    monkeypatch.setattr(readiness, "PATIENCE", 0.1)
-    with readiness.latest.lock:
+    monkeypatch.setattr(readiness, "WAIT_SECONDS", 0.1)
+    with readiness.latest_checks.lock:
         assert ready(nobody) == (503, {"answer"})

@@ -1,29 +1,18 @@
-"""Harrison as it is served: clients that are slow, too many, or gone."""
+"""gunicorn alone, as in a trial: HTTPS, and limits of what a client may send."""
 
 import http.client
-import re
-import socket
 import ssl
-import subprocess
-import threading
-import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from io import BytesIO
+from pathlib import Path
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connections
+import requests
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
-from harrison.gate import WAITING, Gate
-from harrison.silence import SILENCE
+from tests.kit.ports import free_port
 from tests.kit.serving import served
-from tests.serving.test_hostile_uploads import Watch
 
-SLOW = 200  # clients
-MOST_ROUNDS = 10  # of a hundred answers without slow clients and a hundred with them
-MOST = 400 * 1024**2  # bytes that one process may hold whatever clients do
-LARGE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+LARGE_FILE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 
 
 @pytest.fixture(scope="module")
@@ -33,243 +22,64 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def token(server):
-    return server.token_of("doctor", "doctor")
+def doctor(server):
+    return server.session(server.token_of("doctor", "doctor"))
 
 
 @pytest.fixture(scope="module")
-def doctor(server, token):
-    return server.session(token)
+def auditor(server):
+    return server.session(server.token_of("auditor", "auditor"))
 
 
-@contextmanager
-def clients(server):
-    """`connect()` is a connection that speaks TLS, open until the block ends."""
-    trusting = ssl.create_default_context(cafile=server.folder / "cert.crt")
-    with ExitStack() as opened:
-
-        def connect(receive: int | None = None) -> ssl.SSLSocket:
-            plain = socket.create_connection(("127.0.0.1", server.port), timeout=60)
-            if receive:
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
-            return opened.enter_context(trusting.wrap_socket(plain, server_hostname="127.0.0.1"))
-
-        yield connect
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_certificate_of_a_trial_is_valid_for_this_machine(host, server):
+    answer = requests.get(f"https://{host}:{server.port}/livez", verify=str(server.folder / "cert.crt"), timeout=30)
+    assert answer.json() == {"status": "ok"}
 
 
-@pytest.fixture
-def connect(server):
-    with clients(server) as connect:
-        yield connect
+def test_the_key_of_a_trial_is_readable_by_its_owner_alone(server):
+    assert (server.folder / "cert.key").stat().st_mode & 0o777 == 0o600
 
 
-def asking(method: str, path: str, token: str, *headers: str) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Token {token}", *headers]
-    return "\r\n".join([*lines, "", ""]).encode()
+@pytest.mark.parametrize("option", ["certificate", "key"])
+def test_a_certificate_without_its_key_is_refused(option):
+    with pytest.raises(CommandError, match="Give --certificate and --key together"):
+        call_command("serve", **{option: Path("a.pem")})
 
 
-# --- Slow clients ---------------------------------------------------------------------------------------------------
-
-UPLOADING = ("Content-Type: multipart/form-data; boundary=x", "Content-Length: 1000000")
-BEGINNINGS = {
-    "heads": lambda token: b"GET / HTTP/1.1\r\nHo",
-    "bodies": lambda token: asking("POST", "/api/v1/images/", token, *UPLOADING) + b"--x",
-    "readers": lambda token: asking("GET", LARGE, token),
-}
+@pytest.mark.parametrize("what", ["port", "metrics_port"])
+def test_a_port_in_use_is_named(what, server):
+    ports = {"port": free_port(), "metrics_port": 0} | {what: server.port}
+    with pytest.raises(CommandError, match=f"Port {server.port} is already in use"):
+        call_command("serve", **ports)
 
 
-@contextmanager
-def watched(server):
-    """The most that a process of the server held meanwhile, in bytes."""
-    watch = Watch(server.process.pid)
-    watch.start()
-    try:
-        yield watch
-    finally:
-        watch.watching = False
-        watch.join()
+@pytest.mark.parametrize("path", ["/api/v1/me/", "/api/v1/labels/unknown/", LARGE_FILE, "/livez"])
+def test_head_is_answered_without_a_body(path, server, doctor):
+    context = ssl.create_default_context(cafile=server.folder / "cert.crt")
+    connection = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=30)
+    headers = {"Authorization": doctor.headers["Authorization"]}
+    for method in ("HEAD", "GET"):  # on one connection: bytes after the first answer would spoil the second
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (404 if "unknown" in path else 200, method == "GET")
+    connection.close()
 
 
-@contextmanager
-def crowded(kind, server, token):
-    """Two hundred clients have begun and go no further."""
-    with clients(server) as connect:
-        for _ in range(SLOW):
-            client = connect(4096)
-            client.sendall(BEGINNINGS[kind](token))
-            if kind == "readers":
-                client.recv(1)  # so its answer has begun
-        yield
+# --- Headers ----------------------------------------------------------------------------------------------------------
 
 
-def hundred(server, doctor) -> list[float]:
-    """Seconds that each of a hundred answers takes, one after the other; a hundred before them count for nothing, for
-    that so many came or went costs everybody something, once.
-    """
-    took = []
-    for _ in range(200):
-        began = time.perf_counter()
-        assert doctor.get(f"{server.address}/api/v1/me/", timeout=30).status_code == 200
-        took.append(time.perf_counter() - began)
-    return took[100:]
+def test_a_header_larger_than_8_kb_is_refused(server, doctor):
+    cookie = {"Cookie": "a=" + '\\"' * 200_000}
+    assert doctor.get(f"{server.address}/api/v1/me/", headers=cookie, timeout=30).status_code == 431
 
 
-def p99(took: list[float]) -> float:
-    return sorted(took)[len(took) * 99 // 100 - 1]
+def test_headers_larger_than_32_kb_are_refused_before_cookies_are_parsed(server, doctor):
+    answer = doctor.get(f"{server.address}/api/v1/me/", headers={f"X-{i}": "a" * 8000 for i in range(5)}, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", BEGINNINGS)
-def test_two_hundred_slow_clients_leave_the_others_p99_under_twice_what_it_was(kind, server, token, doctor):
-    """Without them and with them in turn, for whatever else this machine does comes and goes, and until it is clear."""
-    alone, beside = [], []
-    with watched(server) as watch:
-        for _ in range(MOST_ROUNDS):
-            if len(beside) >= 300 and p99(beside) < 2 * p99(alone):
-                break
-            alone += hundred(server, doctor)
-            with crowded(kind, server, token):
-                beside += hundred(server, doctor)
-    assert p99(beside) < 2 * p99(alone)
-    assert max(watch.peaks.values()) < MOST
-
-
-@pytest.mark.slow
-def test_who_sends_half_a_head_is_hung_up_on(connect):
-    client = connect()
-    client.sendall(BEGINNINGS["heads"](""))
-    client.settimeout(SILENCE / 2)  # before those who say nothing at all
-    assert client.recv(1) == b""
-
-
-# --- Too many -------------------------------------------------------------------------------------------------------
-
-
-def told(gate, path="/api/v1/me/", **environ):
-    """Status, Retry-After and body."""
-    answered = {}
-    body = gate(
-        {"PATH_INFO": path, "REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), **environ},
-        lambda status, headers: answered.update(status=status, headers=dict(headers)),
-    )
-    return answered["status"], answered["headers"].get("Retry-After"), b"".join(body)
-
-
-def hello(environ, start_response):
-    start_response("200 OK", [])
-    return [b"hello"]
-
-
-class Held:
-    """An application that works until it is let go, and knows how many were worked on at once."""
-
-    def __init__(self) -> None:
-        self.go, self.entered, self.inside, self.most = threading.Event(), threading.Semaphore(0), 0, 0
-
-    def __call__(self, environ, start_response):
-        self.inside += 1
-        self.most = max(self.most, self.inside)
-        self.entered.release()
-        if environ["PATH_INFO"] != "/livez":
-            self.go.wait(30)
-        self.inside -= 1
-        return hello(environ, start_response)
-
-
-@pytest.fixture
-def held():
-    """An application, its gate with one at work and two waiting, and what will be told to those three."""
-    application = Held()
-    gate = Gate(application, working=1, waiting=2)
-    with ThreadPoolExecutor(3) as clients:
-        answers = [clients.submit(told, gate)]
-        application.entered.acquire()
-        answers += [clients.submit(told, gate) for _ in range(2)]
-        while gate.queue.inside < 2:
-            threading.Event().wait(0.01)
-        yield application, gate, answers
-        application.go.set()
-
-
-def test_whoever_finds_the_queue_full_is_told_to_come_again_at_once(held):
-    _, gate, _ = held
-    status, after, body = told(gate)
-    assert (status, after) == ("503 Service Unavailable", "2") and b'"code": "overloaded"' in body
-
-
-def test_whoever_waits_is_answered_and_one_at_a_time(held):
-    application, _, answers = held
-    application.go.set()
-    assert [answer.result()[0] for answer in answers] == ["200 OK"] * 3 and application.most == 1
-
-
-def test_whoever_waits_or_is_worked_on_is_in_hand_and_nobody_else(held):
-    application, gate, answers = held
-    assert len(gate.hand.since) == 3 and gate.hand.longest() > 0
-    application.go.set()
-    assert [answer.result() for answer in answers] and gate.hand.longest() == 0
-
-
-def test_a_process_with_much_to_do_is_alive(held):
-    _, gate, _ = held
-    assert told(gate, "/livez")[0] == "200 OK"
-
-
-def test_a_connection_belongs_to_the_place_and_not_to_the_thread():
-    used = []
-
-    def looking(environ, start_response):
-        used.append(connections[DEFAULT_DB_ALIAS])
-        return hello(environ, start_response)
-
-    gate, own = Gate(looking, working=1), connections[DEFAULT_DB_ALIAS]
-    told(gate)
-    with ThreadPoolExecutor(1) as other:
-        other.submit(told, gate).result()
-    assert used[0] is used[1] is not own and connections[DEFAULT_DB_ALIAS] is own
-
-
-def test_on_sqlite_it_is_open_for_the_next(server, doctor):
-    """Opened anew it would read the schema again, and closed it would empty the log of what is written."""
-    doctor.get(f"{server.address}/api/v1/me/", timeout=10)
-    if "DATABASE_URL" not in server.environment:
-        assert (server.folder / "db.sqlite3-wal").stat().st_size
-
-
-@pytest.mark.slow
-def test_far_too_many_are_told_to_come_again_and_memory_stays_bounded(server, token, connect):
-    with watched(server) as watch, ThreadPoolExecutor(32) as readers:
-        clients = list(readers.map(lambda _: connect(), range(6 * WAITING)))  # before the first is silent for too long
-        for client in clients:
-            client.sendall(asking("GET", "/api/v1/me/", token))
-        seen = Counter(readers.map(answer_of, clients))
-    assert set(seen) == {(200, None), (503, "2")} and seen[503, "2"] > WAITING and seen[200, None] >= WAITING, seen
-    assert max(watch.peaks.values()) < MOST
-
-
-def answer_of(client) -> tuple[int, str | None]:
-    answer = http.client.HTTPResponse(client)
-    answer.begin()
-    answer.read()
-    return answer.status, answer.headers["Retry-After"]
-
-
-# --- HEAD -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
-@pytest.mark.parametrize("path", ["/api/v1/me/", "/api/v1/teams/", "/api/v1/labels/nothing/", LARGE, "/livez"])
-def test_head_is_the_answer_without_its_body(version, path, server, token):
-    asked = [
-        "curl",
-        "-sS",
-        version,
-        "--head",
-        "--cacert",
-        server.folder / "cert.crt",
-        "-H",
-        f"Authorization: Token {token}",
-    ]
-    done = subprocess.run([*asked, server.address + path], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    assert re.match(r"HTTP/[\d.]+ (200|404)", done.stdout)
+def test_a_client_that_names_another_address_is_recorded_with_its_own(server, doctor, auditor):
+    named = dict.fromkeys(("X-Forwarded-For", "X_Forwarded_For", "X-Real-IP", "REMOTE_ADDR"), "203.0.113.9")
+    event = doctor.get(f"{server.address}/api/v1/me/", headers=named, timeout=30).headers["X-Request-ID"]
+    assert auditor.get(f"{server.address}/api/v1/events/{event}/", timeout=30).json()["client_address"] == "127.0.0.1"
