@@ -15,7 +15,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from harrison import metrics
-from harrison.databases import limit
+from harrison.databases import set_statement_timeout
 
 STOP_SECONDS = 110  # for requests in progress; an upload of many images may take that long
 HEADERS = 64  # fields of one request; `harrison.headers` limits their sum
@@ -46,7 +46,7 @@ class Server(BaseApplication):
 
     def load(self) -> Callable[..., object]:
         """Load everything before gunicorn forks, so that workers share the memory."""
-        connection_created.connect(limit)
+        connection_created.connect(set_statement_timeout)
         application = get_wsgi_application()
         import_module(settings.ROOT_URLCONF)
         connections.close_all()  # a worker must not use a connection of its parent

@@ -54,9 +54,7 @@ def patience(own_postgresql):
     return of
 
 
-@pytest.mark.parametrize(
-    ("entry", "expected"), [("serve", f"{STATEMENT_TIMEOUT_SECONDS // 60}min"), ("shell", "0")]
-)
+@pytest.mark.parametrize(("entry", "expected"), [("serve", f"{STATEMENT_TIMEOUT_SECONDS // 60}min"), ("shell", "0")])
 def test_a_statement_of_a_request_ends_in_time_and_one_of_a_command_takes_its_own(entry, expected, patience):
     assert patience(entry) == expected
 
