@@ -12,7 +12,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, Phase, given, note, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from harrison.wsgi import django
+from harrison.wsgi import application
 from tests.kit import factories as make
 from tests.kit.needs import rounds, soaking
 
@@ -46,7 +46,6 @@ def test_every_operation_is_described(api):
 def kept_connection():
     """Past Django's own client a request closes the connection that holds this test's transaction.
 
-    So does the gate in front of Django's application: the test asks behind it.
     """
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -74,7 +73,7 @@ def headers_of(client_of, request):
 def test_no_request_that_the_schema_allows_surprises(annotation, headers_of):
     people = {who: headers_of(who) for who in PEOPLE}
     with kept_connection():
-        schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", django, headers=people["doctor"])
+        schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application, headers=people["doctor"])
         for result in schema.get_all_operations():
             operation = result.ok()
             if "/logout" not in operation.path:  # that would end the tokens of this test
