@@ -44,9 +44,7 @@ def test_every_operation_is_described(api):
 
 @contextmanager
 def kept_connection():
-    """Past Django's own client a request closes the connection that holds this test's transaction.
-
-    """
+    """Past Django's own client a request closes the connection that holds this test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     try:
