@@ -1,9 +1,7 @@
 """Who someone is: users, their roles (one Django group each), and teams."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar, Self
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -29,16 +27,13 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUIDv7, ordered by time.")
 
-    sharing_teams: frozenset[UUID]  # of one request, as `imagery.models.scope` has found them
-
     @cached_property
     def roles(self) -> frozenset[Role]:
-        return roles_of(self, () if self.is_superuser else self.groups.values_list("name", flat=True))
-
-
-def roles_of(user: User, groups: Iterable[str]) -> frozenset[Role]:
-    """A superuser has every role's rights, and is recorded like anyone."""
-    return EVERYONE if user.is_superuser else frozenset(Role(name) for name in groups if name in Role.values)
+        """The roles of this person. A superuser has every role's rights, and is recorded like anyone."""
+        if self.is_superuser:
+            return EVERYONE
+        names = self.groups.filter(name__in=Role.values).order_by().values_list("name", flat=True)
+        return frozenset(Role(name) for name in names)
 
 
 class TeamQuerySet(RecordQuerySet):

@@ -1,16 +1,13 @@
 """Serializer fields that more than one app needs."""
 
-from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import UUIDField
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.models import Record
-from core.prepared import Given, Prepared, Somebody
 
 
 @extend_schema_field(OpenApiTypes.UUID)
@@ -31,27 +28,20 @@ class Ref(serializers.PrimaryKeyRelatedField):
         self.model, self.scope, self.along = model, scope, along
         kwargs.setdefault("pk_field", serializers.UUIDField())
         kwargs.setdefault("style", {"base_template": "input.html"})
-        super().__init__(queryset=model._default_manager.none(), **kwargs)  # rows are asked for below alone
+        super().__init__(queryset=model._default_manager.none(), **kwargs)  # `to_internal_value` looks rows up
 
     def to_internal_value(self, data: Any) -> Record:
         pk = serializers.UUIDField().to_internal_value(data)
-        somebody, given = self.model._default_manager.standing_for(self.context["request"].user)
-        found = refer(self.model, self.scope, self.along, somebody).ask(pk=pk, **given)
-        if not found:
+        rows = getattr(self.model._default_manager, self.scope)(self.context["request"].user)
+        record = (rows.select_related(self.along) if self.along else rows).filter(pk=pk).first()
+        if record is None:
             self.fail("does_not_exist")
-        if found[0].archived:
+        if record.archived:
             self.fail("archived")
-        return found[0]
+        return record
 
     def get_choices(self, cutoff: int | None = None) -> dict:
         return {}
-
-
-@lru_cache(1024)
-def refer(model: type[Record], scope: str, along: str, somebody: Somebody) -> Prepared:
-    """How one row is found among what people of these roles may name, written once for all of them."""
-    scoped = getattr(model._default_manager, scope)(somebody).filter(pk=Given("pk", UUIDField()))
-    return Prepared(lambda: scoped.select_related(along) if along else scoped)
 
 
 def describe_user(user: AbstractBaseUser | None) -> dict[str, str] | None:

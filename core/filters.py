@@ -1,10 +1,12 @@
 """Filters are declared, and an unknown query parameter is a 400 that names it."""
 
+from collections.abc import Container
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.utils import translate_validation
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -14,14 +16,31 @@ PAGING = frozenset({"cursor", "page_size"})
 class ListFilterBackend(DjangoFilterBackend):
     """Filters lists only: one object is looked up by its id, archived or not."""
 
-    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> QuerySet:
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         if view.detail:
             return queryset
-        return super().filter_queryset(request, queryset.narrowed_to(request.user), view)
+        filterset_class = self.get_filterset_class(view, queryset)
+        if filterset_class is None:
+            return queryset
+        filterset = filterset_class(**self.get_filterset_kwargs(request, queryset, view), only=request.query_params)
+        if not filterset.is_valid():
+            raise translate_validation(filterset.errors)
+        return filterset.qs
 
 
-class RecordFilter(django_filters.FilterSet):
-    """What every list of records takes."""
+class ListFilter(django_filters.FilterSet):
+    """Filters of a list. With `only`, just the filters of these names are built: most requests name none or one."""
+
+    base_filters: dict[str, django_filters.Filter]
+
+    def __init__(self, *args: Any, only: Container[str] | None = None, **kwargs: Any) -> None:
+        if only is not None:
+            self.base_filters = {name: each for name, each in self.base_filters.items() if name in only}
+        super().__init__(*args, **kwargs)
+
+
+class RecordFilter(ListFilter):
+    """Filters of every list of records."""
 
     archived = django_filters.BooleanFilter(
         method="filter_archived", label="true: what is archived; otherwise what is in use."
@@ -29,16 +48,11 @@ class RecordFilter(django_filters.FilterSet):
 
     @property
     def qs(self) -> Any:
-        found = super().qs
-        return found if self.form.cleaned_data.get("archived") else found.live()
+        rows = super().qs
+        return rows if self.form.cleaned_data.get("archived") else rows.live()
 
     def filter_archived(self, queryset: Any, name: str, value: bool) -> Any:
         return queryset.archived() if value else queryset
-
-
-def in_use(rows: Any, filters: type[django_filters.FilterSet] | None) -> Any:
-    """What such filters leave of a list when nothing is asked for."""
-    return rows.live() if filters and issubclass(filters, RecordFilter) else rows
 
 
 def refuse_unknown_parameters(request: Request, view: Any) -> None:

@@ -1,18 +1,15 @@
 """What every row of Harrison's own tables shares: a time-ordered key, its times, and a recorded change."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import reversion
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from uuid_utils.compat import uuid7
-
-from core.prepared import Somebody
 
 
 def new_id() -> uuid.UUID:
@@ -20,48 +17,24 @@ def new_id() -> uuid.UUID:
     return uuid7()
 
 
-def asked(rows: models.QuerySet) -> Coalesce:
-    """Whether there is such a row, asked for each row of the outer query in turn.
-
-    Of an `Exists` PostgreSQL makes a join, for which it reads both tables though a page has fifty rows.
-    """
-    found = rows.order_by().annotate(found=models.Value(True)).values("found")[:1]
-    return Coalesce(models.Subquery(found, output_field=models.BooleanField()), False)
-
-
 def first_id(at: datetime) -> uuid.UUID:
     """The lowest UUIDv7 of a moment: its milliseconds since 1970 and then zeros."""
     return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
-FEW = 200  # rows; fewer are looked up by their ids, and more are asked for row by row
-
-
-class SeenQuerySet(models.QuerySet):
-    """What a view shows. A table with owners says who may know of which row; here everyone with a role sees all."""
+class VisibleQuerySet(models.QuerySet):
+    """Rows that a view shows. Here everyone with a role sees all of them; a table with owners narrows `visible_to`."""
 
     def visible_to(self, user: Any) -> Self:
-        """The rows this person may know of."""
+        """Return the rows that this person may know of."""
         return self
 
-    def narrowed_to(self, user: Any) -> Self:
-        """The rows of `visible_to`, for a list; a table with owners says it so that indexes serve."""
-        return self
-
-    def paged_for(self, user: Any, kept: Callable[[Any], Any], cut: Callable[[Any], Any]) -> Self:
-        """The page that `cut` makes of what is `kept` of these rows; a table with owners cuts it of fewer."""
-        return cut(kept(self))
-
-    def few_for(self, user: Any) -> bool:
-        """Whether `narrowed_to` and `paged_for` say it in another way."""
-        return False
-
-    def standing_for(self, user: Any) -> tuple[Somebody, dict[str, Any]]:
-        """Who stands for this person while the SQL of `visible_to` is written, and the values they are given."""
-        return Somebody(user.is_superuser, user.roles), {"user": user.pk}
+    def visible_parts(self, user: Any) -> list[Self]:
+        """Split rows of `visible_to` into parts whose pages an index gives in order."""
+        return [self]
 
 
-class RecordQuerySet(SeenQuerySet):
+class RecordQuerySet(VisibleQuerySet):
     """Rows that are archived, never deleted."""
 
     def live(self) -> Self:
@@ -76,30 +49,6 @@ class RecordQuerySet(SeenQuerySet):
         with record.validating():
             record.save(force_insert=True, using=self.db)
         return record
-
-    def few(self) -> list[uuid.UUID] | None:
-        """The ids of these rows, unless they are many; reads no more of them than it takes to know."""
-        ids = list(self.order_by().values_list("pk", flat=True)[:FEW])
-        return ids if len(ids) < FEW else None
-
-    def within(self, others: "RecordQuerySet", by: str = "pk") -> Self:
-        """Those of these rows whose `by` is among the others: looked up while they are few, else asked row by row.
-
-        So a page costs as much for a single code as for a chapter of thousands, of which it shows fifty rows.
-        """
-        ids = others.few()
-        return self.filter(**{f"{by}__in": ids}) if ids is not None else self.filter(others.holds(by))
-
-    def linked_to(self, others: "RecordQuerySet", links: Any, *, here: str, there: str) -> Self:
-        """Those of these rows that a link (from `here` to `there`) joins with one of the others; as `within`."""
-        ids = others.few()
-        if ids is not None:
-            return self.filter(pk__in=links.objects.filter(**{f"{there}__in": ids}).values(here))
-        return self.filter(asked(links.objects.filter(others.holds(there), **{here: models.OuterRef("pk")})))
-
-    def holds(self, name: str) -> Coalesce:
-        """Whether a row's `name` is the id of one of these."""
-        return asked(self.filter(pk=models.OuterRef(name)))
 
     def change_all(self, **fields: Any) -> None:
         """Change many rows alike: one statement, and a version of each. The database alone holds their rules."""

@@ -1,11 +1,31 @@
 """Lists are paged by a cursor on the key: the millionth row costs what the first does."""
 
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
+
+
+class MergedQuerySets:
+    """Querysets of dictionaries without a common row, read as one: of each part a page, merged in their order."""
+
+    def __init__(self, parts: Sequence[QuerySet], order: tuple[str, ...] = ()) -> None:
+        self.parts, self.order = parts, order
+
+    def order_by(self, *order: str) -> "MergedQuerySets":
+        return MergedQuerySets([part.order_by(*order) for part in self.parts], order)
+
+    def filter(self, **conditions: Any) -> "MergedQuerySets":
+        return MergedQuerySets([part.filter(**conditions) for part in self.parts], self.order)
+
+    def __getitem__(self, page: slice) -> list[dict[str, Any]]:
+        rows = [row for part in self.parts for row in part[: page.stop]]
+        columns = itemgetter(*(name.lstrip("-") for name in self.order))
+        return sorted(rows, key=columns, reverse=self.order[0].startswith("-"))[page]
 
 
 class CursorPages(CursorPagination):
@@ -17,8 +37,10 @@ class CursorPages(CursorPagination):
     page_size_query_param = "page_size"
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list | None:
+        """Return a page of a queryset, or of several that are read as one."""
+        rows: Any = MergedQuerySets(queryset) if isinstance(queryset, list) else queryset
         try:
-            return super().paginate_queryset(queryset, request, view)
+            return super().paginate_queryset(rows, request, view)
         except (NotFound, ValueError, OverflowError, DjangoValidationError):
             raise ValidationError({"cursor": "This is not a cursor of this list: start without one."}) from None
 

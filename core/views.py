@@ -1,28 +1,24 @@
 """The base of every viewset: rights by table, scope before look-up, one ETag, archive and history."""
 
-from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import UUIDField
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
+from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from core import history
+from core.columns import select_columns
 from core.exceptions import PreconditionFailed
 from core.fields import PersonField
-from core.filters import PAGING, refuse_unknown_parameters
-from core.lists import Unfiltered
+from core.filters import refuse_unknown_parameters
 from core.models import Record
-from core.prepared import Given, Prepared, Somebody
-from core.rows import as_columns
 
 
 class RecordViewSet(GenericViewSet):
@@ -36,7 +32,6 @@ class RecordViewSet(GenericViewSet):
     owner: str | None = None
     lookup_value_converter = "uuid"
     record: Any = None
-    somebody: Somebody | None = None  # while SQL is written that is asked for many
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -45,7 +40,7 @@ class RecordViewSet(GenericViewSet):
     @property
     def by(self) -> Any:
         """Who asks, as actions take it."""
-        return self.somebody or self.request.user
+        return self.request.user
 
     def get_queryset(self) -> Any:
         return self.queryset.visible_to(self.by)
@@ -58,22 +53,20 @@ class RecordViewSet(GenericViewSet):
     def get_object(self) -> Any:
         """The row in scope; for a change, locked until the transaction ends and as the client last saw it."""
         changing = self.request.method not in SAFE_METHODS and self.action != "metadata"
-        self.record = self.looked_up(locked=changing)
+        rows = self.get_queryset().select_for_update(of=("self",)) if changing else self.get_queryset()
+        self.record = get_object_or_404(rows, pk=self.kwargs["pk"])
         self.check_object_permissions(self.request, self.record)
         if changing:
             refuse_unless_match(self.request, self.record)
         return self.record
 
-    def looked_up(self, *, locked: bool) -> Any:
-        somebody, given = self.queryset.standing_for(self.by)
-        found = look_up(type(self), self.action, somebody, locked).ask(**given, pk=self.kwargs["pk"])
-        if not found:
-            raise NotFound()
-        return found[0]
+    def shows_whole(self, record: Record) -> bool:
+        """Return whether this person sees the whole row. If not, its history and its version stay hidden."""
+        return True
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if self.record is not None and response.status_code in (200, 201) and is_open(self.record):
+        if self.record is not None and response.status_code in (200, 201) and self.shows_whole(self.record):
             response.setdefault("ETag", etag(self.record))
         return response
 
@@ -82,15 +75,10 @@ class ListMixin(mixins.ListModelMixin, RecordViewSet):
     """GET: a page of what is in scope, or of what filters find in it."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.listed())
+        rows: Any = self.filter_queryset(self.get_queryset())
+        parts = [select_columns(part, self.get_serializer_class()) for part in rows.visible_parts(self.by)]
+        page = self.paginate_queryset(parts if len(parts) > 1 else parts[0])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-    def listed(self) -> Any:
-        """The rows; where nothing is filtered, their SQL is written once."""
-        if PAGING.issuperset(self.request.query_params):
-            somebody, given = self.queryset.standing_for(self.by)
-            return Unfiltered(type(self), replace(somebody, few=self.queryset.few_for(self.by)), given)
-        return as_columns(self.filter_queryset(self.get_queryset()), self.get_serializer_class())
 
 
 class CreateMixin(mixins.CreateModelMixin, RecordViewSet):
@@ -153,28 +141,11 @@ class HistoryMixin(RecordViewSet):
     @action(detail=True, pagination_class=history.HistoryPages)
     def history(self, request: Request, pk: str) -> Response:
         record = self.get_object()
-        if not is_open(record):
+        if not self.shows_whole(record):
             raise NotFound()
         shown = self.get_serializer(record).data.keys()
         page = self.paginate_queryset(history.versions_of(record)) or []
         return self.get_paginated_response(history.describe_changes(page, shown))
-
-
-@lru_cache(1024)
-def look_up(view: type[RecordViewSet], action: str, somebody: Somebody, locked: bool) -> Prepared:
-    """How a view finds one row for people of these roles, written once for all of them."""
-    rows = view(action=action, somebody=somebody).get_queryset().filter(pk=Given("pk", UUIDField()))
-    return Prepared(lambda: held(rows, locked))
-
-
-def held(rows: Any, locked: bool) -> Any:
-    """The same rows, locked until the transaction ends if that is wanted."""
-    return rows.select_for_update(of=("self",)) if locked else rows
-
-
-def is_open(record: Record) -> bool:
-    """Whether the person who asks sees all of a row; otherwise its past, and how often it changed, stay untold."""
-    return getattr(record, "is_open", True)
 
 
 def etag(record: Record) -> str:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import ValidationError
 
 from core.filters import RecordFilter
-from disease.models import Code, CodeKind, CodeMapping, CodeQuerySet, CodeSystem, Disease, below
+from disease.models import Code, CodeKind, CodeMapping, CodeQuerySet, CodeSystem, Disease, codes_below
 
 
 class UnderFilter(RecordFilter):
@@ -24,7 +24,7 @@ class UnderFilter(RecordFilter):
     )
 
     def filter_under(self, queryset: Any, name: str, value: str) -> Any:
-        return self.filter_codes(queryset, self.codes_below(value))
+        return self.filter_codes(queryset, self.resolve(value))
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
         raise NotImplementedError
@@ -37,9 +37,9 @@ class UnderFilter(RecordFilter):
     def filter_nothing(self, queryset: Any, name: str, value: bool) -> Any:
         return queryset
 
-    def codes_below(self, value: str) -> CodeQuerySet:
+    def resolve(self, value: str) -> CodeQuerySet:
         try:
-            return below(
+            return codes_below(
                 value,
                 system=self.form.cleaned_data.get("system"),
                 equivalent=bool(self.form.cleaned_data.get("equivalent")),
@@ -87,7 +87,7 @@ class CodeFilter(UnderFilter):
         return codes.filter(system__in=list(CodeSystem.objects.filter(**wanted)))
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
-        return queryset.within(codes)
+        return queryset.filter(pk__in=codes.order_by().values("pk"))
 
     def filter_assignable(self, queryset: Any, name: str, value: bool) -> Any:
         """Asked with `in`: Django tells SQLite `NOT assignable`, for which it looks in no index."""

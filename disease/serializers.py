@@ -6,13 +6,13 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
+from core.columns import ColumnSerializer
 from core.fields import Ref
-from core.rows import RowSerializer
 from disease import actions
 from disease.models import Code, CodeKind, Disease
 
 
-class CodeSystemSerializer(RowSerializer):
+class CodeSystemSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     key = serializers.CharField(read_only=True, help_text="Short name, e.g. icd-10-cm.")
     release = serializers.CharField(read_only=True, help_text="The edition, e.g. 2026-04.")
@@ -20,7 +20,7 @@ class CodeSystemSerializer(RowSerializer):
     uri = serializers.CharField(read_only=True, help_text="The FHIR URI of the classification.")
 
 
-class CodeListSerializer(RowSerializer):
+class CodeListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     system = serializers.CharField(source="system.key", read_only=True, help_text="The classification, e.g. icd-10-cm.")
     code = serializers.CharField(read_only=True, help_text="As printed, e.g. J18.9.")
@@ -51,7 +51,7 @@ class CodeSerializer(CodeListSerializer):
         return code.children.count()
 
 
-class MappingSerializer(RowSerializer):
+class MappingSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     source = CodeListSerializer(  # type: ignore[assignment]  # DRF takes fields out of the class
         read_only=True, help_text="The code that is translated."
@@ -120,14 +120,14 @@ class CodeFieldSchema(OpenApiSerializerFieldExtension):
         return auto_schema.resolve_serializer(CodeListSerializer, direction).ref
 
 
-class DiseaseListSerializer(RowSerializer):
+class DiseaseListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     name = serializers.CharField(read_only=True, help_text="The condition's name.")
     codes = CodeListSerializer(many=True, read_only=True, help_text="Its codes.")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class DiseaseSerializer(RowSerializer):
+class DiseaseSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     name = serializers.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = serializers.CharField(

@@ -6,6 +6,7 @@ from typing import Any
 import django_filters
 
 from accounts.models import User
+from core.filters import ListFilter
 from core.models import first_id
 from events.models import Event
 
@@ -13,7 +14,7 @@ from events.models import Event
 SLACK = timedelta(hours=1)
 
 
-class EventFilter(django_filters.FilterSet):
+class EventFilter(ListFilter):
     user = django_filters.UUIDFilter(field_name="user_id", label="Id of the user who asked.")
     username = django_filters.CharFilter(method="filter_username", label="Their username.")
     after = django_filters.IsoDateTimeFilter(method="filter_after", label="From this time on (ISO 8601).")

@@ -43,7 +43,7 @@ class RecordRequests:
         try:
             response = self.get_response(request)
             try:
-                Event.objects.add(
+                Event.objects.create(
                     id=request_id,
                     occurred_at=began_at,
                     duration=time.perf_counter() - began,

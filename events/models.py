@@ -1,34 +1,14 @@
 """The record of requests: one event for every answer that left Harrison."""
 
-from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from reversion.models import Revision
 
-from core.models import SeenQuerySet, new_id
-from core.prepared import kept_by_server
-
-
-class EventQuerySet(SeenQuerySet):
-    """An auditor sees every event; the view's roles keep everyone else out."""
-
-    def add(self, **facts: Any) -> None:
-        """Write an event, told by column, by one statement and no more: every answer waits for it.
-
-        Raises `DatabaseError`, and `TypeError` for what is no column.
-        """
-        sql, fields = insertion()
-        told = [facts.pop(each.attname) if each.attname in facts else each.get_default() for each in fields]
-        if facts:
-            raise TypeError(f"An event has no {', '.join(facts)}.")
-        with kept_by_server(connection), connection.cursor() as cursor:
-            cursor.execute(
-                sql, [each.get_db_prep_save(value, connection) for each, value in zip(fields, told, strict=True)]
-            )
+from core.models import VisibleQuerySet, new_id
 
 
 class Event(models.Model):
@@ -72,7 +52,7 @@ class Event(models.Model):
 
     version = 1  # an event has one state
 
-    objects = EventQuerySet.as_manager()
+    objects: ClassVar[Any] = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -88,12 +68,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
-
-
-@cache
-def insertion() -> tuple[str, tuple[models.Field, ...]]:
-    """The statement that adds an event, and the fields that its values come from."""
-    fields = Event._meta.concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    return f'INSERT INTO "{Event._meta.db_table}" ({columns}) VALUES ({places})', fields  # noqa: S608 - our own names

@@ -4,12 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.columns import ColumnSerializer
 from core.fields import PersonField
-from core.rows import RowSerializer
 from events.models import Event
 
 
-class EventListSerializer(RowSerializer):
+class EventListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7; the X-Request-ID of the answer.")
     occurred_at = serializers.DateTimeField(read_only=True, help_text="When the request came in (UTC).")
     duration = serializers.FloatField(read_only=True, help_text="From request to answer, in seconds.")

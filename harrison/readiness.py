@@ -66,7 +66,7 @@ def passes(check: Callable[[], None]) -> bool:
 def database() -> None:
     """Write an event, as every answer does, and roll it back."""
     with transaction.atomic():
-        Event.objects.add(duration=0, method="GET", path=READY, status=200)
+        Event.objects.create(duration=0, method="GET", path=READY, status=200)
         transaction.set_rollback(True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 
 from accounts.models import Role
-from core.filters import RecordFilter
+from core.filters import ListFilter, RecordFilter
 from imagery.models import Identity, Image, MediaType, Patient, Release, Series, Study
 
 
@@ -29,11 +29,11 @@ class IdentifiedPatientFilter(PatientFilter):
         return patients.filter(owner=self.request.user, pk__in=identities.values("patient"))
 
 
-class WholeFilter(django_filters.FilterSet):
+class WholeFilter(ListFilter):
     """Asks about what research may not know, so only of rows that are open to the person who asks."""
 
     def filter_open(self, rows: Any, name: str, value: Any) -> Any:
-        return rows.filter(is_open=True, **{name: value})
+        return rows.open_to(self.request.user).filter(**{name: value})
 
 
 class StudyFilter(RecordFilter):
@@ -91,7 +91,7 @@ class ImageFilter(RecordFilter):
     def filter_media_type(self, images: Any, name: str, value: str) -> Any:
         if Role.RESEARCHER not in self.request.user.roles:
             return images.filter(media_type=value)
-        return images.shown_as(value)
+        return images.shown_as(value, self.request.user)
 
 
 class WholeImageFilter(WholeFilter, ImageFilter):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
-from accounts.models import CLINICAL, Role
+from accounts.models import CLINICAL, Role, User
 from core.admin import Archived, JSONField, Made, RecordAdmin, RecordForm, link, linked, listing, one_of
 from disease.models import Disease
 from imagery.admin import preview
@@ -111,14 +111,17 @@ class AnnotationAdmin(RecordAdmin):
     )  # fmt: skip
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
-        return (
-            Image.objects.open_to(user).narrowed_to(user).live()
-            if name == "image"
-            else super().choices(user, name, model)
-        )
+        return Image.objects.open_to(user).live() if name == "image" else super().choices(user, name, model)
 
     def find(self, request: Any, queryset: Any, words: str) -> Any:
-        return queryset.about(words.strip()) if words.strip() else queryset
+        """Search by the reader of this name, or else by part of a label's name."""
+        text = words.strip()
+        if not text:
+            return queryset
+        if reader := User.objects.filter(username=text).first():
+            return queryset.filter(annotator=reader)
+        labels = Label.objects.filter(name__icontains=text).order_by()
+        return queryset.filter(label__in=list(labels.values_list("pk", flat=True)))
 
     def shown_to(self, user: Any, row: Any) -> Any:
         row.is_open = row.is_open_to(user)

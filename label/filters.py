@@ -36,7 +36,8 @@ class AnnotationFilter(UnderFilter):
         fields: list[str] = []
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
-        return queryset.saying(Label.objects.meaning(Disease.objects.live().coded(codes)))
+        labels = Label.objects.meaning(Disease.objects.live().coded(codes))
+        return queryset.filter(label__in=list(labels.order_by().values_list("pk", flat=True)))
 
 
 class SaidFilter(RecordFilter):
@@ -55,15 +56,16 @@ class SaidFilter(RecordFilter):
 
     def filter_queryset(self, images: Any) -> Any:
         images = super().filter_queryset(images)
-        asked = self.form.cleaned_data
-        wanted = {"label": asked["label"], "state": asked["annotation_state"]}
-        said = Annotation.objects.live().filter(**{name: value for name, value in wanted.items() if value})
-        mine = said.filter(annotator=self.request.user)
-        if asked["annotated_by_me"] is False:
+        query = self.form.cleaned_data
+        wanted = {"label": query.get("label"), "state": query.get("annotation_state")}
+        annotations = Annotation.objects.live().filter(**{name: value for name, value in wanted.items() if value})
+        mine = annotations.filter(annotator=self.request.user)
+        by_me = query.get("annotated_by_me")
+        if by_me is False:
             return images.filter(~Exists(mine.filter(image=OuterRef("pk"))))
-        if asked["annotated_by_me"]:
+        if by_me:
             return images.filter(pk__in=mine.order_by().values("image"))
-        return images.filter(pk__in=said.order_by().values("image")) if any(wanted.values()) else images
+        return images.filter(pk__in=annotations.order_by().values("image")) if any(wanted.values()) else images
 
 
 class AnnotatedImageFilter(SaidFilter, ImageFilter):

@@ -8,23 +8,23 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from accounts.models import User
 from core.models import Record, RecordQuerySet, versioned
-from disease.models import Disease
+from disease.models import Disease, DiseaseQuerySet
 from imagery.models import Image
-from imagery.models.scope import FEW, EvidenceQuerySet
+from imagery.models.visibility import Evidence, EvidenceQuerySet
 from label import geometry
 
 
 class LabelQuerySet(RecordQuerySet):
-    def meaning(self, diseases: RecordQuerySet) -> Self:
-        """Labels that mean one of these diseases."""
-        return self.linked_to(diseases, Label.diseases.through, here="label", there="disease")
+    def meaning(self, diseases: DiseaseQuerySet) -> Self:
+        """Return the labels that mean one of these diseases."""
+        links = Label.diseases.through.objects.filter(disease__in=diseases.order_by().values("pk"))
+        return self.filter(pk__in=links.values("label"))
 
     def about(self, text: str) -> Self:
-        """Labels with this text in name or definition, and those that mean a disease which is called or coded so."""
-        mine = self.filter(Q(name__icontains=text) | Q(definition__icontains=text))
-        return mine | self.meaning(Disease.objects.about(text))
+        """Return the labels with this text in name or definition, or that mean a disease of this name or code."""
+        named = self.filter(Q(name__icontains=text) | Q(definition__icontains=text))
+        return named | self.meaning(Disease.objects.about(text))
 
 
 @versioned()
@@ -74,30 +74,13 @@ class AnnotationQuerySet(EvidenceQuerySet):
     study = "image__study"
     part = "image__"
 
-    def saying(self, labels: LabelQuerySet) -> Self:
-        """Annotations with one of these labels: looked up while they are few, else asked row by row."""
-        ids = labels.few()
-        said = self._all().filter(labels.holds("label") if ids is None else models.Q(label__in=ids))
-        if ids is not None and said[:FEW].count() < FEW:
-            return self.filter(pk__in=said.values("pk"))
-        return self.filter(labels.holds("label"))
-
-    def about(self, text: str) -> Self:
-        """What the reader of this name says; if nobody is called so, what is said with labels called so."""
-        reader = User.objects.filter(username=text).first()
-        return self.filter(annotator=reader) if reader else self.saying(Label.objects.filter(name__icontains=text))
-
-    def visible_to(self, user: Any) -> Self:
-        """Research reads the past of an annotation too, so no row says whether it is open."""
-        return self if user.is_superuser else self.filter(self._seen(user))
-
     def _in_research(self) -> Q:
         """What `imagery` says of the image; asked row by row, so that a page is read in its own order."""
         return Q(models.Exists(Image.objects.order_by().in_research().filter(pk=models.OuterRef("image"))))
 
 
 @versioned()
-class Annotation(Record):
+class Annotation(Evidence):
     """One reader's statement about one image."""
 
     image = models.ForeignKey(
@@ -160,10 +143,6 @@ class Annotation(Record):
                 violation_error_message="The state is present, absent, uncertain or not_assessable.",
             ),
         ]
-
-    def is_open_to(self, user: Any) -> bool:
-        """Whether this person reads it whole, comment included: who sees the image whole does."""
-        return Image.objects.is_open_to(user, pk=self.image_id, owner=self.owner_id)
 
     def __str__(self) -> str:
         return f"{self.label_id} {self.state}"

@@ -6,9 +6,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.columns import ColumnSerializer
 from core.fields import PersonField, Ref
 from core.parsers import is_too_deep
-from core.rows import RowSerializer
 from disease.models import Disease
 from imagery.models import Image
 from imagery.serializers import EvidenceSerializer, StudyListSerializer
@@ -17,7 +17,7 @@ from label.geometry import SCHEMA
 from label.models import Annotation, Label, State
 
 
-class LabelListSerializer(RowSerializer):
+class LabelListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     name = serializers.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
     definition = serializers.CharField(max_length=4000, allow_blank=True, required=False, help_text="When to use it.")
@@ -51,7 +51,7 @@ class GeometryField(serializers.JSONField):
         return value
 
 
-class AnnotationListSerializer(RowSerializer):
+class AnnotationListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
     image: Any = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
     label: Any = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")
@@ -91,9 +91,6 @@ class AnnotationUpdateSerializer(EvidenceSerializer, AnnotationListSerializer):
 
     def update(self, annotation: Annotation, validated_data: dict[str, Any]) -> Annotation:
         return actions.revise(annotation=annotation, **validated_data)
-
-    def is_open(self, annotation: Annotation) -> bool:
-        return annotation.is_open_to(self.context["request"].user)
 
 
 class AnnotationSerializer(AnnotationUpdateSerializer):

@@ -6,7 +6,7 @@ from rest_framework import mixins
 
 from accounts.models import CLINICAL, Role
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
-from imagery.models.scope import count_of
+from imagery.models.visibility import count_of
 from imagery.views import ImageViewSet, StudyViewSet
 from label import actions
 from label.filters import AnnotatedImageFilter, AnnotatedWholeImageFilter, AnnotationFilter, LabelFilter

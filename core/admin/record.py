@@ -51,8 +51,7 @@ class RecordAdmin(Findable):
     def get_queryset(self, request: Any) -> Any:
         rows = self.model._default_manager.all()
         rows = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
-        if hasattr(rows, "narrowed_to") and is_a_list(request):
-            rows = rows.narrowed_to(request.user)
+        rows = rows.with_openness(request.user) if hasattr(rows, "with_openness") else rows
         return rows.order_by(*self.ordering)
 
     def get_object(self, request: Any, object_id: str, from_field: Any = None) -> Any:
@@ -200,7 +199,3 @@ class RecordAdmin(Findable):
         context |= {"has_past": row is not None and self.has_past(row)}
         context |= {"may_archive": row is not None and self.has_archive_permission(request, row)}
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def is_a_list(request: Any) -> bool:
-    return request.resolver_match is not None and str(request.resolver_match.url_name).endswith("_changelist")

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from core.models import Record, RecordQuerySet, asked, versioned
+from core.models import Record, RecordQuerySet, versioned
 from disease.models.search import Matches, rank_of, searchable, words_of
 
 
@@ -57,33 +57,25 @@ class CodeQuerySet(RecordQuerySet):
         """Codes of one classification, or of all."""
         return self.filter(system__key=system) if system else self
 
-    def under(self, code: str) -> Self:
-        """A chapter, block, category or code and all below it, at any depth, in every system that has it."""
-        tops = list(Code.objects.filter(code=code).values_list("system", "position", "last"))
-        if not tops:
-            return self.none()
-        spans = [Q(system=system, position__range=(first, last)) for system, first, last in tops]
-        return self.filter(reduce(or_, spans))
-
-    def or_equivalent(self) -> "CodeQuerySet":
-        """These codes and those that a crosswalk links to them, either way; as `within`, by ids or row by row."""
-        ids, links = self.few(), CodeMapping.objects.order_by()
-        if ids is not None:
-            forth = links.filter(source__in=ids, target__isnull=False).values_list("target", flat=True)
-            back = links.filter(target__in=ids).values_list("source", flat=True)
-            return Code.objects.filter(pk__in={*ids, *forth, *back})
-        there = links.filter(self.holds("source"), target=models.OuterRef("pk"))
-        from_there = links.filter(self.holds("target"), source=models.OuterRef("pk"))
-        linked: Any = Code.objects.filter(Q(asked(there)) | Q(asked(from_there)))
-        return linked | self
+    def or_equivalent(self) -> Self:
+        """Return these codes and the codes that a crosswalk links to them, in either direction."""
+        ids, links = self.order_by().values("pk"), CodeMapping.objects.order_by()
+        targets = links.filter(source__in=ids, target__isnull=False).values("target")
+        sources = links.filter(target__in=ids).values("source")
+        return type(self)(self.model).filter(pk__in=ids.union(targets, sources))
 
 
-def below(code: str, *, system: str | None = None, equivalent: bool = False) -> CodeQuerySet:
-    """A chapter, block, category or code with all below it. Raises `ValidationError` when no system has it."""
-    found = Code.objects.of(system).under(code)
-    if not found.exists():
+def codes_below(code: str, *, system: str | None = None, equivalent: bool = False) -> CodeQuerySet:
+    """Return a chapter, block, category or code with all codes below it, in each system that has it.
+
+    Looks its places up at once. Raises `ValidationError` when no system has it.
+    """
+    tops = list(Code.objects.of(system).filter(code=code).values_list("system", "position", "last"))
+    if not tops:
         raise ValidationError(f"There is no chapter, block, category or code {code[:40]}.")
-    return found.or_equivalent() if equivalent else found
+    spans = [Q(system=system_id, position__range=(first, last)) for system_id, first, last in tops]
+    codes: CodeQuerySet = Code.objects.filter(reduce(or_, spans))
+    return codes.or_equivalent() if equivalent else codes
 
 
 class CodeKind(models.TextChoices):

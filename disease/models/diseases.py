@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from core.models import Record, RecordQuerySet, versioned
-from disease.models.codes import Code
+from disease.models.codes import Code, CodeQuerySet
 from disease.models.search import folded
 
 
@@ -15,16 +15,17 @@ class DiseaseQuerySet(RecordQuerySet):
         codes = Code.objects.select_related("system").order_by("system__key", "code")
         return self.prefetch_related(models.Prefetch("codes", queryset=codes))
 
-    def coded(self, codes: RecordQuerySet) -> Self:
-        """Diseases that carry one of these codes."""
-        return self.linked_to(codes, Disease.codes.through, here="disease", there="code")
+    def coded(self, codes: CodeQuerySet) -> Self:
+        """Return the diseases that carry one of these codes."""
+        links = Disease.codes.through.objects.filter(code__in=codes.order_by().values("pk"))
+        return self.filter(pk__in=links.values("disease"))
 
     def called(self, text: str) -> Self:
-        """Diseases whose name or synonym holds this text, whatever its case."""
+        """Return the diseases whose name or a synonym contains this text, whatever its case."""
         return self.filter(names__contains=folded(text))
 
     def about(self, text: str) -> Self:
-        """Diseases that are called so, or carry exactly this code of any classification."""
+        """Return the diseases of this name, and those that carry exactly this code of any classification."""
         return self.called(text) | self.coded(Code.objects.filter(code=text))
 
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
@@ -126,8 +127,8 @@ class DeidentificationAdmin(RecordAdmin):
     shown = (linked("image"), "manifest", "created_at", "updated_at")
 
     def get_queryset(self, request: Any) -> Any:
-        seen = Image.objects.visible_to(request.user).narrowed_to(request.user)
-        return super().get_queryset(request).within(seen, by="image").select_related("image")
+        images = Image.objects.visible_to(request.user).order_by().filter(pk=OuterRef("image"))
+        return super().get_queryset(request).filter(Exists(images)).select_related("image")
 
     def find(self, request: Any, queryset: Any, words: str) -> Any:
         return queryset.none() if words.strip() else queryset

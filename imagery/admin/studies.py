@@ -3,11 +3,10 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Team
 from core.admin import Archived, Made, link, linked, links, listing, one_of, short
-from core.models import asked
 from imagery import actions
 from imagery.admin.base import MODALITIES, READ, EvidenceAdmin
 from imagery.models import Image, Patient, Series, Study
@@ -47,7 +46,7 @@ class StudyAdmin(EvidenceAdmin):
     def get_queryset(self, request: Any) -> Any:
         """A study may be shared whose patient is not."""
         known = Patient.objects.visible_to(request.user).filter(pk=OuterRef("patient_id"))
-        return super().get_queryset(request).select_related("patient").annotate(knows_patient=asked(known))
+        return super().get_queryset(request).select_related("patient").annotate(knows_patient=Exists(known))
 
     def choices(self, user: Any, name: str, model: Any) -> Any:
         return Team.objects.visible_to(user).live() if name == "shared_with" else super().choices(user, name, model)

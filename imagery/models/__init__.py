@@ -3,9 +3,9 @@
 from imagery.files import originals, place, research_copies
 from imagery.models.images import Deidentification, Image
 from imagery.models.patients import Identity, Patient, Sex, new_pseudonym
-from imagery.models.scope import MediaType, Release
 from imagery.models.studies import Series, Study
 from imagery.models.usage import Usage
+from imagery.models.visibility import MediaType, Release
 
 __all__ = [
     "Deidentification",

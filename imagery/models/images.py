@@ -9,12 +9,12 @@ from django.db.models import Q
 from core.models import Record, versioned
 from imagery import files
 from imagery.models.patients import Patient
-from imagery.models.scope import COPIED_AS, ImageQuerySet, MediaType, Release
 from imagery.models.studies import Series, Study
+from imagery.models.visibility import COPIED_AS, Evidence, ImageQuerySet, MediaType, Release
 
 
 @versioned()
-class Image(Record):
+class Image(Evidence):
     """One uploaded object. Its bytes never change; what is said about it may."""
 
     owner = models.ForeignKey(
@@ -140,7 +140,7 @@ class Image(Record):
 
     @property
     def copy_fits(self) -> bool:
-        """Whether there is a copy, made for whom the study shows now; the same in SQL is `scope.copy_fits`."""
+        """Whether there is a copy, made for whom the study shows now; the same in SQL is `visibility.copy_fits`."""
         unnamed = self.media_type != MediaType.DICOM
         return bool(self.research) and (unnamed or self.research_patient_id == self.study.patient_id)
 

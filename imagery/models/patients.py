@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import User
+from accounts.models import Role, User
 from core.models import Record, RecordQuerySet, versioned
 from imagery import identity
-from imagery.models.scope import PatientQuerySet
+from imagery.models.visibility import Evidence, PatientQuerySet
 
 
 def new_pseudonym() -> str:
@@ -27,7 +27,7 @@ class Sex(models.TextChoices):
 
 
 @versioned()
-class Patient(Record):
+class Patient(Evidence):
     """Whom the images show. Research knows them by a random pseudonym."""
 
     owner = models.ForeignKey(
@@ -70,6 +70,10 @@ class Patient(Record):
     def facts(self) -> dict[str, Any]:
         """What names this patient, as far as it is known."""
         return self.identity.facts if hasattr(self, "identity") else {}
+
+    def is_open_to(self, user: User) -> bool:
+        """Return whether this person sees the row whole. Patients are not shared."""
+        return user.is_superuser or (self.owner_id == user.pk and Role.DOCTOR in user.roles)
 
     def mark_change(self) -> None:
         """Count a change of their identity as one of the patient: the ETag moves, and history says when and who."""

@@ -6,13 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from core.models import Record, versioned
+from core.models import versioned
 from imagery.models.patients import Patient
-from imagery.models.scope import SeriesQuerySet, StudyQuerySet
+from imagery.models.visibility import Evidence, SeriesQuerySet, StudyQuerySet
 
 
 @versioned()
-class Study(Record):
+class Study(Evidence):
     """One examination; the unit that is owned and shared."""
 
     owner = models.ForeignKey(
@@ -77,7 +77,7 @@ class Study(Record):
 
 
 @versioned()
-class Series(Record):
+class Series(Evidence):
     """Images of one study made by one device in one go."""
 
     owner = models.ForeignKey(

@@ -1,13 +1,17 @@
 """What all evidence has in common on the wire: whole to those it is open to, less to research."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
+from rest_framework.fields import Field
+from rest_framework.relations import PKOnlyObject
 
-from core.rows import RowSerializer
+from core.columns import ColumnSerializer, getters_of
+from imagery.models.visibility import Evidence
 
 
-class EvidenceSerializer(RowSerializer):
+class EvidenceSerializer(ColumnSerializer):
     """Shows every field of a row that is open to the person who asks, and `research_fields` of any other row."""
 
     research_fields: tuple[str, ...] = ()
@@ -15,17 +19,21 @@ class EvidenceSerializer(RowSerializer):
     def to_representation(self, row: Any) -> dict[str, Any]:
         if self.is_open(row):
             return super().to_representation(row)
-        readers = self.readers_of(row)
-        return {name: readers[name](row) for name in self.research_fields}
+        if isinstance(row, Mapping):
+            getters = getters_of(type(self))
+            return {name: getters[name](row) for name in self.research_fields}
+        return {name: represent(self.fields[name], row) for name in self.research_fields}
 
     def is_open(self, row: Any) -> bool:
-        """As the queryset found; for a row that an action has just made, by its owner."""
-        if isinstance(row, dict):
-            return row["is_open"]
-        if hasattr(row, "is_open"):
-            return row.is_open
-        user = self.context["request"].user
-        return row.owner_id == user.pk or user.is_superuser
+        """Return whether the person of this request sees the row whole; a list has the column `is_open` for it."""
+        return row["is_open"] if isinstance(row, Mapping) else row.is_open_to(self.context["request"].user)
+
+
+def represent(field: Field, row: Evidence) -> object:
+    """Return one field of a row as DRF shows it."""
+    value = field.get_attribute(row)
+    is_empty = value is None or (isinstance(value, PKOnlyObject) and value.pk is None)
+    return None if is_empty else field.to_representation(value)
 
 
 class EvidenceSchema(OpenApiSerializerExtension):

@@ -8,7 +8,7 @@ from core.fields import PersonField, Ref
 from dicom.deidentification.manifest import Box
 from imagery import actions
 from imagery.models import Image, MediaType, Patient, Release, Study
-from imagery.models.scope import COPIED_AS
+from imagery.models.visibility import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer
 
 

@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team
 from accounts.serializers import TeamNameSerializer
+from core.columns import select_columns
 from core.fields import PersonField, Ref
 from imagery import actions
-from imagery.models import Patient, Study
+from imagery.models import Patient, Series, Study
 from imagery.serializers.evidence import EvidenceSerializer
 
 
@@ -54,10 +56,17 @@ class StudySerializer(StudyFields):
     research_fields: tuple[str, ...] = ("id", "patient", "age", "series")
 
     uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
-    series = SeriesSerializer(many=True, read_only=True, help_text="Its series.")
+    series = serializers.SerializerMethodField(help_text="Its series.")
     shared_with = TeamNameSerializer(many=True, read_only=True, help_text="The teams that see it.")
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
+
+    @extend_schema_field(SeriesSerializer(many=True))
+    def get_series(self, study: Study) -> list[dict[str, Any]]:
+        viewer = self.context["request"].user
+        series = Series.objects.filter(study=study).visible_to(viewer).with_openness(viewer)
+        rows = select_columns(series, SeriesSerializer)
+        return list(SeriesSerializer(rows, many=True, context=self.context).data)
 
     def create(self, validated_data: dict[str, Any]) -> Study:
         return actions.create_study(**validated_data)

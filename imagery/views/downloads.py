@@ -11,7 +11,16 @@ from core.ranges import not_modified, serve_file
 from imagery import intake, previews
 from imagery.models import Image
 
-COLUMNS_READ = ("version", "media_type", "size", "sha256", "original", "research_sha256", "research")  # columns
+COLUMNS_READ = (
+    "version",
+    "owner",
+    "media_type",
+    "size",
+    "sha256",
+    "original",
+    "research_sha256",
+    "research",
+)  # columns
 SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
 
 

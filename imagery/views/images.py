@@ -68,7 +68,7 @@ class ImageViewSet(
         images = images.select_related("owner", "study")
         if self.action == "text_boxes":
             return images.owned_by(self.by)
-        return images if self.action in READ else images.filter(is_open=True)
+        return images if self.action in READ else images.open_to(self.by)
 
     def get_serializer_class(self) -> Any:
         return UploadSerializer if self.action == "create" else super().get_serializer_class()
@@ -110,7 +110,7 @@ class ImageViewSet(
     @action(detail=True, content_negotiation_class=IgnoreAccept)
     def file(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
-        return as_kept(request, image, copy=not image.is_open)
+        return as_kept(request, image, copy=not image.is_open_to(self.by))
 
     @extend_schema(
         parameters=[KNOWN, PreviewSerializer],
@@ -124,7 +124,9 @@ class ImageViewSet(
         query = PreviewSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         redacted = query.validated_data.pop("redacted")
-        return as_picture(request, image, copy=redacted or not image.is_open, field="frame", **query.validated_data)
+        return as_picture(
+            request, image, copy=redacted or not image.is_open_to(self.by), field="frame", **query.validated_data
+        )
 
     @extend_schema(
         parameters=[KNOWN],

@@ -3,15 +3,13 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, parsers, status
 from rest_framework.decorators import action
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin, held
+from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, UpdateMixin
 from imagery import actions
 from imagery.filters import SeriesFilter, StudyFilter, WholeStudyFilter
 from imagery.models import Series, Study
@@ -52,14 +50,7 @@ class StudyViewSet(
         studies = super().get_queryset().select_related("owner")
         if self.action == "list":
             return studies.counted_for(self.by)
-        return studies.prefetch_related(self.known_series(), "shared_with")
-
-    def known_series(self) -> Prefetch:
-        return Prefetch("series", Series.objects.visible_to(self.by))
-
-    def looked_up(self, *, locked: bool) -> Study:
-        """Not written once: its series are a query of their own, which is told of nobody but who asks."""
-        return get_object_or_404(held(self.get_queryset(), locked), pk=self.kwargs["pk"])
+        return studies.prefetch_related("shared_with")
 
     def perform_destroy(self, study: Study) -> None:
         actions.archive_study(by=self.by, study=study)
@@ -114,10 +105,10 @@ class StudyViewSet(
         return Response(StudySerializer(study, context=self.get_serializer_context()).data)
 
 
-class SeriesViewSet(ListMixin, mixins.RetrieveModelMixin, HistoryMixin, RecordViewSet):
+class SeriesViewSet(ListMixin, mixins.RetrieveModelMixin, HistoryMixin, FilteredByRole):
     """Images of one study made by one device in one go."""
 
     queryset = Series.objects.all()
     serializer_class = SeriesSerializer
-    filterset_class = SeriesFilter
+    research_filterset_class = whole_filterset_class = SeriesFilter
     roles = READ

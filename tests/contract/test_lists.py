@@ -9,9 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role
-from core.lists import page
 from disease.models import Code
-from imagery.models import Image, Series, Study, scope
+from imagery.models import Image, Series, Study
 from label.models import Annotation, Label
 from tests.kit import factories as make
 
@@ -127,23 +126,10 @@ def test_a_time_is_told_alike_in_a_list_and_a_detail(microsecond, told, image, a
     assert listed["created_at"] == detail["created_at"] == f"2026-02-03T04:05:06{told}Z"
 
 
-def test_what_is_shared_with_somebody_is_asked_once(image, colleague, client_of):
-    with CaptureQueriesContext(connection) as queries:
-        client_of(colleague).get(reverse("image-list"))
-    assert sum(query["sql"].startswith('SELECT "accounts_team"') for query in queries) == 1
-
-
 def test_every_list_is_in_this_table():
     from tests.contract.test_rights import ROUTES
 
     assert {route for route in ROUTES if route.endswith("-list")} == set(LISTS)
-
-
-@pytest.mark.parametrize(("size", "kept"), [(50, 1), (100, 1), (7, 0)])
-def test_the_sql_of_a_page_is_kept_where_many_ask_for_its_size(size, kept, api):
-    page.cache_clear()
-    assert api.get(reverse("image-list"), {"page_size": size}).status_code == 200
-    assert page.cache_info().currsize == kept
 
 
 def test_pages_hold_fifty_rows_unless_asked(researcher, client_of):
@@ -273,7 +259,6 @@ def test_a_filter_finds_its_row_alone(route, asked, row, world, api):
 @pytest.fixture
 def pages_of_three(monkeypatch):
     monkeypatch.setattr("core.paging.CursorPages.page_size", 3)
-    monkeypatch.setattr("core.lists.SIZES", (4,))
 
 
 def walked(client, where, way):
@@ -313,15 +298,3 @@ def test_annotations_of_what_is_shared_and_archived_take_no_place_on_a_page(arch
 
     pages, _ = walked(client_of(colleague), reverse("annotation-list"), "next")
     assert pages == [wanted[:0:-1], wanted[:1]]
-
-
-@pytest.mark.parametrize("archived", [Image, Study])
-def test_what_is_shared_and_archived_does_not_make_rows_many(archived, study, colleague, monkeypatch):
-    monkeypatch.setattr(scope, "FEW", 2)
-    other = make.StudyFactory(owner=study.owner)
-    other.shared_with.set(study.shared_with.all())
-    make.ImageFactory(study=study)
-    gone = [make.ImageFactory(study=other).pk for _ in range(3)]
-    archived.objects.filter(pk__in=[*gone, other.pk]).update(archived_at=datetime.now(UTC))
-
-    assert Image.objects.few_for(colleague)

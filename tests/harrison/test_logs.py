@@ -45,7 +45,7 @@ def broken(monkeypatch):
         except KeyError as exc:
             raise ValueError(f"{patient} has no birth date") from exc
 
-    monkeypatch.setattr("accounts.views.TeamViewSet.listed", fail)
+    monkeypatch.setattr("accounts.views.TeamViewSet.get_queryset", fail)
 
 
 def test_a_fault_is_one_line_with_the_id_of_its_event(broken, api, lines):

@@ -15,7 +15,7 @@ from dicom.deidentification.manifest import VERSION
 from imagery import research_copies
 from imagery.actions import remake_copy
 from imagery.models import Image, Release
-from imagery.models.scope import ImageQuerySet, copy_fits
+from imagery.models.visibility import ImageQuerySet, copy_fits
 
 STEP = 200  # images read at once
 

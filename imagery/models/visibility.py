@@ -1,0 +1,202 @@
+"""Which evidence a person may see: the querysets of patients, studies, series and images."""
+
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import CLINICAL, Role, User
+from core.models import Record, RecordQuerySet
+
+
+class MediaType(models.TextChoices):
+    DICOM = "application/dicom"
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+
+
+# What the research copy of each is.
+COPIED_AS = {MediaType.DICOM: MediaType.DICOM, MediaType.PNG: MediaType.PNG, MediaType.JPEG: MediaType.PNG}
+
+
+class Release(models.TextChoices):
+    """Whether research may have an image. Nothing risky gets to RELEASED without its owner."""
+
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class EvidenceQuerySet(RecordQuerySet):
+    """Rows that belong to a doctor. `study` is the path from a row to its study, `part` to its image if it has one."""
+
+    study: str | None = None
+    part = ""
+
+    def open_to(self, user: User) -> Self:
+        """Return the rows this person sees whole: their own, and rows in use that a team of theirs shares."""
+        if user.is_superuser:
+            return self
+        if Role.DOCTOR not in user.roles:
+            return self.none()
+        return self.filter(self._open(user))
+
+    def visible_to(self, user: User) -> Self:
+        """Return the rows this person may know of, whole or as research sees them."""
+        if user.is_superuser:
+            return self
+        if Role.RESEARCHER not in user.roles:
+            return self.open_to(user)
+        if Role.DOCTOR not in user.roles:
+            return self.filter(self._in_research())
+        return self.filter(self._open(user) | self._in_research())
+
+    def visible_parts(self, user: User) -> list[Self]:
+        """Split rows of `visible_to` into a doctor's own and the shared, so that an index gives a page of each."""
+        if user.is_superuser or self.study is None or user.roles & CLINICAL != {Role.DOCTOR}:
+            return [self]
+        return [self.filter(owner=user.pk), self.filter(self._shared(user)).exclude(owner=user.pk)]
+
+    def with_openness(self, user: User) -> Self:
+        """Add `is_open`: whether this person sees the row whole."""
+        if user.is_superuser or Role.DOCTOR not in user.roles:
+            return self.annotate(is_open=models.Value(user.is_superuser))
+        if Role.RESEARCHER not in user.roles:
+            return self.annotate(is_open=models.Value(True))
+        return self.annotate(is_open=models.Case(models.When(self._open(user), then=True), default=False))
+
+    def owned_by(self, user: User) -> Self:
+        return self if user.is_superuser else self.filter(owner=user.pk)
+
+    def _open(self, user: User) -> Q:
+        own = Q(owner=user.pk)
+        return own if self.study is None else own | self._shared(user)
+
+    def _shared(self, user: User) -> Q:
+        """Rows in use that are shared with a team in use which this person is in."""
+        study = f"{self.study}__".removeprefix("pk__")  # a study is its own
+        in_use = {f"{self.part}archived_at__isnull": True, f"{study}archived_at__isnull": True}
+        return Q(**{f"{self.study}__in": shared_studies(user)}, **in_use)
+
+    def _in_use(self) -> Q:
+        return Q(archived_at__isnull=True)
+
+    def _in_research(self) -> Q:
+        """What researchers see: in use, released, and of no patient who has withdrawn their consent."""
+        raise NotImplementedError
+
+
+def shared_studies(user: User) -> models.QuerySet:
+    """Return the ids of studies that are shared with a team in use which this person is in."""
+    shares = apps.get_model("imagery", "Study").shared_with.through.objects
+    return shares.filter(team__archived_at__isnull=True, team__members=user.pk).values("study")
+
+
+class Evidence(Record):
+    """The base of rows that belong to a doctor, who may share them."""
+
+    owner_id: UUID
+    objects: ClassVar[Any] = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def is_open_to(self, user: User) -> bool:
+        """Return whether this person sees the row whole. For the owner no query is needed."""
+        if user.is_superuser or (self.owner_id == user.pk and Role.DOCTOR in user.roles):
+            return True
+        return bool(type(self).objects.open_to(user).filter(pk=self.pk).exists())
+
+
+class PatientQuerySet(EvidenceQuerySet):
+    """Patients are not shared."""
+
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(withdrawn_at__isnull=True)
+
+
+class StudyQuerySet(EvidenceQuerySet):
+    study = "pk"
+
+    def counted_for(self, user: User) -> Self:
+        """Each study with the number of its series and images in use that this person may know of."""
+        return self.annotate(
+            series_count=count_of(apps.get_model("imagery", "Series").objects.visible_to(user).live(), "study"),
+            images_count=count_of(apps.get_model("imagery", "Image").objects.visible_to(user).live(), "study"),
+        )
+
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(patient__withdrawn_at__isnull=True) & Q(released("study"))
+
+
+class PartOfStudyQuerySet(EvidenceQuerySet):
+    """A series or an image is in use while its study is."""
+
+    study = "study"
+
+    def live(self) -> Self:
+        return self.filter(self._in_use())
+
+    def archived(self) -> Self:
+        return self.filter(Q(archived_at__isnull=False) | Q(study__archived_at__isnull=False))
+
+    def _in_use(self) -> Q:
+        return Q(archived_at__isnull=True, study__archived_at__isnull=True)
+
+
+class SeriesQuerySet(PartOfStudyQuerySet):
+    def _in_research(self) -> Q:
+        return self._in_use() & Q(study__patient__withdrawn_at__isnull=True) & Q(released("series"))
+
+
+class ImageQuerySet(PartOfStudyQuerySet):
+    def in_research(self) -> Self:
+        return self.filter(self._in_research())
+
+    def with_copy(self) -> Self:
+        return self.exclude(research="")
+
+    def shown_as(self, media_type: str, user: User) -> Self:
+        """Return the images whose bytes are of this type for this person: for research, those of the copy."""
+        originals = [original for original, copy in COPIED_AS.items() if copy == media_type]
+        return self.with_openness(user).filter(
+            Q(is_open=True, media_type=media_type) | Q(is_open=False, media_type__in=originals)
+        )
+
+    def fitting(self) -> Self:
+        """Images whose copy was made for whom their study shows now."""
+        return self.with_copy().filter(copy_fits())
+
+    def outdated(self) -> Self:
+        """Images whose copy was made for somebody else, or for nobody who was known."""
+        return self.with_copy().exclude(copy_fits())
+
+    def _in_research(self) -> Q:
+        free = Q(study__patient__withdrawn_at__isnull=True, release_state=Release.RELEASED)
+        return self._in_use() & free & copy_fits()
+
+
+def copy_fits() -> Q:
+    """Whether an image's copy bears the pseudonym and the dates of whom its study shows now.
+
+    The copy of a picture bears nobody's: it fits everybody. It is said as a case, since PostgreSQL takes two tables'
+    columns for a rare match; nearly every copy fits, and for one page it would read and sort the whole table.
+    """
+    nobody = Q(research_patient__isnull=True, study__patient__isnull=True)
+    fits = ~Q(media_type=MediaType.DICOM) | Q(research_patient=F("study__patient")) | nobody
+    return Q(models.Case(models.When(fits, then=True), default=False))
+
+
+def count_of(rows: models.QuerySet, whole: str) -> models.Subquery:
+    """How many of these rows point with `whole` at the row of the outer query; counted for its page alone."""
+    mine = rows.order_by().filter(**{whole: models.OuterRef("pk")})
+    counted = mine.annotate(number=models.Func("pk", function="COUNT")).values("number")
+    return models.Subquery(counted, output_field=models.IntegerField())
+
+
+def released(whole: str) -> models.Exists:
+    """Whether a study or a series has an image in use that is released."""
+    images = apps.get_model("imagery", "Image").objects.filter(archived_at__isnull=True, release_state=Release.RELEASED)
+    return models.Exists(images.filter(copy_fits(), **{whole: models.OuterRef("pk")}))
