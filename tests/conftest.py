@@ -124,6 +124,11 @@ def api(doctor, client_of):
 
 
 @pytest.fixture
+def research_client(researcher, client_of):
+    return client_of(researcher)
+
+
+@pytest.fixture
 def drawn(monkeypatch):
     """What has been drawn, each time with what was asked."""
     seen, render = [], previews_of_images.render

@@ -4,13 +4,13 @@ import json
 
 import pytest
 from django.core.files.storage import storages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from core.models import new_id
 from imagery.models import Image, Series, Study
 from label.models import Annotation
 from tests.kit import factories as make
+from tests.kit.api import upload
 
 
 @pytest.fixture
@@ -147,10 +147,6 @@ def nothing_stored():
     yield
     assert stored_files() == before
     assert not Image.objects.exists() and not Series.objects.exists() and not Study.objects.exists()
-
-
-def upload(client, content, name="a.png", **fields):
-    return client.post(reverse("image-list"), {"file": SimpleUploadedFile(name, content)} | fields, format="multipart")
 
 
 @pytest.mark.parametrize("content", [b"", make.png()[:-20], make.png()[:30], b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])

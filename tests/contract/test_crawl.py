@@ -66,11 +66,6 @@ def crawl(client) -> list[tuple[str, str]]:
     return seen
 
 
-@pytest.fixture
-def research_client(researcher, client_of):
-    return client_of(researcher)
-
-
 def test_the_crawl_meets_the_evidence(evidence, research_client):
     answers = [research_client.get(where) for where in addresses()]
     found = [answer for answer in answers if answer.status_code == 200]

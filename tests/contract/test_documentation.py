@@ -15,8 +15,8 @@ from django.urls import URLPattern, get_resolver
 from pydicom.data import get_testdata_file
 
 from harrison import health
-from tests.harrison.test_settings import names_read
 from tests.kit import serving
+from tests.kit.commands import names_read
 
 ROOT = Path(__file__).parents[2]
 PAGES = {

@@ -13,6 +13,7 @@ from disease.models import Code
 from imagery.models import Image, Series, Study
 from label.models import Annotation, Label
 from tests.kit import factories as make
+from tests.kit.api import routes_of_the_api
 
 pytestmark = pytest.mark.on_both
 
@@ -127,9 +128,7 @@ def test_a_time_is_told_alike_in_a_list_and_a_detail(microsecond, told, image, a
 
 
 def test_every_list_is_in_this_table():
-    from tests.contract.test_rights import ROUTES
-
-    assert {route for route in ROUTES if route.endswith("-list")} == set(LISTS)
+    assert {route for route in routes_of_the_api() if route.endswith("-list")} == set(LISTS)
 
 
 def test_pages_hold_fifty_rows_unless_asked(researcher, client_of):

@@ -4,11 +4,12 @@ from itertools import product
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
 from accounts.models import Role
 from core.models import new_id
 from tests.kit import factories as make
+from tests.kit.api import routes_of_the_api
 from tests.kit.database import rolled_back
 
 pytestmark = pytest.mark.on_both
@@ -124,11 +125,6 @@ RIGHTS = {
 # fmt: on
 
 ROUTES = sorted({name for _, name in RIGHTS})
-
-
-def routes_of_the_api() -> set[str]:
-    (v1,) = [found for found in get_resolver().url_patterns if str(found.pattern) == "api/v1/"]
-    return {pattern.name for pattern in v1.url_patterns}
 
 
 @pytest.fixture(scope="module")

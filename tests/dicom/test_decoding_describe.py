@@ -3,9 +3,7 @@
 import datetime
 import pickle
 from io import BytesIO
-from pathlib import Path
 
-import data_store
 import pydicom
 import pytest
 
@@ -14,47 +12,9 @@ from dicom.parsing.attributes import checked_frames
 from dicom.visits import Unreadable, describe
 from dicom.work import describe_file
 from tests.kit import hostile
+from tests.kit.files import PYDICOM, REAL, REFUSED
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do
-
-PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
-REAL = sorted([*PYDICOM.glob("*.dcm"), *(Path(data_store.__file__).parent / "data").glob("*.dcm")])
-REFUSED = {
-    **dict.fromkeys(  # no preamble: not DICOM Part 10
-        (
-            "ExplVR_BigEndNoMeta.dcm",
-            "ExplVR_LitEndNoMeta.dcm",
-            "no_meta.dcm",
-            "OT-PAL-8-face.dcm",
-            "rtstruct.dcm",
-        ),
-        "unknown_format",
-    ),
-    **dict.fromkeys(
-        (
-            "empty_charset_LEI.dcm",
-            "no_meta_group_length.dcm",
-            "priv_SQ.dcm",
-            "reportsi.dcm",
-            "reportsi_with_empty_number_tags.dcm",
-            "rtplan.dcm",
-            "test-SR.dcm",
-            "UN_sequence.dcm",
-            "waveform_ecg.dcm",
-        ),
-        "no_pixels",
-    ),
-    "emri_small_jpeg_2k_lossless_too_short.dcm": "truncated",
-    "MR_truncated.dcm": "truncated",
-    "rtplan_truncated.dcm": "truncated",
-    "badVR.dcm": "malformed",  # Number of Frames is "1A"
-    "nested_priv_SQ.dcm": "malformed",  # no Bits Allocated
-    "SC_rgb_jpeg.dcm": "malformed",  # says Explicit VR, is Implicit
-    "meta_missing_tsyntax.dcm": "no_transfer_syntax",
-    "JPEG-lossy.dcm": "unsupported_transfer_syntax",  # JPEG Extended, 12 bits
-    "JPGExtended.dcm": "unsupported_transfer_syntax",  # the same
-    "JPEG2000-embedded-sequence-delimiter.dcm": "size_mismatch",  # a codestream broken on purpose
-}
 
 
 def facts(data):

@@ -17,6 +17,7 @@ from dicom.sandbox import messages, pool
 from dicom.sandbox.pool import Pool
 from dicom.visits import Unreadable, describe
 from tests.kit import hostile
+from tests.kit.processes import alive
 
 DESCRIBE = {"do": "describe"}
 ROOT = Path(__file__).parents[2]
@@ -159,14 +160,6 @@ def test_a_child_ends_with_its_parent(good):
     while alive(orphan) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not alive(orphan)
-
-
-def alive(pid):
-    """Whether a process runs; one that nobody has waited for yet does not."""
-    try:
-        return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
 
 
 def test_a_child_knows_no_secret(a_pool, good, monkeypatch):

@@ -16,8 +16,8 @@ from pydicom.data import get_testdata_file
 from dicom.deidentification import worker
 from dicom.deidentification.manifest import Box
 from imagery import research_copies
-from tests.dicom.test_decoding_pool import alive
 from tests.kit import needs
+from tests.kit.processes import ends
 
 WHO = research_copies.Subject("somebody", "P-1")
 CORNER = (Box(None, 0, 0, 3, 3),)
@@ -145,13 +145,6 @@ def waiting_fork(cleaner, last: int) -> int:
     while (found := children.read_text().split()) in ([], [str(last)]) and time.monotonic() < deadline:
         time.sleep(0.01)
     return int(found[0])
-
-
-def ends(pid: int) -> bool:
-    deadline = time.monotonic() + 5
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not alive(pid)
 
 
 @needs.seccomp

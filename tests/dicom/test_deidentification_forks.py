@@ -13,9 +13,9 @@ import pytest
 from dicom.deidentification import worker
 from dicom.sandbox import messages
 from imagery import research_copies
-from tests.dicom.test_decoding_pool import alive
-from tests.dicom.test_deidentification_child import TELLING, cleaned, ends
+from tests.dicom.test_deidentification_child import TELLING, cleaned
 from tests.kit import needs
+from tests.kit.processes import alive, ends
 
 # The server itself; but a fork writes into the copy who it is, and then sleeps.
 SLEEPING = """

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from harrison import checks
-from tests.harrison.test_settings import start
+from tests.kit.commands import start
 
 
 def test_debug_is_an_error_where_it_is_deployed(settings):

@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from harrison.databases import STATEMENT_TIMEOUT_SECONDS, parse_url, read_database, set_statement_timeout
-from tests.harrison.test_settings import ROOT, start
+from tests.kit.commands import start
+from tests.kit.serving import ROOT
 
 
 def test_what_the_address_of_the_database_says_of_tls_is_heeded(tmp_path):

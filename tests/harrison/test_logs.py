@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from events.models import Event
 from harrison.logs import Console, json_formatter, logging_config
 from imagery.storage.disk import DiskStorage
-from tests.imagery.test_room import upload
+from tests.kit.api import upload
 from tests.kit.factories import UserFactory, png
 
 NAME = "Jane Doe"

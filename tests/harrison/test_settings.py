@@ -8,43 +8,21 @@ import stat
 import subprocess
 import sys
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
-from harrison import env
 from harrison.env import read_or_create_secret, read_secret
 from harrison.management.commands import serve
+from tests.kit.commands import names_read, start
 from tests.kit.ports import free_port
-
-ROOT = Path(__file__).parents[2]
-
-
-def names_read() -> set[str]:
-    """Of settings; a secret's file is the same setting."""
-    return {
-        name for name in env.names_read if name.startswith(("HARRISON_", "DATABASE_")) and not name.endswith("_FILE")
-    }
+from tests.kit.serving import ROOT
 
 
 def lines_of_the_example() -> list[str]:
     return (ROOT / ".env.example").read_text().splitlines()
-
-
-def start(folder, *command, **environment):
-    """A command of a fresh process, with nothing of ours in its environment but what is given."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HARRISON_", "DATABASE_", "DJANGO_"))}
-    return subprocess.run(
-        [sys.executable, "manage.py", *(command or ("check",))],
-        cwd=ROOT,
-        env=inherited | {"HARRISON_DATA_DIR": str(folder)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 # --- .env.example ---------------------------------------------------------------------------------------------------

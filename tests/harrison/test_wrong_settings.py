@@ -6,7 +6,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from harrison.env import read_choice, read_flag, read_list, read_number, read_rate
-from tests.harrison.test_settings import ROOT, start
+from tests.kit.commands import start
+from tests.kit.serving import ROOT
 
 
 def refused(folder, *command, **environment):

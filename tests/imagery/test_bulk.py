@@ -1,16 +1,10 @@
 """Many uploads at once: a zip, several files of a form; each as if it came alone, and what became of each."""
 
-import io
-import zipfile
-
 import pytest
-from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pydicom import dcmread
-from pydicom.data import get_testdata_file
 from reversion.models import Revision
 
 from events.models import Event
@@ -19,51 +13,16 @@ from imagery.actions import uploads
 from imagery.importing.parts import Sent
 from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
+from tests.kit.api import send, side_by_side
+from tests.kit.files import real, slices, zipped
+from tests.kit.stored import leftovers
 from tests.kit.zipped import STORED, File, archive
 
 pytestmark = pytest.mark.on_both
 
 
-def real(name: str) -> bytes:
-    with open(get_testdata_file(name, download=False), "rb") as file:
-        return file.read()
-
-
-def slices(number: int) -> list[bytes]:
-    """Images of one patient, study and series."""
-    dataset, made = dcmread(io.BytesIO(real("CT_small.dcm"))), []
-    for each in range(number):
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{each}"
-        stream = io.BytesIO()
-        dataset.save_as(stream)
-        made.append(stream.getvalue())
-    return made
-
-
-def zipped(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-def send(client, content=None, /, **fields):
-    sent = {} if content is None else {"archive": SimpleUploadedFile("all.zip", content)}
-    return client.post(reverse("study-upload"), sent | fields, format="multipart")
-
-
-def side_by_side(client, *contents, **fields):
-    files = [SimpleUploadedFile(f"{number}.dcm", content) for number, content in enumerate(contents)]
-    return send(client, files=files, **fields)
-
-
 def told(answer) -> list[tuple[str, str, str]]:
     return [(each["name"], each["outcome"], each["code"]) for each in answer.json()["results"]]
-
-
-def leftovers() -> list:
-    return [path for name in ("originals", "research") for path in storages[name].incoming().iterdir()]
 
 
 def test_every_file_of_a_zip_is_told_of(api):

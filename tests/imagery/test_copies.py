@@ -17,6 +17,7 @@ from dicom.deidentification.replacements import Secrets, days_earlier
 from imagery import actions, research_copies
 from imagery.models import Deidentification, Image, Patient, Release, Study
 from tests.kit import factories as make
+from tests.kit.api import where
 
 pytestmark = pytest.mark.on_both
 
@@ -31,10 +32,6 @@ def file(name: str = "CT_small.dcm", **values) -> SimpleUploadedFile:
     stream = BytesIO()
     dataset.save_as(stream)
     return SimpleUploadedFile("a", stream.getvalue())
-
-
-def where(route: str, row) -> str:
-    return reverse(route, kwargs={"pk": row.pk})
 
 
 def fresh(image: Image) -> Image:
@@ -81,11 +78,6 @@ def unnamed(doctor):
 def photo(doctor, jane):
     image = actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(7)), patient=jane)
     return actions.release_image(by=doctor, image=image)
-
-
-@pytest.fixture
-def research_client(researcher, client_of):
-    return client_of(researcher)
 
 
 @pytest.fixture

@@ -13,10 +13,8 @@ from imagery import previews as drawing
 from imagery.actions import uploads
 from imagery.models import Image
 from imagery.storage.cache import DIGEST, FileCache
-from tests.imagery.test_bulk import side_by_side
-from tests.imagery.test_previews import preview
-from tests.imagery.test_room import upload
 from tests.kit import factories as make
+from tests.kit.api import preview, side_by_side, upload
 from tests.kit.waiting import until
 
 

@@ -64,11 +64,6 @@ def jane(doctor):
     return actions.create_patient(by=doctor, sex="F", identity=JANE)
 
 
-@pytest.fixture
-def research_client(researcher, client_of):
-    return client_of(researcher)
-
-
 # --- At rest ----------------------------------------------------------------------------------------------------------
 
 

@@ -13,22 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
-from pydicom.data import get_testdata_file
 
 from imagery import actions, intake
 from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
+from tests.kit.api import upload
+from tests.kit.files import real
 
 pytestmark = pytest.mark.on_both
-
-
-def real(name: str) -> bytes:
-    with open(get_testdata_file(name, download=False), "rb") as file:
-        return file.read()
-
-
-def upload(client, content, name="anything", **fields):
-    return client.post(reverse("image-list"), {"file": SimpleUploadedFile(name, content)} | fields, format="multipart")
 
 
 def jpeg() -> bytes:

@@ -20,8 +20,9 @@ from imagery.importing import folders
 from imagery.importing.parts import CHUNK
 from imagery.importing.report import Report, rows_of
 from imagery.models import Image, Series
-from tests.imagery.test_bulk import leftovers, real, slices, zipped
 from tests.kit import factories as make
+from tests.kit.files import real, slices, zipped
+from tests.kit.stored import leftovers
 
 ROOT = Path(__file__).parents[2]
 

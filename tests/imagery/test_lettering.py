@@ -18,6 +18,7 @@ from dicom.visits import render
 from imagery import text_boxes
 from imagery.models import Image
 from tests.kit import needs
+from tests.kit.api import where
 
 ROOT = Path(__file__).parents[2]
 NAME, PLACE = "QUILLON JANE 1944", (60, 300)  # left and top
@@ -35,10 +36,6 @@ def drawn(text: str = NAME) -> bytes:
 def upload(client, content: bytes) -> Image:
     answer = client.post(reverse("image-list"), {"file": SimpleUploadedFile("a", content)}, format="multipart")
     return Image.objects.get(pk=answer.json()["id"])
-
-
-def where(route: str, image: Image) -> str:
-    return reverse(route, kwargs={"pk": image.pk})
 
 
 @pytest.fixture

@@ -17,14 +17,10 @@ from events.models import Event
 from imagery import previews as drawing
 from imagery.storage import cache
 from imagery.storage.cache import DIGEST, FileCache
-from tests.imagery.test_room import upload
 from tests.kit import factories as make
+from tests.kit.api import preview, upload
 
 UNIT = 1000  # bytes of each file below, its digest included
-
-
-def preview(client, image, **query):
-    return client.get(reverse("image-preview", kwargs={"pk": image.pk}), query)
 
 
 def thumbnail(client, image):

@@ -8,7 +8,6 @@ import struct
 
 import gdcm
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
@@ -18,17 +17,14 @@ from pydicom.uid import HTJ2K, ExplicitVRLittleEndian, HTJ2KLossless, HTJ2KLossl
 
 from dicom.parsing.frames import DECODERS, NATIVE
 from dicom.visits import REASONS, describe, render
-from tests.dicom.test_decoding_describe import REAL, REFUSED
+from tests.kit.api import upload
+from tests.kit.files import REAL, REFUSED, real
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 # Taken in, yet no copy may be made of them: derived data and radiotherapy objects.
 NOT_FOR_RESEARCH = ("liver", "rtdose")
 TAKEN = [path for path in REAL if path.name not in REFUSED]
-
-
-def upload(client, content):
-    return client.post(reverse("image-list"), {"file": SimpleUploadedFile("a", content)}, format="multipart")
 
 
 def shown(client, image, frame, **query):
@@ -67,11 +63,6 @@ def test_a_real_file_that_is_refused_says_why(name, api):
 def test_jpeg_extended_with_12_bits_is_415(api):
     for name in ("JPEG-lossy.dcm", "JPGExtended.dcm"):
         assert upload(api, real(name)).status_code == 415
-
-
-def real(name):
-    with open(get_testdata_file(name, download=False), "rb") as file:
-        return file.read()
 
 
 def written(dataset):

@@ -18,6 +18,7 @@ from imagery import actions, reconciliation, research_copies
 from imagery.models import Image, Release
 from imagery.storage import LOST, Stored
 from tests.kit import factories as make
+from tests.kit.stored import content, put
 
 
 @pytest.fixture(params=["disk", "s3"])
@@ -45,25 +46,6 @@ def reconcile(**options) -> tuple[int, str]:
     except CommandError as exc:
         return exc.returncode, f"{out.getvalue()}\n{exc}"
     return 0, out.getvalue()
-
-
-def content(storage, name: str) -> bytes:
-    with storage.local(name) as file:
-        return file.read()
-
-
-def put(storage, name: str, bytes_: bytes) -> None:
-    """Write past everything that guards a storage, as a broken disk would."""
-    if hasattr(storage, "client"):
-        storage.client.put_object(Bucket=storage.bucket_name, Key=storage.key(name), Body=bytes_)
-    else:
-        path = storage.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes_)
-
-
-def listed(storage, folder: str) -> set[str]:
-    return {file.name for file in storage.stored(folder)}
 
 
 def research_bytes(client, image) -> int:

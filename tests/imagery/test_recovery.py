@@ -19,8 +19,8 @@ from dicom.deidentification.manifest import Box
 from imagery import actions, recovery
 from imagery.models import Image, Release
 from imagery.storage import LOST, arrivals
-from tests.imagery.test_reconcile import content, listed, put
 from tests.kit import factories as make
+from tests.kit.stored import content, listed, put
 
 TESTED = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 ARRIVE = """

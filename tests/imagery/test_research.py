@@ -11,20 +11,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
-from pydicom.data import get_testdata_file
 
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
 from imagery import actions, research_copies
 from imagery.models import Deidentification, Image, Release
 from tests.kit import factories as make
+from tests.kit.api import body, upload, where
+from tests.kit.files import real
 
 pytestmark = pytest.mark.on_both
-
-
-def real(name: str) -> bytes:
-    with open(get_testdata_file(name, download=False), "rb") as file:
-        return file.read()
 
 
 def altered(name: str = "CT_small.dcm", **values) -> bytes:
@@ -35,14 +31,6 @@ def altered(name: str = "CT_small.dcm", **values) -> bytes:
     stream = BytesIO()
     dataset.save_as(stream)
     return stream.getvalue()
-
-
-def upload(client, content, **fields):
-    return client.post(reverse("image-list"), {"file": SimpleUploadedFile("a", content)} | fields, format="multipart")
-
-
-def where(route: str, image) -> str:
-    return reverse(route, kwargs={"pk": image if isinstance(image, str) else image["id"]})
 
 
 def files(storage: str) -> list:
@@ -61,15 +49,6 @@ def photo(api):
     stream = BytesIO()
     Picture.new("L", (40, 30), 255).save(stream, "PNG")
     return upload(api, stream.getvalue()).json()
-
-
-@pytest.fixture
-def research_client(researcher, client_of):
-    return client_of(researcher)
-
-
-def body(answer) -> bytes:
-    return b"".join(answer.streaming_content)
 
 
 # --- What is released at once, what waits, what is refused ------------------------------------------------------------

@@ -8,7 +8,6 @@ from collections import namedtuple
 import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 
 from core.exceptions import InvalidInput
 from core.uploads import HashingUploadHandler
@@ -16,14 +15,11 @@ from imagery import actions, intake
 from imagery.actions import uploads
 from imagery.models import Image, Usage
 from tests.kit import factories as make
+from tests.kit.api import upload
 
 pytestmark = pytest.mark.on_both
 
 Disk = namedtuple("Disk", "total used free")
-
-
-def upload(client, content):
-    return client.post(reverse("image-list"), {"file": SimpleUploadedFile("a.png", content)}, format="multipart")
 
 
 @pytest.mark.parametrize(("room", "status"), [(-1, 507), (0, 201), (1, 201)])

@@ -6,35 +6,17 @@ from io import BytesIO
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
-from pydicom.data import get_testdata_file
 
 from core.exceptions import DependencyDown
 from harrison import storages as chosen
 from imagery.models import Image, Series, Study
 from imagery.storage import Arrived
 from tests.kit import factories as make
+from tests.kit.api import body, upload, where
+from tests.kit.files import real
 from tests.kit.ports import free_port
-
-
-def real(name: str) -> bytes:
-    with open(get_testdata_file(name, download=False), "rb") as file:
-        return file.read()
-
-
-def upload(client, content, **fields):
-    return client.post(reverse("image-list"), {"file": SimpleUploadedFile("a", content)} | fields, format="multipart")
-
-
-def where(route: str, image) -> str:
-    return reverse(route, kwargs={"pk": image["id"]})
-
-
-def body(answer) -> bytes:
-    return b"".join(answer.streaming_content)
 
 
 def names(storage) -> set[str]:

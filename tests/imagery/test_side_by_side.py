@@ -12,7 +12,7 @@ from django.db import connection
 from imagery import actions
 from imagery.importing.parts import Sent
 from imagery.models import Identity, Series, Study
-from tests.imagery.test_bulk import slices
+from tests.kit.files import slices
 
 pytestmark = pytest.mark.on_both
 
