@@ -1,4 +1,4 @@
-"""Bytes under their own SHA-256: what is the same is kept once, and what is altered shows."""
+"""Bytes under their own SHA-256: equal files are stored once, and an altered one shows."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from imagery.storage.disk import made, sync_folder
 
 
 class Media:
-    """The media of a backup."""
+    """The media folder of a backup."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -21,46 +21,38 @@ class Media:
     def path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256
 
-    def size(self, sha256: str) -> int | None:
-        """Bytes; nothing where it is not there."""
-        try:
-            return self.path(sha256).stat().st_size if sha256 else None
-        except FileNotFoundError:
-            return None
-
-    def keep(self, file: Readable) -> tuple[str, int]:
-        """Take in a file, synced. Returns its SHA-256 and its size."""
+    def add(self, file: Readable) -> str:
+        """Copy a file into the media, synced, and return its SHA-256."""
         with tempfile.NamedTemporaryFile(dir=made(self.folder / ".incoming"), delete=False) as target:
-            sha256, size = copied(file.read, target)
+            sha256 = copy_hashed(file.read, target)
             os.fsync(target.fileno())
         made(self.path(sha256).parent)
         os.rename(target.name, self.path(sha256))
-        return sha256, size
+        return sha256
 
     def sync(self) -> None:
-        """Put the names of all that was taken in on the disk; nothing counts on them before."""
+        """Put the names of all new media on the disk."""
         for folder in made(self.folder).iterdir():
             sync_folder(folder)
         sync_folder(self.folder)
 
     def fault(self, sha256: str) -> str:
-        """What is wrong with one of the media, as a sentence; nothing where it is as it was."""
+        """Return a sentence about what is wrong with one of the media, or nothing."""
         try:
             with self.path(sha256).open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+                intact = hashlib.file_digest(file, "sha256").hexdigest() == sha256
         except FileNotFoundError:
-            return f"The media {sha256} are not there."
+            return f"The media {sha256} are missing."
         except OSError as exc:
             return f"The media {sha256} cannot be read: {exc.strerror}."
-        return "" if found == sha256 else f"The media {sha256} are damaged."
+        return "" if intact else f"The media {sha256} are damaged."
 
 
-def copied(read: Callable[[int], bytes], target: IO[bytes]) -> tuple[str, int]:
-    """Copy piece by piece. Returns the SHA-256 of what was copied, and how many bytes it was."""
-    digest, size = hashlib.sha256(), 0
+def copy_hashed(read: Callable[[int], bytes], target: IO[bytes]) -> str:
+    """Copy in pieces, and return the SHA-256 of the bytes."""
+    digest = hashlib.sha256()
     for chunk in iter(partial(read, CHUNK), b""):
         digest.update(chunk)
-        size += len(chunk)
         target.write(chunk)
     target.flush()
-    return digest.hexdigest(), size
+    return digest.hexdigest()

@@ -1,69 +1,58 @@
-"""Rows in SQLite, by its backup API: a copy made with `cp` while people write is torn."""
+"""The rows of an installation on SQLite, by its backup API: `cp` tears a database that people write to."""
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 
-from harrison.backup.bars import Bars
-from harrison.backup.naming import SELECT, Named, of_rows
-
-PAGES = 1024  # copied between two looks at the bar
+from harrison.backup.files import COLUMNS, IMAGE_TABLE, BackupFile, files_of_rows, sync_file
 
 
-@contextmanager
-def taken(target: Path, bars: Bars) -> Iterator[Iterator[Named]]:
-    """Give the files that the rows of this moment name, and at the end of the block copy those rows.
+class SQLiteRows:
+    """A copy of the database, in a file."""
 
-    The reading transaction keeps the moment: without it the copy would begin anew whenever somebody writes.
-    """
-    target.unlink(missing_ok=True)
-    with closing(connect(Path(connection.settings_dict["NAME"]))) as source:
-        source.execute("BEGIN")
-        yield of_rows(source.execute(SELECT))
-        with bars.bar("rows") as done:
-            copy(source, target, done)
-    with closing(sqlite3.connect(target)) as whole:
-        whole.execute("PRAGMA journal_mode=DELETE")
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
+    def dump(self) -> None:
+        """Copy the database of this installation. All pages in one step are of one moment, whoever writes meanwhile."""
+        with closing(open_read_only(database_path())) as source, closing(sqlite3.connect(self.path)) as target:
+            source.backup(target, pages=-1)
+            target.execute("PRAGMA journal_mode=DELETE")
+        sync_file(self.path)
 
-def copy(source: sqlite3.Connection, target: Path, done: Callable[[int, int], None]) -> None:
-    with closing(sqlite3.connect(target, timeout=20)) as there:
-        source.backup(there, pages=PAGES, progress=lambda _, left, total: done(total - left, total), sleep=0)
+    def load(self) -> None:
+        """Replace the database of this installation, in one transaction."""
+        connection.close()
+        with closing(self.open()) as source, closing(sqlite3.connect(database_path(), timeout=20)) as target:
+            source.backup(target, pages=-1)
 
+    def named_files(self) -> Iterator[BackupFile]:
+        with closing(self.open()) as rows:
+            yield from files_of_rows(rows.execute(f"SELECT {', '.join(COLUMNS)} FROM {IMAGE_TABLE}"))  # noqa: S608 - our names
 
-def connect(path: Path, *options: str) -> sqlite3.Connection:
-    """For reading alone. `immutable=1` is for files that nobody writes: no file is made beside them."""
-    return sqlite3.connect(
-        f"{path.resolve().as_uri()}?{'&'.join(['mode=ro', *options])}", uri=True, isolation_level=None
-    )
+    def damage(self) -> Iterator[str]:
+        """Give a sentence for everything that SQLite finds wrong."""
+        try:
+            with closing(self.open()) as rows:
+                for (problem,) in rows.execute("PRAGMA integrity_check"):
+                    if problem != "ok":
+                        yield f"The rows are damaged: {problem}."
+                if rows.execute("PRAGMA foreign_key_check").fetchone():
+                    yield "The rows are damaged: some refer to rows that do not exist."
+        except sqlite3.DatabaseError as exc:
+            yield f"The rows cannot be read: {exc}."
 
-
-def named(rows: Path) -> Iterator[Named]:
-    """The files that a copy names."""
-    with closing(connect(rows, "immutable=1")) as there:
-        yield from of_rows(there.execute(SELECT))
-
-
-def faults(rows: Path) -> list[str]:
-    """What is wrong with a copy, as sentences."""
-    try:
-        with closing(connect(rows, "immutable=1")) as there:
-            told: list[Any] = [each for (each,) in there.execute("PRAGMA integrity_check") if each != "ok"]
-            lost = there.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.DatabaseError as exc:
-        return [f"The rows cannot be read: {exc}."]
-    return [f"The rows are damaged: {each}." for each in told] + ["Rows point at rows that are not there."] * bool(lost)
+    def open(self) -> sqlite3.Connection:
+        """Open without writing files next to it: no one else writes to a snapshot."""
+        return open_read_only(self.path, "&immutable=1")
 
 
-def load(rows: Path, done: Callable[[int, int], None]) -> None:
-    """Put a copy in the place of this installation's database, in one transaction."""
-    connection.close()
-    with closing(connect(rows, "immutable=1")) as source:
-        copy(source, Path(connection.settings_dict["NAME"]), done)
+def database_path() -> Path:
+    return Path(connection.settings_dict["NAME"])
+
+
+def open_read_only(path: Path, options: str = "") -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{options}", uri=True, isolation_level=None)

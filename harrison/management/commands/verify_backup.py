@@ -1,4 +1,4 @@
-"""Says whether a snapshot can be trusted."""
+"""Check a snapshot of a backup."""
 
 from pathlib import Path
 from typing import Any
@@ -7,42 +7,42 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import terminal
 from core.epilog import EpilogMixin
-from harrison.backup import manifest, verifying
-from harrison.backup.bars import Bars
+from harrison.backup.manifest import read_manifest
 from harrison.backup.snapshots import Snapshot
+from harrison.backup.verifying import find_damage
 
 EPILOG = """
-Read in this order: the manifest and its seal, the digests of the rows and of the list of files, the rows themselves
-(SQLite's integrity check, or the contents of the dump), every one of the media byte by byte, and whether the files that
-the rows name are those that are there. Nothing is written, and neither database nor storage of this installation asked.
+Checks the manifest and its seal, the digests of the rows and of the list of files, the rows themselves (SQLite's
+integrity check, or the contents of the dump), every byte of the media, and that the files that the rows name are those
+in the list. Writes nothing, and uses neither the database nor the storage of this installation.
 
-The seal is checked with the HARRISON_PROJECT_KEY of the installation that was backed up; digests without.
-Where media are damaged, remove them: the next backup takes them anew, from the installation.
-A backup that was never restored is a hope: restore one every quarter, on another machine.
-Exit code: 0 it can be trusted, 1 it cannot, or files were missing already when it was made.
+The seal is checked with the HARRISON_PROJECT_KEY of the installation that was backed up.
+If media are damaged, remove them: the next backup copies them again from the installation.
+Restore a snapshot on another machine every quarter: only a restore proves a backup.
+Exit code: 0 the snapshot is intact; 1 it is damaged, or files were missing already when it was made.
 """
 
 
 class Command(EpilogMixin, BaseCommand):
-    help = "Read a whole snapshot, and name what is damaged, missing or tampered with."
+    help = "Read a complete snapshot, and report what is damaged, missing or forged."
     epilog = EPILOG
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("snapshot", type=Path, help="DEST/snapshots/TIME, as `backup` has told.")
+        parser.add_argument("snapshot", type=Path, help="DEST/snapshots/TIME, as `backup` printed it.")
         parser.add_argument(
-            "--without-seal", action="store_true", help="Check digests alone, where the project's key is not at hand."
+            "--without-seal", action="store_true", help="Check digests only, if the project key is not at hand."
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         snapshot = Snapshot(options["snapshot"].resolve())
-        described = manifest.read(snapshot, sealed=not options["without_seal"])
-        found = [*verifying.damage(snapshot, described, Bars(terminal.raw_stdout(self)))]
-        found += [] if found else verifying.known_faults(snapshot)
-        for sentence in found:
-            self.stderr.write(sentence)
-        if found:
-            raise CommandError(f"{len(found)} faults.")
-        files = ", ".join(f"{number:,} {field}" for field, number in sorted(described.files.items())) or "no files"
-        self.stdout.write(f"Whole: the rows of {described.made_at} ({described.vendor}), {files}.")
+        manifest = read_manifest(snapshot, sealed=not options["without_seal"])
+        faults = find_damage(snapshot, manifest, terminal.make_console(self))
+        faults = faults or [f"When this snapshot was made: {fault}" for fault in snapshot.faults()]
+        for fault in faults:
+            self.stderr.write(fault)
+        if faults:
+            raise CommandError(f"{len(faults)} faults.")
+        files = ", ".join(f"{number:,} {field}" for field, number in sorted(manifest.files.items())) or "no files"
+        self.stdout.write(f"Intact: the rows of {manifest.made_at} ({manifest.vendor}), {files}.")
         if options["without_seal"]:
-            self.stdout.write("The seal was not checked: whoever can write there may have changed all of it.")
+            self.stdout.write("The seal was not checked, so a forged snapshot would not be found.")
