@@ -1,21 +1,21 @@
-"""Backups are taken while people work, and what is restored from them is whole."""
+"""Backups are taken while people work, and what is restored from them is complete."""
 
 import json
 import os
+import time
 
 import pytest
 
-from harrison.backup import postgresql
-from harrison.backup.naming import COLUMNS
-from tests.kit.backups import KEYS, duplicate, entries, environment, refused, snapshots, verified
+from harrison.backup.files import COLUMNS
+from harrison.backup.postgresql import PostgreSQLRows
+from tests.kit.backups import KEYS, duplicate, environment, find_faults, media_of, refused, run_script, snapshots
 from tests.kit.load import THERE, Said, team
 from tests.kit.needs import rounds
 from tests.kit.serving import managed, own_database, served
-from tests.kit.waiting import until
 
 pytestmark = pytest.mark.slow
 
-RESTORES = rounds(3, 10)  # of each database
+ROUNDS = rounds(2, 10)  # snapshots and restores, of each database
 LABEL = """
 from label.actions import create_label
 print(create_label(by=None, name="Consolidation").pk)
@@ -24,28 +24,32 @@ print(create_label(by=None, name="Consolidation").pk)
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def url(request):
-    """Where rows are kept; nothing means SQLite."""
+    """Address of a database server; empty for SQLite."""
     return request.getfixturevalue("own_postgresql") if request.param == "postgresql" else ""
 
 
 @pytest.fixture(scope="module")
 def busy(url, tmp_path_factory):
-    """A folder of backups, taken under the load of six writers who upload, annotate, redact and remake.
-
-    With it, of each of its snapshots, what they had been told yes to when it was begun.
-    """
-    folder, before = tmp_path_factory.mktemp("backup"), []
+    """Backups taken while six writers upload, annotate, redact and remake, and what was acknowledged before each."""
+    folder, acknowledged = tmp_path_factory.mktemp("backup"), []
     with served(tmp_path_factory.mktemp("busy"), DATABASE_URL=url, **KEYS) as server:
         tokens = [server.token_of(name, "doctor") for name in ("jane", "joan")]
-        label = server.manage("shell", "--no-imports", "-c", LABEL).split()[-1]
+        label = run_script(server.environment, LABEL)
         said = Said()
         with team(server, tokens, label, said):
-            until(lambda: said.annotations)
-            for _ in range(RESTORES):
-                before.append(said.so_far())
+            wait_until(lambda: said.annotations)
+            for _ in range(ROUNDS):
+                acknowledged.append(said.so_far())
                 server.manage("backup", str(folder))
-        assert len(said.annotations) > RESTORES
-    return folder, before
+        assert len(said.annotations) > ROUNDS
+    return folder, acknowledged
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -55,132 +59,134 @@ def backup(busy):
 
 @pytest.fixture
 def empty(url, tmp_path):
-    """An installation without a table, with the keys of the one that was backed up: its environment."""
-    with own_database(url) as fresh:
-        yield environment(tmp_path / "empty", fresh)
+    """The environment of an installation without tables."""
+    with own_database(url) as own:
+        yield environment(tmp_path / "empty", own)
 
 
 @pytest.fixture(scope="module")
 def restored_once(url, backup, tmp_path_factory):
-    with own_database(url) as fresh:
-        told = environment(tmp_path_factory.mktemp("restored"), fresh)
-        managed(told, "restore", str(snapshots(backup)[-1]))
-        yield told
+    with own_database(url) as own:
+        installation = environment(tmp_path_factory.mktemp("restored"), own)
+        managed(installation, "restore", str(snapshots(backup)[-1]))
+        yield installation
 
 
 @pytest.fixture
 def restored(restored_once, tmp_path):
     """The environment of an installation that was restored from the last snapshot."""
-    with duplicate(restored_once, tmp_path / "restored") as told:
-        yield told
+    with duplicate(restored_once, tmp_path / "restored") as installation:
+        yield installation
 
 
-# --- Whole ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("number", range(RESTORES))
-def test_what_is_restored_from_a_backup_under_load_is_whole_and_has_all_that_was_said_before(number, busy, empty):
-    backup, before = busy
-    snapshot = snapshots(backup)[number]
-    told = managed(empty, "restore", str(snapshot))
-    assert "Files and rows agree." in told and f"and {len(entries(snapshot)):,} files" in told
-    there = json.loads(managed(empty, "shell", "--no-imports", "-c", LOOK).splitlines()[-1])
-    assert before[number].lost(*there) == set()
-    assert len(before[number].annotations) > 0, "nobody has worked"
-
-
-LOOK = f"""
+STORED = f"""
 {THERE}
 import json
 print(json.dumps([images, annotations]))
 """
-
-
-def test_a_whole_snapshot_has_no_fault(backup):
-    assert [verified(snapshot) for snapshot in snapshots(backup)] == [""] * RESTORES
-
-
-def test_each_further_snapshot_adds_only_new_bytes(backup):
-    kept = [path.name for path in (backup / "media").rglob("*") if path.is_file()]
-    named = {entry[4] for snapshot in snapshots(backup) for entry in entries(snapshot)}
-    assert len(kept) == len(set(kept)) < sum(len(entries(each)) for each in snapshots(backup))
-    assert named <= set(kept)
-
-
-def test_a_restored_installation_goes_on(restored):
-    assert "stays" in managed(restored, "shell", "--no-imports", "-c", GO_ON)
-    assert "No planned migration operations." in managed(restored, "migrate", "--plan")
-
-
 GO_ON = """
 from imagery.models import Image
 from label.actions import create_label
 from knox.models import AuthToken
 label = create_label(by=None, name="After the fire")
-print("stays" if label.pk and Image.objects.exists() and not AuthToken.objects.exists() else "is lost")
+print("works" if label.pk and Image.objects.exists() and not AuthToken.objects.exists() else "is broken")
 """
 
 
-def test_a_restore_says_from_when_on_things_are_missing_and_what_research_must_not_see(backup, empty):
-    snapshot = snapshots(backup)[0]
-    since = json.loads((snapshot / "manifest.json").read_text())["manifest"]["made_at"]
-    told = managed(empty, "restore", str(snapshot))
-    assert f"after {since} is missing" in told and "BEFORE RESEARCH COMES IN" in told
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_restore_of_a_backup_under_load_has_everything_acknowledged_before_it(number, busy, empty):
+    backup, acknowledged = busy
+    snapshot = snapshots(backup)[number]
+    made_at = json.loads((snapshot / "manifest.json").read_text())["manifest"]["made_at"]
+    output = managed(empty, "restore", str(snapshot))
+    assert "Files and rows agree." in output and f"and {len(media_of(snapshot)):,} files" in output
+    assert f"after {made_at} is lost" in output and "BEFORE YOU LET RESEARCHERS IN" in output
+    assert acknowledged[number].lost(*json.loads(run_script(empty, STORED))) == set()
+    assert len(acknowledged[number].annotations) > 0, "the writers have not worked"
+    if number == 0:
+        assert run_script(empty, GO_ON) == "works"
+        assert "No planned migration operations." in managed(empty, "migrate", "--plan")
 
 
-def test_there_is_no_key_in_a_backup(backup):
-    for path in (path for path in backup.rglob("*") if path.is_file()):
-        assert not [name for name, key in KEYS.items() if key.encode() in path.read_bytes()]
+def test_snapshots_are_intact_share_their_media_and_contain_no_key(backup):
+    assert [find_faults(snapshot) for snapshot in snapshots(backup)] == [""] * ROUNDS
+    media = {path.name for path in (backup / "media").rglob("*") if path.is_file()}
+    lists = [media_of(snapshot) for snapshot in snapshots(backup)]
+    assert set().union(*lists) <= media and len(media) < sum(map(len, lists))
+    files = [path for path in backup.rglob("*") if path.is_file()]
+    assert [path for path in files for key in KEYS.values() if key.encode() in path.read_bytes()] == []
+    assert len(files) > len(media) > 0
 
 
-def test_a_backup_is_its_owners_alone(backup):
+def test_only_its_owner_may_read_a_backup(backup):
     assert {path.stat().st_mode & 0o077 for path in (backup / "snapshots").rglob("*")} == {0}
 
 
-def test_where_a_copy_goes_before_its_bytes_are_taken_another_moment_is_tried(restored, tmp_path):
-    managed(restored, "shell", "--no-imports", "-c", GOES.format(dest=tmp_path / "backup"))
-    (snapshot,) = snapshots(tmp_path / "backup")
-    assert verified(snapshot) == ""
+def test_a_research_copy_replaced_between_rows_and_files_is_in_the_backup(restored, tmp_path):
+    assert run_script(restored, REDACT_MEANWHILE.format(dest=tmp_path / "backup")) == "0 faults, replaced copy included"
+    assert [find_faults(snapshot) for snapshot in snapshots(tmp_path / "backup")] == [""]
 
 
-GOES = """
-from contextlib import contextmanager
-from datetime import UTC, datetime
+REDACT_MEANWHILE = """
+from io import StringIO
 from pathlib import Path
-from django.db import connection
-from harrison.backup import bars, making
-from imagery.actions import redact_image
+from rich.console import Console
 from dicom.deidentification.manifest import Box
+from harrison.backup import making
+from imagery.actions import redact_image
 from imagery.models import Image
-import sys, time
+copy_files = making.copy_files
 image = Image.objects.filter(media_type="image/png").exclude(research="").first()
-rows, moments = making.ROWS[connection.vendor], []
-real = rows.taken
-def redact(width):
-    box = Box(None, 0, 0, width, 3)
-    redact_image(by=image.owner, image=Image.objects.get(pk=image.pk), boxes=[box])
-@contextmanager
-def twice_overtaken(target, bars):
-    moments.append(datetime.now(UTC))
-    if len(moments) < 3:
-        redact(2 * len(moments))  # a copy that was not there when everything was copied,
-    with real(target, bars) as named:
-        time.sleep(1)  # a second in which the manifest's time would be too late
-        named = list(named)
-        if len(moments) < 3:
-            redact(2 * len(moments) + 1)  # and another in its place
-        yield iter(named)
-rows.taken = twice_overtaken
-made = making.make(Path("{dest}"), bars.Bars(sys.stdout))
-assert (len(moments), made.faults) == (3, []), (len(moments), made.faults)
-assert datetime.fromisoformat(made.manifest.made_at) <= moments[-1], "it tells a later moment than its own"
+replaced = image.research
+def redact_then_copy(*arguments):
+    redact_image(by=image.owner, image=image, boxes=[Box(None, 0, 0, 5, 3)])
+    copy_files(*arguments)
+making.copy_files = redact_then_copy
+snapshot, manifest = making.make_snapshot(Path("{dest}"), Console(file=StringIO()))
+assert Image.objects.get(pk=image.pk).research != replaced
+included = replaced in [file.name for file in snapshot.files() if file.media]
+print(f"{{manifest.faults}} faults, replaced copy {{'included' if included else 'lost'}}")
 """
 
 
-def test_another_database_is_refused_with_the_way_to_go(backup, url, own_postgresql, tmp_path):
+def test_a_snapshot_gets_its_name_when_all_of_it_is_on_the_disk(restored, tmp_path):
+    calls = json.loads(run_script(restored, RECORD_CALLS.format(dest=tmp_path / "backup")))
+    (snapshot,) = snapshots(tmp_path / "backup")
+    incomplete = f"{snapshot}.incomplete"
+    naming = calls.index(["rename", incomplete, str(snapshot)])
+    synced = {path for call, path, *_ in calls[:naming] if call == "fsync"}
+    (rows,) = snapshot.glob("rows.*")
+    parts = [rows.name, "files.jsonl", "manifest.new"]
+    media = [str(path.parent) for path in (tmp_path / "backup" / "media").glob("??/*")]
+    needed = [incomplete, *(f"{incomplete}/{name}" for name in parts), *media]
+    assert [path for path in needed if path not in synced] == []
+    unsynced = [old for call, old, *_ in calls[:naming] if call == "rename" and ["fsync", old] not in calls[:naming]]
+    assert unsynced == []
+    assert ["fsync", str(snapshot.parent)] in calls[naming:]
+
+
+RECORD_CALLS = """
+import json
+import os
+from io import StringIO
+from django.core.management import call_command
+calls, fsync, rename = [], os.fsync, os.rename
+def record_fsync(descriptor):
+    calls.append(["fsync", os.readlink(f"/proc/self/fd/{{descriptor}}")])
+    fsync(descriptor)
+def record_rename(old, new):
+    calls.append(["rename", str(old), str(new)])
+    rename(old, new)
+os.fsync, os.rename = record_fsync, record_rename
+call_command("backup", "{dest}", stdout=StringIO())
+print(json.dumps(calls))
+"""
+
+
+def test_another_kind_of_database_is_refused_with_the_way_to_go(backup, url, own_postgresql, tmp_path):
     with own_database("" if url else own_postgresql) as other:
-        said = refused(environment(tmp_path / "other", other), "restore", str(snapshots(backup)[0]))
-    assert "copy_database" in said
+        output = refused(environment(tmp_path / "other", other), "restore", str(snapshots(backup)[0]))
+    assert "copy_database" in output
 
 
 # --- PostgreSQL's programs ------------------------------------------------------------------------------------------
@@ -188,57 +194,52 @@ def test_another_database_is_refused_with_the_way_to_go(backup, url, own_postgre
 
 @pytest.fixture
 def on_postgresql(own_postgresql, tmp_path):
-    with own_database(own_postgresql) as fresh:
-        yield environment(tmp_path / "data", fresh.replace("harrison@", "harrison:a-password@"))
+    """The environment of a migrated installation whose database has a password."""
+    with own_database(own_postgresql) as own:
+        installation = environment(tmp_path / "data", own.replace("harrison@", "harrison:a-password@"))
+        managed(installation, "migrate", "--verbosity", "0")
+        yield installation
 
 
-def test_without_pg_dump_it_is_said_what_to_install(on_postgresql, tmp_path):
-    managed(on_postgresql, "migrate", "--verbosity", "0")
-    said = refused(on_postgresql | {"PATH": "/nonexistent"}, "backup", str(tmp_path / "backup"))
-    assert "apt-get install postgresql-client" in said and not list((tmp_path / "backup").glob("snapshots/*Z"))
+def test_without_pg_dump_the_error_says_what_to_install(on_postgresql, tmp_path):
+    output = refused(on_postgresql | {"PATH": "/nonexistent"}, "backup", str(tmp_path / "backup"))
+    assert "apt-get install postgresql-client" in output and not list((tmp_path / "backup").glob("snapshots/*Z"))
 
 
-def test_what_pg_restore_could_not_do_is_told_without_the_row(on_postgresql, tmp_path):
-    managed(on_postgresql, "migrate", "--verbosity", "0")
-    said = managed(on_postgresql, "shell", "--no-imports", "-c", TWICE.format(dump=tmp_path / "dump"))
-    assert "duplicate key" in said and "Jane Doe" not in said and "DETAIL" not in said
+def test_pg_restore_gets_the_password_by_the_environment_and_its_errors_quote_no_row(on_postgresql, tmp_path):
+    output = managed(on_postgresql, "shell", "--no-imports", "-c", RESTORE_TWICE.format(dump=tmp_path / "dump"))
+    assert "duplicate key" in output and "Jane Doe" not in output and "DETAIL" not in output
+    assert output.splitlines()[-1] == "a-password"
 
 
-TWICE = """
+RESTORE_TWICE = """
 from pathlib import Path
 from django.core.management import CommandError
-from harrison.backup import bars, postgresql
+from harrison.backup import postgresql
 from label.actions import create_label
-import sys
 create_label(by=None, name="Jane Doe")
-dump = Path("{dump}")
-with postgresql.taken(dump, bars.Bars(sys.stderr)):
-    pass
-name = postgresql.parameters()["dbname"]
+rows = postgresql.PostgreSQLRows(Path("{dump}"))
+rows.dump()
 try:
-    postgresql.run("pg_restore", ["--data-only", "--table=label_label", f"--dbname={{name}}", str(dump)], "", print)
+    postgresql.run_client("pg_restore", "--data-only", "--table=label_label", str(rows.path))
 except CommandError as exc:
     print(exc)
+print(postgresql.client_environment()["PGPASSWORD"])
 """
 
 
-def test_a_program_that_says_more_after_the_rows_is_heard_out(tmp_path, monkeypatch):
-    """Where nobody reads any more it fails, and a whole dump would look like a torn one."""
-    (tmp_path / "pg_restore").write_text(TALKATIVE)
+def test_the_output_of_pg_restore_is_read_to_the_end(tmp_path, monkeypatch):
+    """It fails if nobody reads on, and an intact dump would look torn."""
+    (tmp_path / "pg_restore").write_text(MORE_AFTER_THE_ROWS)
     (tmp_path / "pg_restore").chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert list(postgresql.named(tmp_path / "dump")) == []
+    assert list(PostgreSQLRows(tmp_path / "dump").named_files()) == []
 
 
-TALKATIVE = f"""#!/bin/sh
+MORE_AFTER_THE_ROWS = f"""#!/bin/sh
 set -e
 echo 'COPY public.imagery_image ({", ".join(COLUMNS)}) FROM stdin;'
 echo '\\.'
 sleep 0.2
 echo '-- PostgreSQL database dump complete'
 """
-
-
-def test_the_password_travels_by_the_environment(on_postgresql):
-    told = "from harrison.backup import postgresql; print(postgresql.environment()['PGPASSWORD'])"
-    assert managed(on_postgresql, "shell", "--no-imports", "-c", told).split()[-1] == "a-password"

@@ -1,6 +1,6 @@
 """Damage to a backup and faults of an installation are found and named; what does not fit is not restored.
 
-On the database that this run of the tests is on.
+On the database of this test run.
 """
 
 import hashlib
@@ -14,9 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from harrison.backup import manifest
+from harrison.backup.manifest import hash_file, read_manifest, write_manifest
 from harrison.backup.snapshots import Snapshot
-from tests.kit.backups import KEYS, UPLOAD, duplicate, environment, flip, media, refused, snapshots, verified
+from tests.kit.backups import (
+    KEYS,
+    UPLOAD,
+    duplicate,
+    environment,
+    find_faults,
+    flip_bit,
+    media_path,
+    refused,
+    snapshots,
+)
 from tests.kit.serving import MANAGE, ROOT, installed, managed, own_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.on_both]
@@ -37,42 +47,38 @@ def backup(tmp_path_factory):
 
 @pytest.fixture
 def empty(tmp_path):
-    """An installation without a table, with the keys of the one that was backed up: its environment."""
-    with own_database(URL) as fresh:
-        yield environment(tmp_path / "empty", fresh)
+    """The environment of an installation without tables."""
+    with own_database(URL) as own:
+        yield environment(tmp_path / "empty", own)
 
 
 @pytest.fixture(scope="module")
 def restored_once(backup, tmp_path_factory):
-    with own_database(URL) as fresh:
-        told = environment(tmp_path_factory.mktemp("restored"), fresh)
-        managed(told, "restore", str(snapshots(backup)[-1]))
-        yield told
+    with own_database(URL) as own:
+        installation = environment(tmp_path_factory.mktemp("restored"), own)
+        managed(installation, "restore", str(snapshots(backup)[-1]))
+        yield installation
 
 
 @pytest.fixture
 def restored(restored_once, tmp_path):
     """The environment of an installation that was restored from the last snapshot."""
-    with duplicate(restored_once, tmp_path / "restored") as told:
-        yield told
+    with duplicate(restored_once, tmp_path / "restored") as installation:
+        yield installation
 
 
 @pytest.fixture
 def copy(backup, tmp_path) -> Path:
-    """A snapshot of a backup that may be spoiled."""
-    shutil.copytree(backup, tmp_path / "copy")
-    return snapshots(tmp_path / "copy")[0]
+    """The first snapshot of a copy of the backup."""
+    return copy_backup(backup, tmp_path / "copy")
+
+
+def copy_backup(backup: Path, folder: Path) -> Path:
+    shutil.copytree(backup, folder)
+    return snapshots(folder)[0]
 
 
 # --- Damaged --------------------------------------------------------------------------------------------------------
-
-
-def spoil_rows(snapshot: Path) -> None:
-    flip(next(snapshot.glob("rows.*")))
-
-
-def lose_rows(snapshot: Path) -> None:
-    next(snapshot.glob("rows.*")).unlink()
 
 
 def lose_a_line(snapshot: Path) -> None:
@@ -80,72 +86,74 @@ def lose_a_line(snapshot: Path) -> None:
     files.write_text("".join(files.read_text().splitlines(keepends=True)[:-1]))
 
 
-def cut_the_manifest(snapshot: Path) -> None:
+def cut_manifest(snapshot: Path) -> None:
     manifest = snapshot / "manifest.json"
     manifest.write_bytes(manifest.read_bytes()[:-20])
 
 
-def change_the_manifest(snapshot: Path) -> None:
+def change_manifest(snapshot: Path) -> None:
     manifest = snapshot / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"vendor": "', '"vendor": "another '))
 
 
-def forge_the_manifest(snapshot: Path) -> None:
-    """With a digest that fits, by somebody who has the folder and not the key."""
+def forge_manifest(snapshot: Path, **changes: object) -> None:
+    """Change the manifest and its digest, like someone who may write there but has no key."""
     path = snapshot / "manifest.json"
-    told = json.loads(path.read_text())
-    told["manifest"]["faults"] = 1
-    told["sha256"] = hashlib.sha256(json.dumps(told["manifest"], sort_keys=True).encode()).hexdigest()
-    path.write_text(json.dumps(told))
+    content = json.loads(path.read_text())
+    content["manifest"] |= {"faults": 1} | changes
+    content["sha256"] = hashlib.sha256(json.dumps(content["manifest"], sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps(content))
 
 
-def forge_the_manifest_as_of_elsewhere(snapshot: Path) -> None:
-    """So that the seal would seem to be another installation's."""
-    manifest = snapshot / "manifest.json"
-    told = json.loads(manifest.read_text())
-    manifest.write_text(manifest.read_text().replace(told["manifest"]["project_key"], "0" * 16))
-    forge_the_manifest(snapshot)
-
-
-SPOILT = {
-    spoil_rows: "is damaged: its bytes are not those that were written",
-    lose_rows: "is not there",
-    lambda snapshot: flip(media(snapshot)): "are damaged. They are the original of image",
-    lambda snapshot: flip(media(snapshot, 1)): "are damaged. They are the research of image",
-    lambda snapshot: media(snapshot).unlink(): "are not there. They are the original of image",
-    lose_a_line: "files.jsonl is damaged",
-    cut_the_manifest: "The manifest is damaged",
-    change_the_manifest: "The manifest is damaged",
-    forge_the_manifest: "changed by somebody who has not the project's key",
-    forge_the_manifest_as_of_elsewhere: "changed by somebody who has not the project's key",
-    lambda snapshot: (snapshot / "manifest.json").unlink(): "is no finished snapshot",
+DAMAGES = {
+    "rows altered": (
+        lambda snapshot: flip_bit(next(snapshot.glob("rows.*"))),
+        "is damaged: its bytes are not those that were written",
+    ),
+    "rows lost": (lambda snapshot: next(snapshot.glob("rows.*")).unlink(), "is missing"),
+    "original altered": (lambda snapshot: flip_bit(media_path(snapshot)), "are damaged. They hold the original of"),
+    "copy altered": (lambda snapshot: flip_bit(media_path(snapshot, 1)), "are damaged. They hold the research of"),
+    "original lost": (lambda snapshot: media_path(snapshot).unlink(), "are missing. They hold the original of"),
+    "line lost": (lose_a_line, "files.jsonl is damaged"),
+    "manifest cut": (cut_manifest, "The manifest is damaged"),
+    "manifest changed": (change_manifest, "The manifest is damaged"),
+    "manifest forged": (forge_manifest, "someone without that key changed the manifest"),
+    "manifest forged as of another installation": (
+        lambda snapshot: forge_manifest(snapshot, project_key="0" * 16),
+        "someone without that key changed the manifest",
+    ),
+    "manifest lost": (lambda snapshot: (snapshot / "manifest.json").unlink(), "is not a complete snapshot"),
 }
 
 
-@pytest.mark.parametrize(("spoil", "told"), SPOILT.items())
-def test_what_is_spoilt_is_found(spoil, told, copy):
-    spoil(copy)
-    assert told in verified(copy)
+def test_every_damage_is_found_and_named(backup, tmp_path):
+    unnoticed = {}
+    for name, (damage, expected) in DAMAGES.items():
+        snapshot = copy_backup(backup, tmp_path / name)
+        damage(snapshot)
+        faults = find_faults(snapshot)
+        if expected not in faults:
+            unnoticed[name] = faults
+    assert unnoticed == {}
 
 
-def test_rows_and_files_of_two_snapshots_do_not_pass_for_one(copy, settings):
-    """Each part is whole, and sealed; but they are not of one moment."""
+def test_rows_and_files_of_different_snapshots_do_not_pass_as_one(copy, settings):
+    """Each part is intact and sealed, but they are not of one moment."""
     settings.PROJECT_KEY = KEYS["HARRISON_PROJECT_KEY"].encode()
-    later = snapshots(copy.parents[1])[-1]
-    shutil.copy(later / "files.jsonl", copy)
-    told = manifest.read(Snapshot(copy))
-    parts = told.parts | {"files.jsonl": manifest.part(copy / "files.jsonl")}
-    manifest.write(Snapshot(copy), replace(told, parts=parts))
-    assert "not those that the snapshot lists" in verified(copy)
+    shutil.copy(snapshots(copy.parents[1])[-1] / "files.jsonl", copy)
+    manifest = read_manifest(Snapshot(copy))
+    parts = manifest.parts | {"files.jsonl": hash_file(copy / "files.jsonl")}
+    write_manifest(Snapshot(copy), replace(manifest, parts=parts))
+    assert "not those that the snapshot lists" in find_faults(copy)
 
 
 def test_a_damaged_snapshot_is_not_restored(copy, empty):
-    flip(media(copy))
-    assert "The snapshot is damaged, nothing was done." in refused(empty, "restore", str(copy))
+    flip_bit(media_path(copy))
+    assert "The snapshot is damaged; nothing was done." in refused(empty, "restore", str(copy))
 
 
-def killed(environment, folder):
-    """Where a backup went that was killed, and what it left. On a busy machine one may be whole before it is seen."""
+def kill_backup(environment: dict[str, str], folder: Path) -> tuple[Path, Path]:
+    """Return the folder of a backup that was killed, and its snapshot. A quick one may finish first: try again."""
     for attempt in range(5):
         dest = folder / f"backup-{attempt}"
         command = [*MANAGE, "backup", str(dest)]
@@ -159,12 +167,11 @@ def killed(environment, folder):
     return dest, left
 
 
-def test_a_backup_that_is_killed_is_plainly_unfinished_and_the_next_takes_it_away(restored, tmp_path):
-    dest, left = killed(restored, tmp_path)
-    assert left.name.endswith(".incomplete") and "no finished snapshot" in refused(restored, "verify_backup", str(left))
+def test_a_killed_backup_is_incomplete_and_the_next_one_removes_it(restored, tmp_path):
+    dest, left = kill_backup(restored, tmp_path)
+    assert "not a complete snapshot" in refused(restored, "verify_backup", str(left))
     managed(restored, "backup", str(dest))
-    (whole,) = snapshots(dest)
-    assert not whole.name.endswith(".incomplete")
+    assert [snapshot.name.endswith(".incomplete") for snapshot in snapshots(dest)] == [False]
 
 
 # --- Faults of the installation -------------------------------------------------------------------------------------
@@ -172,61 +179,49 @@ def test_a_backup_that_is_killed_is_plainly_unfinished_and_the_next_takes_it_awa
 
 @pytest.fixture
 def faulty(restored):
-    """An installation that has lost an original and whose disk has altered another: its environment.
+    """The environment of an installation that has lost one original, and whose disk has altered another.
 
-    They are CTs: the bytes of a clean picture and of its research copy are the same, and those would be found there.
+    Both are CTs: the research copy of a clean picture has the bytes of its original, and the backup would find those.
     """
     originals = Path(restored["HARRISON_DATA_DIR"], "originals").glob("??/*")
     lost, altered = sorted(path for path in originals if path.read_bytes()[128:132] == b"DICM")[:2]
     lost.unlink()
-    flip(altered)
+    flip_bit(altered)
     return restored
 
 
-def test_faults_of_the_installation_are_told_and_everything_else_is_backed_up(faulty, tmp_path):
-    said = refused(faulty, "backup", str(tmp_path / "backup"))
+def test_a_faulty_installation_is_backed_up_and_restored_and_its_faults_are_named(faulty, copy, tmp_path):
+    output = refused(faulty, "backup", str(tmp_path / "backup"))
+    assert "the file is missing." in output and "its bytes are not those that were stored." in output
+    assert "2 files of this installation are missing or altered" in output
     (snapshot,) = snapshots(tmp_path / "backup")
-    assert "it is not there." in said and "its bytes are not those that were stored." in said
-    assert "2 files of this installation are missing or altered" in said
-    assert verified(snapshot).count("When this was made: original") == 2
+    assert find_faults(snapshot).count("When this snapshot was made: original") == 2
+    with own_database(URL) as own:
+        output = refused(environment(tmp_path / "again", own), "restore", str(snapshot))
+    assert "Restored" in output and output.count("When this snapshot was made: original") == 2
+    managed(faulty, "backup", str(copy.parents[1]))  # here earlier snapshots have the bytes
+    assert find_faults(snapshots(copy.parents[1])[-1]) == ""
 
 
-def test_a_backup_with_faults_is_restored_and_the_faults_are_told(faulty, tmp_path):
-    refused(faulty, "backup", str(tmp_path / "backup"))
-    (snapshot,) = snapshots(tmp_path / "backup")
-    with own_database(URL) as fresh:
-        said = refused(environment(tmp_path / "again", fresh), "restore", str(snapshot))
-    assert "Restored" in said and "2 of 2 findings are not mended." in said
-
-
-def test_a_file_that_was_lost_after_a_backup_is_in_the_next_to_the_same_place(faulty, copy):
-    managed(faulty, "backup", str(copy.parents[1]))
-    assert verified(snapshots(copy.parents[1])[-1]) == ""
-
-
-# --- Where nothing is restored --------------------------------------------------------------------------------------
+# --- Refused --------------------------------------------------------------------------------------------------------
 
 
 def test_an_installation_in_use_is_left_alone(backup, restored):
-    said = refused(restored, "restore", str(snapshots(backup)[0]))
-    assert "is in use" in said and "imagery_image" in said
+    output = refused(restored, "restore", str(snapshots(backup)[0]))
+    assert "is in use" in output and "imagery_image" in output
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_other_keys_are_refused(key, backup, empty):
-    other = empty | {key: "quite another key of the tests of backups that is long"}
-    assert f"{key} " in refused(other, "restore", str(snapshots(backup)[0]))
-
-
-def test_the_key_that_was_rotated_away_is_still_needed_and_enough(backup, empty):
-    both = empty | {
-        "HARRISON_IDENTITY_KEYS": f"a new identity key that is long enough,{KEYS['HARRISON_IDENTITY_KEYS']}"
-    }
-    assert "agree" in managed(both, "restore", str(snapshots(backup)[0]))
+def test_other_keys_are_refused_and_a_rotated_key_is_needed_and_enough(backup, empty):
+    snapshot = str(snapshots(backup)[0])
+    for key in KEYS:
+        other = empty | {key: "quite another key of the tests of backups that is long"}
+        assert f"{key} " in refused(other, "restore", snapshot)
+    keys = f"a new identity key that is long enough,{KEYS['HARRISON_IDENTITY_KEYS']}"
+    assert "agree" in managed(empty | {"HARRISON_IDENTITY_KEYS": keys}, "restore", snapshot)
 
 
 def test_a_snapshot_of_a_newer_harrison_is_refused(copy, empty, settings):
     settings.PROJECT_KEY = KEYS["HARRISON_PROJECT_KEY"].encode()
-    told = manifest.read(Snapshot(copy))
-    manifest.write(Snapshot(copy), replace(told, migrations=[*told.migrations, "imagery.9999_of_tomorrow"]))
+    manifest = read_manifest(Snapshot(copy))
+    write_manifest(Snapshot(copy), replace(manifest, migrations=[*manifest.migrations, "imagery.9999_of_tomorrow"]))
     assert "newer Harrison, which has imagery.9999_of_tomorrow" in refused(empty, "restore", str(copy))

@@ -1,4 +1,4 @@
-"""What the documented installation keeps comes back: rows of this run's database, and bytes in a bucket."""
+"""An installation with its files in a bucket is backed up and restored. On the database of this test run."""
 
 import os
 
@@ -48,7 +48,7 @@ def contents(nanio, told) -> dict[str, bytes]:
 
 
 def test_a_whole_backup_of_a_bucket_has_no_fault(old, snapshot):
-    assert "Whole: " in managed(old, "verify_backup", str(snapshot))
+    assert "Intact: " in managed(old, "verify_backup", str(snapshot))
 
 
 def test_a_bucket_is_restored_byte_for_byte_and_agrees_with_the_rows(old, snapshot, fresh, nanio):
@@ -65,5 +65,5 @@ def test_without_its_bucket_no_snapshot_is_made(old, tmp_path):
 
 def test_a_restore_whose_bucket_was_away_is_run_again(snapshot, fresh):
     away = fresh | {"HARRISON_S3_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
-    assert "Run it again then." in refused(away, "restore", str(snapshot))
+    assert "Then run this command again." in refused(away, "restore", str(snapshot))
     assert "Files and rows agree." in managed(fresh, "restore", str(snapshot))

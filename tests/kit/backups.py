@@ -1,4 +1,4 @@
-"""What tests of backups share: installations by their environment, and snapshots that may be spoilt."""
+"""What tests of backups share: environments of installations, and snapshots to damage."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from tests.kit.serving import MANAGE, ROOT, own_database
+from tests.kit.serving import MANAGE, ROOT, managed, own_database
 
 KEYS = {
     "HARRISON_IDENTITY_KEYS": "an identity key of the tests of backups that is long enough",
@@ -30,9 +30,9 @@ for number in (0, 2, 2):  # a picture and two CTs
 
 
 def environment(folder: Path, url: str = "", **more: str) -> dict[str, str]:
-    """An installation without a table, with the keys of the one that was backed up."""
-    told = {"HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings", "DATABASE_URL": url}
-    return os.environ | told | KEYS | more
+    """Return the environment of an installation without tables, with the keys of the one that was backed up."""
+    own = {"HARRISON_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "harrison.settings", "DATABASE_URL": url}
+    return os.environ | own | KEYS | more
 
 
 @contextmanager
@@ -44,14 +44,20 @@ def duplicate(environment: dict[str, str], folder: Path) -> Iterator[dict[str, s
         yield environment | {"HARRISON_DATA_DIR": str(folder), "DATABASE_URL": copy}
 
 
-def refused(environment, *command) -> str:
+def run_script(environment: dict[str, str], script: str) -> str:
+    """Return the last line that a script prints in an installation."""
+    return managed(environment, "shell", "--no-imports", "-c", script).splitlines()[-1]
+
+
+def refused(environment: dict[str, str], *command: str) -> str:
+    """Return the output of a command that fails, without a traceback."""
     done = subprocess.run([*MANAGE, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
-def verified(snapshot: Path) -> str:
-    """What `verify_backup` finds wrong, in an installation with the right keys."""
+def find_faults(snapshot: Path) -> str:
+    """Return what `verify_backup` reports in an installation with the right keys; nothing if the snapshot is intact."""
     err = StringIO()
     with override_settings(PROJECT_KEY=KEYS["HARRISON_PROJECT_KEY"].encode()):
         try:
@@ -65,17 +71,17 @@ def snapshots(backup: Path) -> list[Path]:
     return sorted((backup / "snapshots").iterdir())
 
 
-def entries(snapshot: Path) -> list[list]:
-    return [json.loads(line) for line in (snapshot / "files.jsonl").read_text().splitlines()]
+def media_of(snapshot: Path) -> list[str]:
+    """Return the SHA-256 of the media of each file, in the order of the list."""
+    return [json.loads(line)[4] for line in (snapshot / "files.jsonl").read_text().splitlines()]
 
 
-def media(snapshot: Path, number: int = 0) -> Path:
-    sha256 = entries(snapshot)[number][4]
+def media_path(snapshot: Path, number: int = 0) -> Path:
+    sha256 = media_of(snapshot)[number]
     return snapshot.parents[1] / "media" / sha256[:2] / sha256
 
 
-def flip(path: Path) -> None:
-    """One bit in the middle of a file."""
+def flip_bit(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
