@@ -1,6 +1,6 @@
 """What happens to people and teams."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -65,7 +65,10 @@ def create_team(*, by: User, name: str) -> Team:
 
 @recorded("changed")
 def change_team(*, by: User, team: Team, **fields: Any) -> Team:
+    """Change the name of a team, or all its members at once."""
     _refuse_unless_lead(by, team)
+    if "members" in fields:
+        _refuse_change_of_members(team, fields["members"])
     return team.change(**fields)
 
 
@@ -97,6 +100,13 @@ def step_out(*, by: User, team: Team, user: User) -> Team:
     if user == team.lead:
         raise Conflict("The lead stays in the team: archive it instead.")
     return team.change(members=[member for member in team.members.all() if member != user])
+
+
+def _refuse_change_of_members(team: Team, members: Collection[User]) -> None:
+    if team.archived:
+        raise Conflict("This team is archived. Restore it first.")
+    if team.lead not in members:
+        raise Conflict("The lead cannot leave the team. Archive the team instead.")
 
 
 def _refuse_unless_lead(by: User, team: Team) -> None:

@@ -1,158 +1,165 @@
-"""People and teams in the admin: the superuser registers people and gives them roles; a lead lets people in."""
+"""Users for superusers to edit, and teams for their leads."""
 
+from copy import copy
+from functools import partial, reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from knox.models import AuthToken
 from reversion.models import Version
 
 from accounts import actions
 from accounts.models import Role, Team, User
-from core.admin import RecordAdmin, RecordForm, is_a_look_up
+from core.admin import ArchivableAdmin, EditableAdmin, RecordForm
 
 DOCTORS = frozenset({Role.DOCTOR})
 
-# Roles are fixed, tokens are their owners', and neither is for deleting.
+# Roles are fixed, and tokens belong to their users.
 admin.site.unregister([Group, AuthToken])
 
-PASSWORDS = ("usable_password", "set_usable_password", "password1", "password2")
+
+class UserForm(RecordForm, UserChangeForm):
+    """A registered user. The password has a form of its own."""
+
+    @property
+    def state(self) -> str:
+        """Return the last recorded version, because a user has no version number."""
+        last = Version.objects.get_for_object(self.instance).order_by("-pk").first()
+        return str(last.pk if last else 0)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return groups_as_roles(super().facts)
 
 
-def in_words(facts: dict[str, Any]) -> dict[str, Any]:
-    """Groups are roles."""
+class NewUserForm(RecordForm, AdminUserCreationForm):
+    state = ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        names = ("username", "first_name", "last_name", "email", "groups", "is_staff", "is_superuser")
+        about = {name: self.cleaned_data[name] for name in names}
+        return {**groups_as_roles(about), "password": new_password(self.cleaned_data)}
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password, or none, for another user."""
+
+    def __init__(self, *args: Any, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def save(self, commit: bool = True) -> User:
+        return actions.set_password(by=self.by, user=self.user, password=new_password(self.cleaned_data))
+
+
+def groups_as_roles(facts: dict[str, Any]) -> dict[str, Any]:
     if "groups" in facts:
         facts["roles"] = [group.name for group in facts.pop("groups")]
     return facts
 
 
-class UserForm(RecordForm, UserChangeForm):
-    """A person who is there. The password has a form of its own."""
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        return in_words(super().facts)
-
-
-class NewUserForm(RecordForm, AdminUserCreationForm):
-    @property
-    def facts(self) -> dict[str, Any]:
-        told = in_words(super().facts)
-        passwords = {name: told.pop(name, None) for name in PASSWORDS}
-        return {**told, "password": passwords["password1"] if passwords["set_usable_password"] else None}
-
-
-class PasswordForm(AdminPasswordChangeForm):
-    """Somebody's new password, or none, set by a superuser."""
-
-    def save(self, commit: bool = True) -> Any:
-        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
-        return actions.set_password(by=self.user.viewer, user=self.user, password=password)
+def new_password(cleaned_data: dict[str, Any]) -> str | None:
+    return cleaned_data["password1"] if cleaned_data["set_usable_password"] else None
 
 
 @admin.register(User)
-class UserAdmin(RecordAdmin, DjangoUserAdmin):
-    """A user is deactivated, never deleted: the record points at them."""
+class UserAdmin(EditableAdmin, DjangoUserAdmin):
+    """A user is deactivated and never deleted, because history and events point at them."""
 
     list_display = (
-        "username", "first_name", "last_name", "their_roles", "is_staff", "is_superuser", "is_active", "last_login",
+        "username", "first_name", "last_name", "role_names", "is_staff", "is_superuser", "is_active", "last_login",
     )  # fmt: skip
     list_filter: ClassVar[Any] = ("groups", "is_active", "is_staff", "is_superuser")
     search_fields: ClassVar[Any] = ("username", "first_name", "last_name", "email")
     ordering: ClassVar[Any] = ("username",)
     sortable_by: ClassVar[Any] = ("username", "last_name", "last_login")
-    acts: ClassVar[Any] = {"add": actions.register_user, "change": actions.change_user}
-    actions = ()
+    row_actions: ClassVar[Any] = {"create": actions.register_user, "change": actions.change_user}
     form = UserForm
     add_form = NewUserForm
-    change_password_form = PasswordForm
     filter_horizontal = ("groups",)
-    shown = ("last_login", "date_joined")
-    fieldsets: ClassVar[Any] = (
+    shown_fields: ClassVar[Any] = ("last_login", "date_joined")
+    fieldsets: Any = (
         (None, {"fields": ("username", "password", "seen")}),
-        ("Who they are", {"fields": ("first_name", "last_name", "email")}),
-        ("What they may do", {
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Rights", {
             "fields": ("groups", "is_active", "is_staff", "is_superuser"),
-            "description": "The groups are the roles. Staff may come into this administration, where they can do "
-            "what their roles let them do; a superuser has every right.",
+            "description": "The groups are the roles. Staff may use this administration within their roles. "
+            "A superuser has every right.",
         }),
-        ("When", {"fields": ("last_login", "date_joined")}),
+        ("Times", {"fields": ("last_login", "date_joined")}),
     )  # fmt: skip
     add_fieldsets: Any = (
         (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
-        ("Who they are", {"classes": ("wide",), "fields": ("first_name", "last_name", "email")}),
-        ("What they may do", {"classes": ("wide",), "fields": ("groups", "is_staff", "is_superuser")}),
+        ("Person", {"classes": ("wide",), "fields": ("first_name", "last_name", "email")}),
+        ("Rights", {"classes": ("wide",), "fields": ("groups", "is_staff", "is_superuser")}),
     )
-    untold = frozenset({"password", "last_login", "user_permissions"})
+    history_excluded = frozenset({"password", "last_login", "user_permissions"})
 
-    def may(self, request: Any, what: str) -> bool:
-        """People are the superuser's."""
-        return bool(getattr(request.user, "is_superuser", False))
+    def has_right(self, request: HttpRequest, right: str) -> bool:
+        return bool(getattr(request.user, "is_superuser", False)) and right != "archive"
 
-    def get_queryset(self, request: Any) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    def get_search_fields(self, request: Any) -> Any:
-        """A doctor looks for doctors to let into a team: by what the team shows of them."""
-        return ("username",) if is_a_look_up(request) else self.search_fields
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        """Search by username only for people who may not see users: a lead looks up members for a team."""
+        columns = self.search_fields if self.has_view_permission(request) else ("username",)
+        return rows.filter(reduce(or_, (Q(**{f"{column}__icontains": text}) for column in columns)))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Tell the form who sets the password, by a copy of this object: threads share the original."""
+        page: Any = copy(self)
+        page.change_password_form = partial(PasswordForm, by=request.user)
+        return super(UserAdmin, page).user_change_password(request, id, form_url)
 
     @admin.display(description="roles")
-    def their_roles(self, user: User) -> str:
+    def role_names(self, user: User) -> str:
         return ", ".join(sorted(group.name for group in user.groups.all()))
 
-    def state_of(self, row: Any) -> str:
-        """A user has no version of their own: the record's last one stands for it."""
-        last = Version.objects.get_for_object(row).order_by("-pk").first()
-        return str(last.pk if last else 0)
 
-
-def doctors() -> Any:
+def active_doctors() -> QuerySet[User]:
     return User.objects.filter(
         is_active=True, pk__in=User.groups.through.objects.filter(group__name=Role.DOCTOR).values("user")
     )
 
 
 @admin.register(Team)
-class TeamAdmin(RecordAdmin):
-    """A doctor sees the teams they are in; its lead changes one."""
+class TeamAdmin(EditableAdmin, ArchivableAdmin):
+    """Doctors see the teams they are in, and change the ones they lead."""
 
-    list_display = ("name", "lead", "who", "created_at", "archived_at")
+    list_display = ("name", "lead", "member_names", "created_at", "archived_at")
     list_select_related = ("lead",)
     search_fields: ClassVar[Any] = ("name",)
+    search_help_text = "Part of a name."
     roles: ClassVar[Any] = dict.fromkeys(("view", "add", "change", "archive"), DOCTORS)
-    acts: ClassVar[Any] = {
-        "add": actions.create_team,
+    owner_field = "lead"
+    row_actions: ClassVar[Any] = {
+        "create": actions.create_team,
         "change": actions.change_team,
         "archive": actions.archive_team,
         "restore": actions.restore_team,
     }
-    owner = "lead"
-    addable = ("name",)
-    editable = ("name", "members")
+    field_choices: ClassVar[Any] = {"members": active_doctors}
     autocomplete_fields = ("members",)
-    shown = ("lead", "created_at", "archived_at")
+    editable_fields: ClassVar[Any] = ("name", "members")
+    shown_fields: ClassVar[Any] = ("lead", "created_at", "archived_at")
 
-    def get_queryset(self, request: Any) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).prefetch_related("members")
 
-    def choices(self, user: Any, name: str, model: Any) -> Any:
-        return doctors()
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return ("name",) if obj is None else super().get_fields(request, obj)
 
-    def act(self, form: Any, *, by: Any) -> Any:
-        """Who comes and who goes is let in and stepped out, one by one."""
-        if form.is_new:
-            return super().act(form, by=by)
-        team, facts = Team.objects.get(pk=form.instance.pk), form.facts
-        wanted = set(facts.pop("members", team.members.all()))
-        there = set(team.members.all())
-        for user in wanted - there:
-            actions.let_in(by=by, team=team, user=user)
-        for user in there - wanted:
-            actions.step_out(by=by, team=team, user=user)
-        return actions.change_team(by=by, team=team, **facts)
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        return rows.filter(name__icontains=text)
 
     @admin.display(description="members")
-    def who(self, team: Team) -> str:
+    def member_names(self, team: Team) -> str:
         return ", ".join(sorted(member.username for member in team.members.all()))

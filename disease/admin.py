@@ -1,133 +1,139 @@
-"""The vocabulary's meaning in the admin: classifications to read, diseases to write."""
+"""The vocabulary in the admin: code systems to read, diseases for researchers to edit."""
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from accounts.models import CLINICAL, EVERYONE, Role
-from core.admin import Lines, RecordAdmin, RecordForm, linked, links, listing, one_of, yes_or_no
+from core.admin import (
+    ArchivableAdmin,
+    EditableAdmin,
+    LinesField,
+    RecordAdmin,
+    RecordForm,
+    boolean_filter,
+    choice_filter,
+    link_lines,
+    linked,
+)
 from disease import actions
 from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
 
-WRITERS = frozenset({Role.RESEARCHER})
-
-
-class PublishedAdmin(RecordAdmin):
-    """Loaded as published by `import_codes`, and never edited."""
-
-    roles: ClassVar[Any] = {"view": EVERYONE}
-    list_filter: ClassVar[Any] = ()
-    actions = ()
+RESEARCHERS = frozenset({Role.RESEARCHER})
+READ_BY_EVERYONE = {"view": EVERYONE}
 
 
 @admin.register(CodeSystem)
-class CodeSystemAdmin(PublishedAdmin):
-    list_display = ("title", "key", "release", "entries", "codes_changed_at")
-    search_fields: ClassVar[Any] = ("key", "title")
-    shown = ("key", "release", "title", "uri", "codes_changed_at", "entries")
+class CodeSystemAdmin(RecordAdmin):
+    """A release as published. `import_codes` loads it, and no one edits it."""
 
-    @admin.display(description="entries")
-    def entries(self, system: CodeSystem) -> str:
-        return listing(Code, "entries", system=system)
+    list_display = ("title", "key", "release", "codes_changed_at")
+    list_filter: ClassVar[Any] = ()
+    search_fields: ClassVar[Any] = ("title",)
+    search_help_text = "Part of a title or key."
+    roles: ClassVar[Any] = READ_BY_EVERYONE
+    shown_fields: ClassVar[Any] = ("key", "release", "title", "uri", "codes_changed_at")
+
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        return rows.filter(Q(title__icontains=text) | Q(key__icontains=text))
 
 
 @admin.register(Code)
-class CodeAdmin(PublishedAdmin):
+class CodeAdmin(RecordAdmin):
     list_display = ("code", "title", "system", "kind", "assignable", "valid_to")
-    list_filter: ClassVar[Any] = ("system", one_of("kind", tuple(CodeKind.values)), yes_or_no("assignable"))
+    list_filter: ClassVar[Any] = ("system", choice_filter("kind", CodeKind.values), boolean_filter("assignable"))
     list_select_related = ("system",)
     search_fields: ClassVar[Any] = ("code",)
-    search_help_text = "A code, or words that begin words of its title: J18, pneum viral."
+    search_help_text = "A code, or the beginnings of words of its title, such as J18 or pneum viral."
     ordering: ClassVar[Any] = ("system_id", "position")
-    related = ("parent",)
-    shown = (
-        "code", "title", linked("system"), "kind", "assignable", "valid_to",
-        "stands_under", "has_below", "becomes", "used_by", "notes",
+    link_columns = ("system", "parent")
+    roles: ClassVar[Any] = READ_BY_EVERYONE
+    shown_fields: ClassVar[Any] = (
+        "code", "title", linked("system"), "kind", "assignable", "valid_to", "ancestors", "children", "mapped_to",
+        "notes",
     )  # fmt: skip
 
-    def find(self, request: Any, queryset: Any, words: str) -> Any:
-        """By the full-text index."""
-        return queryset.matching(words) if words.strip() else queryset
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        return rows.matching(text)
 
-    @admin.display(description="stands under")
-    def stands_under(self, code: Code) -> Any:
-        return links(code.ancestors())
+    @admin.display(description="is part of")
+    def ancestors(self, code: Code) -> SafeString | str:
+        return link_lines(code.ancestors())
 
-    @admin.display(description="below it")
-    def has_below(self, code: Code) -> Any:
-        return links(code.children.order_by("position"))
+    @admin.display(description="contains")
+    def children(self, code: Code) -> SafeString | str:
+        return link_lines(code.children.order_by("position"))
 
-    @admin.display(description="becomes in the other system")
-    def becomes(self, code: Code) -> Any:
-        return links(Code.objects.filter(mapped_from__source=code).distinct())
-
-    @admin.display(description="carried by")
-    def used_by(self, code: Code) -> Any:
-        viewer = code.viewer  # type: ignore[attr-defined]  # the admin tells a row for whom it is shown
-        return links(code.diseases.all()) if viewer.roles & CLINICAL else "–"
+    @admin.display(description="maps to")
+    def mapped_to(self, code: Code) -> SafeString | str:
+        return link_lines(Code.objects.filter(mapped_from__source=code).distinct())
 
 
 @admin.register(CodeMapping)
-class CodeMappingAdmin(PublishedAdmin):
+class CodeMappingAdmin(RecordAdmin):
     list_display = ("source", "target", "meaning", "scenario", "choice_list")
-    list_filter: ClassVar[Any] = (yes_or_no("approximate"), yes_or_no("no_map"), yes_or_no("combination"))
+    list_filter: ClassVar[Any] = (
+        boolean_filter("approximate"),
+        boolean_filter("no_map"),
+        boolean_filter("combination"),
+    )
     list_select_related = ("source", "target")
-    related = ("source", "target")
-    search_fields: ClassVar[Any] = ("source", "target")
-    search_help_text = "Exactly a code: J18.9."
-    shown = (
+    link_columns = ("source", "target")
+    search_fields: ClassVar[Any] = ("source",)
+    search_help_text = "A whole code, such as J18.9."
+    roles: ClassVar[Any] = READ_BY_EVERYONE
+    shown_fields: ClassVar[Any] = (
         linked("source"), linked("target"), "meaning", "approximate", "no_map", "combination", "scenario",
         "choice_list",
     )  # fmt: skip
 
-    def find(self, request: Any, queryset: Any, words: str) -> Any:
-        codes = list(Code.objects.filter(code=words.strip()))
-        return queryset.filter(Q(source__in=codes) | Q(target__in=codes)) if words.strip() else queryset
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        codes = list(Code.objects.filter(code=text))
+        return rows.filter(Q(source__in=codes) | Q(target__in=codes))
 
 
 class DiseaseForm(RecordForm):
-    synonyms = Lines(longest=200, most=50, required=False, help_text="Other names that people search for, one a line.")
+    synonyms = LinesField(max_line_length=200, max_lines=50, required=False, help_text="Other names, one per line.")
+
+
+def codes_in_force() -> QuerySet[Code]:
+    return Code.objects.live().filter(assignable=True, valid_to__isnull=True)
 
 
 @admin.register(Disease)
-class DiseaseAdmin(RecordAdmin):
-    """Owned by researchers, read by doctors."""
-
-    list_display = ("name", "its_codes", "synonyms", "updated_at", "archived_at")
-    search_fields: ClassVar[Any] = ("name", "synonyms", "codes")
-    search_help_text = "Part of a name or synonym, or exactly a code."
+class DiseaseAdmin(EditableAdmin, ArchivableAdmin):
+    list_display = ("name", "code_names", "synonyms", "updated_at", "archived_at")
+    search_fields: ClassVar[Any] = ("name",)
+    search_help_text = "Part of a name or synonym, or a whole code."
     sortable_by: ClassVar[Any] = ("name", "updated_at")
     ordering: ClassVar[Any] = ("name", "id")
-    roles: ClassVar[Any] = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), WRITERS)}
-    acts: ClassVar[Any] = {
-        "add": actions.create_disease,
+    link_columns = ("codes",)
+    roles: ClassVar[Any] = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), RESEARCHERS)}
+    row_actions: ClassVar[Any] = {
+        "create": actions.create_disease,
         "change": actions.change_disease,
         "archive": actions.archive_disease,
         "restore": actions.restore_disease,
     }
     form = DiseaseForm
-    editable = ("name", "description", "synonyms", "codes")
+    field_choices: ClassVar[Any] = {"codes": codes_in_force}
     autocomplete_fields = ("codes",)
-    shown = ("their_codes", "said_by", "created_at", "updated_at", "archived_at")
+    editable_fields: ClassVar[Any] = ("name", "description", "synonyms", "codes")
+    shown_fields: ClassVar[Any] = ("code_links", "created_at", "updated_at", "archived_at")
 
-    def get_queryset(self, request: Any) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Disease]:
         return super().get_queryset(request).prefetch_related(Prefetch("codes", Code.objects.order_by("code")))
 
-    def find(self, request: Any, queryset: Any, words: str) -> Any:
-        return queryset.about(words.strip()) if words.strip() else queryset
-
-    def choices(self, user: Any, name: str, model: Any) -> Any:
-        return Code.objects.live().filter(assignable=True, valid_to__isnull=True)
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        return rows.about(text)
 
     @admin.display(description="codes")
-    def its_codes(self, disease: Disease) -> str:
+    def code_names(self, disease: Disease) -> str:
         return ", ".join(code.code for code in disease.codes.all())
 
     @admin.display(description="its codes")
-    def their_codes(self, disease: Disease) -> Any:
-        return links(disease.codes.all())
-
-    @admin.display(description="labels that mean it")
-    def said_by(self, disease: Disease) -> Any:
-        return links(disease.labels.live())
+    def code_links(self, disease: Disease) -> SafeString | str:
+        return link_lines(disease.codes.all())

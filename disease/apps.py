@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class DiseaseConfig(AppConfig):
     name = "disease"
-    verbose_name = "What labels mean"
+    verbose_name = "Vocabulary"

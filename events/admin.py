@@ -1,53 +1,63 @@
-"""The record of requests in the admin: for auditors, to read, never to change."""
+"""The audit log in the admin, for auditors to read."""
 
+from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.models import Role, User
-from core.admin import Made, RecordAdmin, one_of
-from core.admin.links import NOTHING
+from core.admin import EMPTY, RecordAdmin, TimeFilter, choice_filter
+from core.models import first_id
 from events.models import Event
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = (200, 201, 204, 302, 400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 503)
 
 
+class EventTimeFilter(TimeFilter):
+    """Filters by id, which is ordered by time."""
+
+    column = "pk"
+
+    def bound(self, since: datetime) -> UUID:
+        return first_id(since)
+
+
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
-    list_display = ("occurred_at", "user", "method", "path", "status", "took", "client_address", "verb")
-    list_filter: ClassVar[Any] = (Made, one_of("method", METHODS), one_of("status", STATUSES))
+    list_display = ("occurred_at", "user", "method", "path", "status", "milliseconds", "client_address", "change")
+    list_filter: ClassVar[Any] = (EventTimeFilter, choice_filter("method", METHODS), choice_filter("status", STATUSES))
     list_select_related = ("user", "revision")
     search_fields: ClassVar[Any] = ("user",)
-    search_help_text = "A username, a request id, or the id of what was asked for."
-    ids = ("pk", "object_id")
-    related = ("user",)
-    actions = ()
+    search_help_text = "A username, a request id, or the id of the requested object."
+    id_columns = ("pk", "object_id")
+    link_columns = ("user",)
     roles: ClassVar[Any] = {"view": frozenset({Role.AUDITOR})}
-    shown = (
-        "occurred_at", "took", "user", "roles", "method", "path", "route", "status", "client_address", "object_id",
-        "query", "headers", "verb", "touched",
+    shown_fields: ClassVar[Any] = (
+        "occurred_at", "milliseconds", "user", "roles", "method", "path", "route", "status", "client_address",
+        "object_id", "query", "headers", "change", "changed_rows",
     )  # fmt: skip
 
-    def find(self, request: Any, queryset: Any, words: str) -> Any:
-        return (
-            queryset.filter(user__in=list(User.objects.filter(username=words.strip()))) if words.strip() else queryset
-        )
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        return rows.filter(user__in=list(User.objects.filter(username=text)))
 
-    @admin.display(description="took")
-    def took(self, event: Event) -> str:
+    @admin.display(description="duration")
+    def milliseconds(self, event: Event) -> str:
         return f"{event.duration * 1000:.0f} ms"
 
     @admin.display(description="change")
-    def verb(self, event: Event) -> str:
-        return event.revision.comment if event.revision else NOTHING
+    def change(self, event: Event) -> str:
+        return event.revision.comment if event.revision else EMPTY
 
-    @admin.display(description="what it changed")
-    def touched(self, event: Event) -> Any:
-        """The rows that the request's revision touched, by kind and id: an auditor sees nothing else of them."""
+    @admin.display(description="changed rows")
+    def changed_rows(self, event: Event) -> SafeString | str:
+        """List the rows of the revision by kind and id: an auditor sees nothing else of them."""
         if event.revision is None:
-            return NOTHING
-        found = event.revision.version_set.select_related("content_type")
-        lines = ((version.content_type.model, version.object_id) for version in found)
+            return EMPTY
+        versions = event.revision.version_set.select_related("content_type")
+        lines = ((version.content_type.model, version.object_id) for version in versions)
         return format_html('<ul class="links">{}</ul>', format_html_join("", "<li>{} {}</li>", lines))

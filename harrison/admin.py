@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import set_password
-from core.admin import LookUp
+from core.admin import FormLookup
 from harrison import figures
 
 
@@ -32,7 +32,7 @@ class Site(AdminSite):
         return super().index(request, {"plots": plots, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
-        return LookUp.as_view(admin_site=self)(request)
+        return FormLookup.as_view(admin_site=self)(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         request.current_app = self.name

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class ImageryConfig(AppConfig):
     name = "imagery"
-    verbose_name = "The evidence"
+    verbose_name = "Images and patients"

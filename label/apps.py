@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class LabelConfig(AppConfig):
     name = "label"
-    verbose_name = "The judgement"
+    verbose_name = "Annotations"

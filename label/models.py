@@ -145,7 +145,16 @@ class Annotation(Evidence):
         ]
 
     def __str__(self) -> str:
-        return f"{self.label_id} {self.state}"
+        """Describe the annotation for people who see it whole."""
+        return self._describe(str(self.image))
+
+    @property
+    def research_title(self) -> str:
+        """Describe the annotation without dates."""
+        return self._describe(self.image.research_title)
+
+    def _describe(self, image: str) -> str:
+        return f"{self.label}: {self.state.replace('_', ' ')} ({self.annotator}, {image})"
 
     def clean(self) -> None:
         """Raise `ValidationError` unless the geometry is one, and lies in the image."""

@@ -1,25 +1,26 @@
-"""What the admin of every app is made of: rights by table, saves through actions, a readable past, links."""
+"""Base classes and helpers of every app's `admin.py`."""
 
-from core.admin.filters import Archived, Made, one_of, yes_or_no
-from core.admin.finding import LookUp, is_a_look_up
-from core.admin.forms import JSONField, Lines, RecordForm
-from core.admin.links import link, linked, links, listing, short
+from core.admin.archiving import ArchivableAdmin
+from core.admin.filters import ArchivedFilter, TimeFilter, boolean_filter, choice_filter
+from core.admin.forms import LinesField
+from core.admin.links import EMPTY, link, link_lines, linked
 from core.admin.record import RecordAdmin
+from core.admin.saving import EditableAdmin, RecordForm
+from core.admin.searching import FormLookup
 
 __all__ = [
-    "Archived",
-    "JSONField",
-    "Lines",
-    "LookUp",
-    "Made",
+    "EMPTY",
+    "ArchivableAdmin",
+    "ArchivedFilter",
+    "EditableAdmin",
+    "FormLookup",
+    "LinesField",
     "RecordAdmin",
     "RecordForm",
-    "is_a_look_up",
+    "TimeFilter",
+    "boolean_filter",
+    "choice_filter",
     "link",
+    "link_lines",
     "linked",
-    "links",
-    "listing",
-    "one_of",
-    "short",
-    "yes_or_no",
 ]

@@ -1,91 +1,94 @@
 """Filters and pages of the admin's lists whose cost does not grow with the table."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
-from core.models import first_id
 
+class BoundedPaginator(Paginator):
+    """Counts to a limit. People find rows beyond it by a filter or a search."""
 
-class BoundedPages(Paginator):
-    """Counts to a limit and no further; what lies behind it is found by a filter or a search."""
-
-    most = 1000
+    max_count = 1000
 
     @cached_property
     def count(self) -> int:
-        """In the order of the page: without one PostgreSQL may read the whole table to find the first few thousand."""
+        """Count in the order of the page: without an order PostgreSQL may read the whole table."""
         rows: Any = self.object_list
-        return rows[: self.most].count()
+        return rows[: self.max_count].count()
 
 
-class Archived(admin.SimpleListFilter):
-    """What is in use, unless somebody asks for more."""
+class ChoiceFilter(admin.SimpleListFilter):
+    """Filters by the values of a column that are listed here. Django's own filter would search every row for them."""
+
+    values: ClassVar[Mapping[str, object]] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.values]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Filter with `in`: for a boolean column SQLite finds no index behind the `NOT column` that Django writes."""
+        if (name := self.value()) not in self.values:
+            return queryset
+        return queryset.filter(**{f"{self.parameter_name}__in": [self.values[str(name)]]})
+
+
+def choice_filter(column: str, values: Iterable[str | int]) -> type[ChoiceFilter]:
+    return _filter_of(column, {str(value): value for value in values})
+
+
+def boolean_filter(column: str) -> type[ChoiceFilter]:
+    return _filter_of(column, {"yes": True, "no": False})
+
+
+def _filter_of(column: str, values: Mapping[str, object]) -> type[ChoiceFilter]:
+    title = column.replace("_", " ")
+    return type(f"{column}_filter", (ChoiceFilter,), {"title": title, "parameter_name": column, "values": values})
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    """Shows rows in use by default."""
 
     title = "use"
     parameter_name = "archived"
 
-    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [("yes", "archived"), ("all", "in use and archived")]
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            yield {**choice, "display": "in use" if choice["display"] == "All" else choice["display"]}
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        default, *others = super().choices(changelist)
+        yield {**default, "display": "in use"}
+        yield from others
 
-    def queryset(self, request: Any, queryset: Any) -> Any:
-        match self.value():
-            case "yes":
-                return queryset.archived()
-            case "all":
-                return queryset
-        return queryset.live()
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        rows: Any = queryset
+        return {"yes": rows.archived, "all": rows.all}.get(self.value() or "", rows.live)()
 
 
-class Made(admin.SimpleListFilter):
-    """When a row was made, told by its key: ids are ordered by time."""
+class TimeFilter(admin.SimpleListFilter):
+    """Filters by the time in a column that has an index."""
 
-    title = "when it was made"
-    parameter_name = "made"
-    days = {"day": 1, "week": 7, "month": 30}
+    title = "time"
+    parameter_name = "since"
+    column = "created_at"
+    days: ClassVar[Mapping[str, int]] = {"day": 1, "week": 7, "month": 30}
 
-    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [("day", "last 24 hours"), ("week", "last 7 days"), ("month", "last 30 days")]
 
-    def queryset(self, request: Any, queryset: Any) -> Any:
-        days = self.days.get(self.value() or "")
-        return queryset.filter(pk__gte=first_id(timezone.now() - timedelta(days=days))) if days else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if days := self.days.get(self.value() or ""):
+            since = timezone.now() - timedelta(days=days)
+            return queryset.filter(**{f"{self.column}__gte": self.bound(since)})
+        return queryset
 
-
-class Chosen(admin.SimpleListFilter):
-    """One of a few known values of a column; subclasses name the column and the values."""
-
-    values: dict[str, Any] = {}
-
-    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in self.values]
-
-    def queryset(self, request: Any, queryset: Any) -> Any:
-        """Asked with `in`: Django tells SQLite `NOT flag` for "is false", for which it looks in no index."""
-        name = self.value() or ""
-        return (
-            queryset.filter(**{f"{self.parameter_name}__in": [self.values[name]]}) if name in self.values else queryset
-        )
-
-
-def one_of(column: str, values: tuple[Any, ...]) -> type[admin.SimpleListFilter]:
-    """A filter by a column whose values we know: Django's own would look for them in every row."""
-    return chosen(column, {str(value): value for value in values})
-
-
-def yes_or_no(column: str) -> type[admin.SimpleListFilter]:
-    return chosen(column, {"yes": True, "no": False})
-
-
-def chosen(column: str, values: dict[str, Any]) -> type[admin.SimpleListFilter]:
-    title = column.replace("_", " ")
-    return type(f"{column}_filter", (Chosen,), {"title": title, "parameter_name": column, "values": values})
+    def bound(self, since: datetime) -> object:
+        """Return the lowest value of the column at this time."""
+        return since

@@ -1,49 +1,41 @@
-"""Who may do what in the admin: a table on each of its classes, as on the views of the API."""
+"""Rights in the admin: a table of roles on each class, like `roles` on the views of the API."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 
 
-class Rights:
-    """What is not listed is refused, and nothing is destroyed."""
+class RoleRights(admin.ModelAdmin):
+    """Refuse what `roles` does not list, and refuse every deletion."""
 
-    roles: ClassVar[dict[str, Any]] = {}  # view, add, change, archive: roles
-    acts: ClassVar[dict[str, Callable[..., Any]]] = {}  # add, change, archive, restore: actions
-    owner: str | None = None  # whose row it is: nobody else changes it
-    partly: ClassVar[Any] = frozenset()  # roles that see rows, but not whole
-    research_fields: tuple[Any, ...] = ()  # what they see of such a row
+    roles: ClassVar[Mapping[str, frozenset[str]]] = {}  # for view, add, change and archive
+    owner_field = ""  # the person who alone may change or archive a row
 
-    def may(self, request: Any, what: str) -> bool:
-        return bool(frozenset(self.roles.get(what, ())) & getattr(request.user, "roles", frozenset()))
+    def has_right(self, request: HttpRequest, right: str) -> bool:
+        return bool(self.roles.get(right, frozenset()) & getattr(request.user, "roles", frozenset()))
 
-    def is_theirs(self, request: Any, row: Any) -> bool:
-        if row is None or request.user.is_superuser:
+    def owns(self, request: HttpRequest, row: Model | None) -> bool:
+        if row is None or not self.owner_field or getattr(request.user, "is_superuser", False):
             return True
-        return self.is_whole(row) and (self.owner is None or getattr(row, f"{self.owner}_id") == request.user.pk)
+        return getattr(row, f"{self.owner_field}_id") == request.user.pk
 
-    def is_whole(self, row: Any) -> bool:
-        """Whether it is shown whole. Where some see less of rows, one that does not say so is not."""
-        return getattr(row, "is_open", not self.research_fields)
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_right(request, "view")
 
-    def has_module_permission(self, request: Any) -> bool:
-        return self.may(request, "view")
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_right(request, "view")
 
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        return self.may(request, "view")
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_right(request, "add")
 
-    def has_add_permission(self, request: Any, *args: Any) -> bool:
-        return "add" in self.acts and self.may(request, "add")
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_right(request, "change") and self.owns(request, obj)
 
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return "change" in self.acts and self.may(request, "change") and self.is_theirs(request, obj)
+    def has_archive_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_right(request, "archive") and self.owns(request, obj)
 
-    def has_archive_permission(self, request: Any, obj: Any = None) -> bool:
-        return "archive" in self.acts and self.may(request, "archive") and self.is_theirs(request, obj)
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Nothing is destroyed here."""
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-    def sees_partly(self, request: Any) -> bool:
-        """Whether there may be rows in a list that this person does not see whole."""
-        return bool(self.partly & request.user.roles) and not request.user.is_superuser

@@ -1,8 +1,16 @@
-"""The evidence in the admin: one's own to change, what is shared to read, and no identity without the right to it."""
+"""Images and patients in the admin, to read. Researchers see what is released, and no identity."""
 
-from imagery.admin.images import DeidentificationAdmin, ImageAdmin
+from imagery.admin.base import EvidenceAdmin
+from imagery.admin.images import DeidentificationAdmin, ImageAdmin, frame_preview
 from imagery.admin.patients import PatientAdmin
-from imagery.admin.previews import preview
 from imagery.admin.studies import SeriesAdmin, StudyAdmin
 
-__all__ = ["DeidentificationAdmin", "ImageAdmin", "PatientAdmin", "SeriesAdmin", "StudyAdmin", "preview"]
+__all__ = [
+    "DeidentificationAdmin",
+    "EvidenceAdmin",
+    "ImageAdmin",
+    "PatientAdmin",
+    "SeriesAdmin",
+    "StudyAdmin",
+    "frame_preview",
+]

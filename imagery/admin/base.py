@@ -1,43 +1,68 @@
-"""What the admin of patients, studies, series and images has in common."""
+"""The base of the admin's pages about evidence: researchers see some fields of what is released."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from accounts.models import CLINICAL, Role, User
-from core.admin import Archived, Made, RecordAdmin
+from core.admin import ArchivableAdmin
 
-DOCTORS = frozenset({Role.DOCTOR})
 MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
-READ = {"view": CLINICAL}
-WRITE = dict.fromkeys(("add", "change", "archive"), DOCTORS)
 
 
-class EvidenceAdmin(RecordAdmin):
-    """Doctors change their own; research sees some fields of what is released, and no identity."""
+def may_see_partly(request: HttpRequest) -> bool:
+    """Return whether a list may hold rows that this person does not see whole."""
+    return Role.RESEARCHER in viewer(request).roles and not viewer(request).is_superuser
 
-    owner = "owner"
-    partly = frozenset({Role.RESEARCHER})
-    roles: ClassVar[Any] = READ | WRITE
-    research_filter = (Archived, Made)
-    names: tuple[str, ...] = ("uid",)  # columns that name a row: each has an index that begins with it
 
-    def choices(self, user: Any, name: str, model: Any) -> Any:
-        """In a form one names one's own."""
-        rows = model._default_manager
-        return rows.owned_by(user).live() if hasattr(rows, "owned_by") else super().choices(user, name, model)
+def viewer(request: HttpRequest) -> User:
+    return cast(User, request.user)
 
-    def find(self, request: Any, queryset: Any, words: str) -> Any:
-        """Exactly the name of an owner, else exactly what names a row; research asks for neither."""
-        text = words.strip()
-        if not text or not self.get_search_fields(request):
-            return queryset
+
+class EvidenceAdmin(ArchivableAdmin):
+    """Read-only pages. An owner archives and restores; everything else is done through the API."""
+
+    roles: ClassVar[Any] = {"view": CLINICAL, "archive": frozenset({Role.DOCTOR})}
+    owner_field = "owner"
+    research_list_display: ClassVar[Sequence[Any]] = ()
+    research_list_filter: ClassVar[Sequence[Any]] = ()
+    research_search_fields: ClassVar[Sequence[str]] = ()
+    research_fields: ClassVar[tuple[Any, ...]] = ()
+    name_columns: ClassVar[tuple[str, ...]] = ("uid",)  # that a search compares exactly; each has an index
+
+    def sees_whole(self, request: HttpRequest, row: Any) -> bool:
+        return not may_see_partly(request) or row.is_open_to(request.user)
+
+    def title_for(self, request: HttpRequest, row: Any) -> str:
+        """Leave out dates and free text for people who do not see the row whole."""
+        return str(row) if self.sees_whole(request, row) else row.research_title
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self.research_list_display if may_see_partly(request) else super().get_list_display(request)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return self.research_list_filter if may_see_partly(request) else self.list_filter
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self.research_search_fields if may_see_partly(request) else self.search_fields
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return self.shown_fields if obj is None or self.sees_whole(request, obj) else self.research_fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return self.get_fields(request, obj)
+
+    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+        """Find rows by the username of their owner, or else by a whole name of the row."""
         if owner := User.objects.filter(username=text).first():
-            return queryset.filter(owner=owner)
-        named = [Q(**{name: text}) & ~Q(**{name: ""}) for name in self.names]  # as the index says it, for SQLite
-        return queryset.filter(reduce(or_, named))
+            return rows.filter(owner=owner)
+        # The second condition is that of the index.
+        named = [Q(**{column: text}) & ~Q(**{column: ""}) for column in self.name_columns]
+        return rows.filter(reduce(or_, named))
 
-    def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).select_related("owner")
+    def has_history(self, request: HttpRequest, row: Any) -> bool:
+        return super().has_history(request, row) and self.sees_whole(request, row)

@@ -127,7 +127,13 @@ class Image(Evidence):
         ]
 
     def __str__(self) -> str:
-        return str(self.id)
+        """Describe the image, with the day of its upload, for people who see it whole."""
+        return f"{self.research_title} {self.created_at.date()}"
+
+    @property
+    def research_title(self) -> str:
+        """Describe the image without dates."""
+        return f"{self.modality} {self.body_part.lower()}".strip()
 
     @property
     def archived(self) -> bool:
@@ -157,4 +163,4 @@ class Deidentification(Record):
     )
 
     def __str__(self) -> str:
-        return str(self.image_id)
+        return f"Research copy of {self.image.research_title}"

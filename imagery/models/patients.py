@@ -67,6 +67,10 @@ class Patient(Evidence):
         return self.pseudonym
 
     @property
+    def research_title(self) -> str:
+        return self.pseudonym
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What names this patient, as far as it is known."""
         return self.identity.facts if hasattr(self, "identity") else {}

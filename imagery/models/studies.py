@@ -73,7 +73,13 @@ class Study(Evidence):
         ]
 
     def __str__(self) -> str:
-        return str(self.id)
+        """Describe the study, with its day or else the day of its upload, for people who see it whole."""
+        return f"{self.description or 'Study'} {self.date or self.created_at.date()}"
+
+    @property
+    def research_title(self) -> str:
+        """Describe the study without dates and free text."""
+        return f"Study of {self.patient}" if self.patient else "Study"
 
 
 @versioned()
@@ -120,4 +126,10 @@ class Series(Evidence):
         ]
 
     def __str__(self) -> str:
-        return f"{self.modality} {self.body_part}".strip()
+        """Describe the series, with the day of its upload, for people who see it whole."""
+        return f"{self.research_title} {self.created_at.date()}"
+
+    @property
+    def research_title(self) -> str:
+        """Describe the series without dates."""
+        return f"{self.modality} {self.body_part.lower()}".strip()

@@ -1,0 +1,130 @@
+"""The history page of a row: who changed it, when, and each field from which value to which."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any, ClassVar
+
+import reversion
+from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db.models import FileField, Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from core import history
+from core.admin.links import EMPTY
+
+PAGE_SIZE = 50  # changes
+MIN_DIFF_LENGTH = 30  # characters from which two texts are compared word by word
+
+
+class HistoryMixin(admin.ModelAdmin):
+    """Adds the history page to a ModelAdmin."""
+
+    history_excluded: ClassVar[frozenset[str]] = frozenset()
+
+    def has_history(self, request: HttpRequest, row: Any) -> bool:
+        return reversion.is_registered(self.model)
+
+    def history_fields(self) -> set[str]:
+        fields = [*self.opts.concrete_fields, *self.opts.many_to_many]
+        return {field.name for field in fields if not isinstance(field, FileField)} - self.history_excluded
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show recorded changes, newest first. `?before=` is the version before which the page begins."""
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_history(request, row):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        versions = history.versions_of(row)
+        before = request.GET.get("before", "")
+        if before.isascii() and before.isdigit():
+            versions = versions.filter(pk__lt=int(before[:18]))
+        page = list(versions[: PAGE_SIZE + 1])
+        entries = history.describe_changes(page[:PAGE_SIZE], self.history_fields())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {row}",
+            "entries": describe_entries(entries, self.model, request.user),
+            "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
+            "object": row,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "core/history.html", context)
+
+
+def describe_entries(entries: Sequence[dict[str, Any]], model: type[Model], user: Any) -> list[dict[str, Any]]:
+    """Return the entries with the names of rows in place of their ids, where this person may see the rows."""
+    names = names_of_rows(entries, model, user)
+    return [
+        {**entry, "changes": [describe_change(field, change, names) for field, change in entry["changes"].items()]}
+        for entry in entries
+    ]
+
+
+def describe_change(field: str, change: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    old, new = change["from"], change["to"]
+    described: dict[str, Any] = {"field": field.replace("_", " ")}
+    if isinstance(old, str) and isinstance(new, str) and min(len(old), len(new)) > MIN_DIFF_LENGTH and old not in names:
+        return described | {"words": mark_words(old, new)}
+    return described | {"from": describe_value(old, names), "to": describe_value(new, names)}
+
+
+def describe_value(value: Any, names: dict[str, str]) -> str:
+    if value in (None, "", [], {}):
+        return EMPTY
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
+        return ", ".join(sorted(names.get(str(item), str(item)) for item in value))
+    return json.dumps(value, ensure_ascii=False)
+
+
+def names_of_rows(entries: Sequence[dict[str, Any]], model: type[Model], user: Any) -> dict[str, str]:
+    """Look up the names of all rows that the changes refer to, with one query per model."""
+    ids: dict[Any, set[str]] = defaultdict(set)
+    for entry in entries:
+        for field, change in entry["changes"].items():
+            if related := related_model(model, field):
+                ids[related].update(ids_in(change["from"]), ids_in(change["to"]))
+    names: dict[str, str] = {}
+    for related, wanted in ids.items():
+        rows = related._default_manager.all()
+        visible = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+        names |= {str(row.pk): str(row) for row in visible.filter(pk__in=wanted)}
+    return names
+
+
+def related_model(model: type[Model], field: str) -> Any:
+    try:
+        return model._meta.get_field(field).related_model
+    except FieldDoesNotExist:  # the field was removed since
+        return None
+
+
+def ids_in(value: Any) -> list[str]:
+    return [str(item) for item in (value if isinstance(value, list) else [value]) if item]
+
+
+def mark_words(old: str, new: str) -> SafeString:
+    """Return the text with each removed and each inserted word marked."""
+    return format_html_join("", "<{0}>{1}</{0}>", diff_words(re.findall(r"\S+\s*", old), re.findall(r"\S+\s*", new)))
+
+
+def diff_words(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+    """Give the parts of both texts, each with its HTML element: `span`, `del` or `ins`."""
+    for kind, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        removed, inserted = "".join(old[start:end]), "".join(new[new_start:new_end])
+        if kind == "equal":
+            yield "span", removed
+            continue
+        if removed:
+            yield "del", removed
+        if inserted:
+            yield "ins", inserted
