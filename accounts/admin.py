@@ -85,7 +85,7 @@ class UserAdmin(EditableAdmin, DjangoUserAdmin):
     add_form = NewUserForm
     filter_horizontal = ("groups",)
     shown_fields: ClassVar[Any] = ("last_login", "date_joined")
-    fieldsets: Any = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("username", "password", "seen")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Rights", {

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from core import history
 from core.admin.links import EMPTY
+from core.history import Change
 
 PAGE_SIZE = 50  # changes
 MIN_DIFF_LENGTH = 30  # characters from which two texts are compared word by word
@@ -59,7 +60,7 @@ class HistoryMixin(admin.ModelAdmin):
         return TemplateResponse(request, "core/history.html", context)
 
 
-def describe_entries(entries: Sequence[dict[str, Any]], model: type[Model], user: Any) -> list[dict[str, Any]]:
+def describe_entries(entries: Sequence[Change], model: type[Model], user: Any) -> list[dict[str, Any]]:
     """Return the entries with the names of rows in place of their ids, where this person may see the rows."""
     names = names_of_rows(entries, model, user)
     return [
@@ -68,7 +69,7 @@ def describe_entries(entries: Sequence[dict[str, Any]], model: type[Model], user
     ]
 
 
-def describe_change(field: str, change: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def describe_change(field: str, change: Mapping[str, Any], names: dict[str, str]) -> dict[str, Any]:
     old, new = change["from"], change["to"]
     described: dict[str, Any] = {"field": field.replace("_", " ")}
     if isinstance(old, str) and isinstance(new, str) and min(len(old), len(new)) > MIN_DIFF_LENGTH and old not in names:
@@ -86,7 +87,7 @@ def describe_value(value: Any, names: dict[str, str]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def names_of_rows(entries: Sequence[dict[str, Any]], model: type[Model], user: Any) -> dict[str, str]:
+def names_of_rows(entries: Sequence[Change], model: type[Model], user: Any) -> dict[str, str]:
     """Look up the names of all rows that the changes refer to, with one query per model."""
     ids: dict[Any, set[str]] = defaultdict(set)
     for entry in entries:

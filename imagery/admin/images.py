@@ -94,7 +94,6 @@ class DeidentificationAdmin(RecordAdmin):
 
     list_display = ("__str__", linked("image", "research_title"))
     list_filter: ClassVar[Any] = ()
-    list_select_related = ("image",)
     roles: ClassVar[Any] = {"view": CLINICAL}
     id_columns = ("pk", "image")
     link_columns = ("image",)

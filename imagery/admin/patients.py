@@ -27,7 +27,6 @@ def identity_field(name: str) -> Callable[[Patient], str]:
 @admin.register(Patient)
 class PatientAdmin(EvidenceAdmin):
     list_display = ("pseudonym", "sex", "owner", "withdrawn_at", "created_at", "archived_at")
-    list_select_related = ("owner",)
     research_list_display = ("pseudonym", "sex")
     search_fields: ClassVar[Any] = ("pseudonym",)
     research_search_fields = search_fields
@@ -46,7 +45,7 @@ class PatientAdmin(EvidenceAdmin):
     research_fields = ("pseudonym", "sex")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patient]:
-        return super().get_queryset(request).select_related("identity")
+        return super().get_queryset(request).select_related("owner", "identity")
 
     def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
         named = Patient.objects.filter(pseudonym=text).values_list("pk", flat=True)

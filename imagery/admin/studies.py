@@ -16,7 +16,6 @@ from imagery.models import Patient, Series, Study
 @admin.register(Study)
 class StudyAdmin(EvidenceAdmin):
     list_display = ("__str__", "date", "patient_link", "age", "owner", "created_at", "archived_at")
-    list_select_related = ("owner", "patient")
     research_list_display = ("research_title", "age")
     search_fields: ClassVar[Any] = ("uid",)
     search_help_text = "The id of a study or patient, a whole Study Instance UID, or the username of an owner."
@@ -32,7 +31,12 @@ class StudyAdmin(EvidenceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
         """Note of each study whether its patient is visible: a study may be shared without its patient."""
         patients = Patient.objects.visible_to(viewer(request)).order_by().filter(pk=OuterRef("patient_id"))
-        return super().get_queryset(request).select_related("patient").annotate(patient_is_visible=Exists(patients))
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("owner", "patient")
+            .annotate(patient_is_visible=Exists(patients))
+        )
 
     @admin.display(description="patient")
     def patient_link(self, study: Any) -> SafeString | str:

@@ -1,4 +1,4 @@
-"""Everybody as staff, and one row of every table."""
+"""Staff of every role, and one row of every table."""
 
 import pytest
 
@@ -12,8 +12,8 @@ from tests.kit import factories as make
 
 
 @pytest.fixture
-def cast(doctor, colleague, stranger, researcher, auditor):
-    """Everybody is staff but one."""
+def staff(doctor, colleague, stranger, researcher, auditor):
+    """People by name. All of them are staff but `unstaffed`; `nobody` has not logged in."""
     people = {
         "doctor": doctor, "colleague": colleague, "stranger": stranger, "researcher": researcher, "auditor": auditor,
         "root": make.UserFactory(username="root", is_superuser=True),
@@ -25,8 +25,13 @@ def cast(doctor, colleague, stranger, researcher, auditor):
 
 
 @pytest.fixture
-def world(annotation, doctor, team, label, study):
-    """One row of every table; the doctor's, where it can be somebody's."""
+def client_as(staff, client_of):
+    return lambda name: client_of(staff[name])
+
+
+@pytest.fixture
+def rows(annotation, doctor, team, label, study):
+    """One row of every table. The doctor owns those that have an owner."""
     patient = imagery_actions.create_patient(
         by=doctor, sex="F", identity={"name": "Zzyzx^Quill", "record_number": "77"}
     )

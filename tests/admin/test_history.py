@@ -1,59 +1,50 @@
-"""The past of a thing as a page."""
+"""The history page of a row."""
 
-import pytest
-
-from imagery.models import Patient
+from imagery import actions as imagery_actions
+from imagery.models import Deidentification, Image, Patient, Study
 from label import actions as label_actions
+from label.models import Annotation
 from tests.kit import factories as make
-from tests.kit.pages import fill, outcome, page_of, past
-
-pytestmark = pytest.mark.on_both
+from tests.kit.pages import history_page, outcome, page_of
 
 
-def test_the_past_tells_who_when_what_and_from_what_to_what(cast, client_of, label):
+def test_history_shows_who_changed_which_field_from_which_value(staff, client_as, label):
     disease = make.DiseaseFactory(name="Pneumonia")
-    label_actions.change_label(by=cast["researcher"], label=label, name="Nodule")
-    label_actions.change_label(by=cast["researcher"], label=label, diseases=[disease], name="Mass")
-    page = past(client_of(cast["doctor"]), label)
-    for told in ("researcher", "changed", ">Nodule<", ">Mass<", ">Pneumonia<"):
-        assert told in page
+    label_actions.change_label(by=staff["researcher"], label=label, name="Nodule")
+    label_actions.change_label(by=staff["researcher"], label=label, diseases=[disease], name="Mass")
+    page = history_page(client_as("doctor"), label)
+    assert all(part in page for part in ("researcher", "changed", ">Nodule<", ">Mass<", ">Pneumonia<"))
 
 
-def test_long_texts_are_compared_word_by_word(cast, client_of, label):
-    words = "An opacity that obscures the vessels but not the airways in the lung"
-    for definition in (words, words.replace("obscures", "hides <b>")):
-        label_actions.change_label(by=cast["researcher"], label=label, definition=definition)
-    page = past(client_of(cast["doctor"]), label)
-    assert "<del>obscures </del><ins>hides &lt;b&gt; </ins>" in page
+def test_long_texts_are_compared_word_by_word(staff, client_as, label):
+    text = "An opacity that obscures the vessels but not the airways in the lung"
+    for definition in (text, text.replace("obscures", "hides <b>")):
+        label_actions.change_label(by=staff["researcher"], label=label, definition=definition)
+    assert "<del>obscures </del><ins>hides &lt;b&gt; </ins>" in history_page(client_as("doctor"), label)
 
 
-def test_the_past_is_paged(cast, client_of, label):
+def test_history_is_paged(staff, client_as, label):
     for number in range(52):
-        label_actions.change_label(by=cast["researcher"], label=label, name=f"Name {number}")
-    client = client_of(cast["doctor"])
-    first = client.get(page_of("past", label))
-    older = client.get(page_of("past", label), {"before": first.context["older"]})
-    assert len(first.context["entries"]) == 50 and len(older.context["entries"]) == 2
+        label_actions.change_label(by=staff["researcher"], label=label, name=f"Name {number}")
+    client, url = client_as("doctor"), page_of("history", label)
+    newest = client.get(url)
+    older = client.get(url, {"before": newest.context["older"]})
+    assert len(newest.context["entries"]) == 50 and len(older.context["entries"]) == 2
     assert older.context["older"] is None
+    for before in ("x", "-1", "9" * 400, "²"):
+        assert client.get(url, {"before": before}).status_code == 200
 
 
-@pytest.mark.parametrize("before", ["x", "-1", "9" * 400, "²"])
-def test_a_page_of_the_past_that_is_none_is_the_first_or_the_last(before, cast, client_of, label):
-    assert client_of(cast["doctor"]).get(page_of("past", label), {"before": before}).status_code == 200
-
-
-def test_the_past_of_an_annotation_tells_research_no_comment(cast, client_of, annotation):
-    label_actions.revise(by=cast["doctor"], annotation=annotation, comment="It is Zzyzx", state="absent")
-    assert "Zzyzx" in past(client_of(cast["doctor"]), annotation)
-    assert "Zzyzx" not in past(client_of(cast["researcher"]), annotation)
-
-
-def test_the_past_of_a_patient_says_nothing_sealed(cast, client_of, world):
-    fill(client_of(cast["doctor"]), world[Patient], name="Doe^Jane")
-    page = past(client_of(cast["doctor"]), world[Patient])
+def test_history_of_a_patient_shows_nothing_encrypted(staff, client_as, rows):
+    patient = Patient.objects.get(pk=rows[Patient].pk)
+    imagery_actions.change_patient(by=staff["doctor"], patient=patient, identity={"name": "Doe^Jane"})
+    page = history_page(client_as("doctor"), patient)
     assert "changed" in page and "gAAAA" not in page
 
 
-@pytest.mark.parametrize("who", ["stranger", "researcher"])
-def test_the_past_of_what_one_does_not_see_whole_does_not_exist(who, cast, client_of, study):
-    assert outcome(client_of(cast[who]).get(page_of("past", study))) == "0"
+def test_history_of_a_row_that_a_person_does_not_see_whole_does_not_exist(rows, client_as):
+    """It would tell researchers when evidence was uploaded and changed."""
+    for model in (Patient, Study, Image, Annotation, Deidentification):
+        assert outcome(client_as("researcher").get(page_of("history", rows[model]))) == "0", model
+    assert outcome(client_as("stranger").get(page_of("history", rows[Study]))) == "0"
+    assert outcome(client_as("colleague").get(page_of("history", rows[Study]))) == "r"

@@ -16,7 +16,7 @@ MODELS = (
 
 def page_of(page: str, row) -> str:
     opts = row._meta
-    name = {"list": "changelist", "one": "change", "add": "add", "past": "history", "delete": "delete"}[page]
+    name = {"list": "changelist", "one": "change", "add": "add", "history": "history", "delete": "delete"}[page]
     return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=[row.pk] if name in NAMED else [])
 
 
@@ -32,22 +32,24 @@ def outcome(answer) -> str:
     return "w" if b'name="_save"' in answer.content else "r"
 
 
-def fill(client, row, **facts):
-    """Open a form, change some of it, send it."""
-    page = client.get(page_of("one", row)).context["adminform"].form
-    whole = {name: value for name, value in page.initial.items() if value is not None and name in page.fields}
-    return send(client, row, **{**whole, **facts})
+def fill_in(client, row, **facts):
+    """Open the form of a row, change some fields and send it."""
+    form = client.get(page_of("one", row)).context["adminform"].form
+    fields = {name: value for name, value in form.initial.items() if value is not None and name in form.fields}
+    return send(client, row, **{**fields, **facts})
 
 
 def send(client, row, page="one", **facts):
-    plain = {name: [getattr(one, "pk", one) for one in value] if isinstance(value, list) else value
-             for name, value in facts.items()}  # fmt: skip
-    return client.post(page_of(page, row), plain, format="multipart")
+    values = {
+        name: [getattr(item, "pk", item) for item in value] if isinstance(value, list) else value
+        for name, value in facts.items()
+    }
+    return client.post(page_of(page, row), values, format="multipart")
 
 
-def sentences(answer) -> str:
+def errors_of(answer) -> str:
     return str(answer.context["adminform"].form.errors)
 
 
-def past(client, row) -> str:
-    return client.get(page_of("past", row)).content.decode()
+def history_page(client, row) -> str:
+    return client.get(page_of("history", row)).content.decode()
