@@ -37,7 +37,7 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = self.model._default_manager.all()
         visible = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
-        return visible.order_by(*self.ordering)
+        return visible.order_by(*self.get_ordering(request))
 
     def title_for(self, request: HttpRequest, row: Model) -> str:
         return str(row)

@@ -28,6 +28,7 @@ class EvidenceAdmin(ArchivableAdmin):
 
     roles: ClassVar[Any] = {"view": CLINICAL, "archive": frozenset({Role.DOCTOR})}
     owner_field = "owner"
+    ordering: ClassVar[Any] = ("-created_at", "-id")
     research_list_display: ClassVar[Sequence[Any]] = ()
     research_list_filter: ClassVar[Sequence[Any]] = ()
     research_search_fields: ClassVar[Sequence[str]] = ()
@@ -40,6 +41,10 @@ class EvidenceAdmin(ArchivableAdmin):
     def title_for(self, request: HttpRequest, row: Any) -> str:
         """Leave out dates and free text for people who do not see the row whole."""
         return str(row) if self.sees_whole(request, row) else row.research_title
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Order by random ids for researchers, who may not learn when evidence was uploaded."""
+        return ("id",) if may_see_partly(request) else self.ordering
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return self.research_list_display if may_see_partly(request) else super().get_list_display(request)

@@ -94,6 +94,7 @@ class DeidentificationAdmin(RecordAdmin):
 
     list_display = ("__str__", linked("image", "research_title"))
     list_filter: ClassVar[Any] = ()
+    ordering = ("id",)
     roles: ClassVar[Any] = {"view": CLINICAL}
     id_columns = ("pk", "image")
     link_columns = ("image",)

@@ -111,4 +111,4 @@ def test_every_filter_and_order_of_the_admin_is_asked_here():
 def names_of(each):
     """What a list of the admin can be asked by, beside a search."""
     filters = {getattr(one, "parameter_name", one) for one in each.list_filter}
-    return filters | {*each.related} | ({"o"} if each.sortable_by else set())
+    return filters | {*each.link_columns} | ({"o"} if each.sortable_by else set())

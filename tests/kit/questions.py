@@ -114,7 +114,7 @@ CASES = [
 ]
 
 
-FOUND = ({}, {"q": "{image}"}, {"archived": "yes"}, {"archived": "all"}, {"made": "month"})
+FOUND = ({}, {"q": "{image}"}, {"archived": "yes"}, {"archived": "all"}, {"since": "month"})
 SORTED = ({"o": "1"}, {"o": "-1"}, {"o": "4"}, {"o": "-4"})
 
 #   what of            what is asked of its list in the admin
@@ -133,10 +133,10 @@ PAGES = {
         {}, {"q": "C77"}, {"q": "{code}"}, {"approximate": "no"}, {"no_map": "yes"}, {"combination": "yes"},
         {"source__id__exact": "{code}"}, {"target__id__exact": "{code}"},
     ),
-    Disease: (*FOUND, *SORTED),
+    Disease: (*FOUND, *SORTED, {"codes__id__exact": "{code}"}),
     Label: (*FOUND, *SORTED, {"diseases__id__exact": "{disease}"}),
     Event: (
-        {}, {"q": "few"}, {"q": "{image}"}, {"made": "month"}, {"method": "PATCH"}, {"status": "412"},
+        {}, {"q": "few"}, {"q": "{image}"}, {"since": "month"}, {"method": "PATCH"}, {"status": "412"},
         {"user__id__exact": "{doctor}"},
     ),
 }  # fmt: skip
@@ -149,26 +149,28 @@ EVIDENCE = {
         *FOUND, {"q": "few"}, {"q": "77"}, {"q": "{study}"}, {"modality": "NM"}, {"release_state": "quarantined"},
         {"media_type": "image/png"}, {"study__id__exact": "{study}"}, {"series__id__exact": "{series}"},
     ),
-    Deidentification: ({}, {"q": "few"}, {"q": "{image}"}, {"made": "month"}),
+    Deidentification: ({}, {"q": "few"}, {"q": "{image}"}, {"image__id__exact": "{image}"}),
     Annotation: (
         *FOUND, {"q": "few"}, {"q": "label"}, {"q": "{study}"}, {"state": "uncertain"},
         {"image__id__exact": "{image}"}, {"label__id__exact": "{label}"}, {"annotator__id__exact": "{doctor}"},
     ),
 }  # fmt: skip
 # Who owns half of all: on SQLite their lists are held above, where nothing is counted.
+HIDDEN_FROM_RESEARCH = {"archived", "since", "release_state"}
 READERS = ("root", "doctor", "researcher", *(["busy"] if POSTGRESQL else []))
 ADMIN = [
     *((model, "root", asked) for model, questions in PAGES.items() for asked in questions),
-    *((model, who, asked) for model, questions in EVIDENCE.items() for asked in questions for who in READERS),
+    *(
+        (model, who, asked)
+        for model, questions in EVIDENCE.items()
+        for asked in questions
+        for who in READERS
+        if who != "researcher" or not asked.keys() & HIDDEN_FROM_RESEARCH
+    ),
 ]
 
 #   whose form          its field       who fills it in
 LOOK_UPS = [
-    (Annotation, "image", "doctor"),
-    (Annotation, "image", "busy"),
-    (Annotation, "label", "doctor"),
-    (Image, "study", "busy"),
-    (Study, "patient", "busy"),
     (Label, "diseases", "researcher"),
     (Disease, "codes", "researcher"),
 ]
