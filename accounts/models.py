@@ -25,7 +25,7 @@ CLINICAL = frozenset({Role.DOCTOR, Role.RESEARCHER})
 class User(AbstractUser):
     """A person who logs in. Their groups are their roles."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUIDv7, ordered by time.")
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUID (version 7).")
 
     @cached_property
     def roles(self) -> frozenset[Role]:

@@ -10,7 +10,7 @@ from accounts.models import Role, Team, User
 
 
 class UserSerializer(serializers.Serializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     username = serializers.CharField(read_only=True, help_text="The name to log in with.")
     roles = serializers.SerializerMethodField(help_text="doctor, researcher, auditor: what this person may do.")
 
@@ -46,7 +46,7 @@ class SessionSerializer(serializers.Serializer):
 
 
 class MemberSerializer(serializers.Serializer):
-    id = serializers.UUIDField(read_only=True, help_text="The user's UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Id of the user.")
     username = serializers.CharField(help_text="A doctor's username.")
 
     def validate_username(self, username: str) -> User:
@@ -57,7 +57,7 @@ class MemberSerializer(serializers.Serializer):
 
 
 class TeamNameSerializer(serializers.Serializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     name = serializers.CharField(max_length=120, help_text="What the team is called.")
 
 

@@ -178,7 +178,7 @@ def uid() -> str:
 def told(people: dict[str, Any], labels: list[Label]) -> dict[str, Any]:
     """An image of the doctor's, an annotation with a past, and everybody's token."""
     doctor = people["doctor"]
-    image = Image.objects.filter(owner=doctor).latest("id")
+    image = Image.objects.filter(owner=doctor).latest("created_at")
     point = {"type": "point", "frame": 0, "points": [[10.0, 20.0]]}
     annotation = actions.annotate(by=doctor, image=image, label=labels[0], state="present", geometry=point)
     for number in range(REVISIONS):

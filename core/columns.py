@@ -36,10 +36,10 @@ def getters_of(serializer_class: type[ColumnSerializer]) -> dict[str, Getter]:
     return {str(field.field_name): column_getter(field) for field in serializer_class()._readable_fields}
 
 
-def select_columns(queryset: QuerySet, serializer_class: Any) -> QuerySet:
-    """Return dictionaries of the columns that the serializer shows; objects where it shows more than columns."""
+def select_columns(queryset: QuerySet, serializer_class: Any, *others: str) -> QuerySet:
+    """Return dictionaries of the columns that the serializer shows, and others; objects where it shows more."""
     names = columns_shown(serializer_class)
-    return queryset.values(*names, *queryset.query.annotation_select) if names else queryset
+    return queryset.values(*names.union(others), *queryset.query.annotation_select) if names else queryset
 
 
 @cache

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from django.db.models import QuerySet
+from rest_framework.request import Request
 from reversion.models import Version
 
 from core.fields import describe_user
@@ -26,7 +27,10 @@ class Change(TypedDict):
 
 
 class HistoryPages(CursorPages):
-    ordering = "-pk"
+    """Pages of versions, newest first."""
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Version], view: object) -> tuple[str, ...]:
+        return ("-pk",)
 
 
 def versions_of(record: Record) -> QuerySet[Version]:

@@ -13,12 +13,12 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562 section 5.7): ordered by time, safe to show."""
+    """Return a UUIDv7 (RFC 9562 section 5.7): it begins with its time, so ids are in order of creation."""
     return uuid7()
 
 
 def first_id(at: datetime) -> uuid.UUID:
-    """The lowest UUIDv7 of a moment: its milliseconds since 1970 and then zeros."""
+    """Return the lowest UUIDv7 of a moment: its milliseconds since 1970, then zeros."""
     return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
@@ -62,7 +62,7 @@ class RecordQuerySet(VisibleQuerySet):
 class Record(models.Model):
     """The base of all clinical rows."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUIDv7, ordered by time.")
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUID (version 7).")
     created_at = models.DateTimeField(default=timezone.now, editable=False, help_text="When the row was made (UTC).")
     updated_at = models.DateTimeField(auto_now=True, help_text="When the row was last changed (UTC).")
     archived_at = models.DateTimeField(

@@ -45,9 +45,9 @@ class CursorPages(CursorPagination):
             raise ValidationError({"cursor": "This is not a cursor of this list: start without one."}) from None
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
-        """A search is ordered by itself, best first; everything else by its key."""
-        ranked = isinstance(queryset, QuerySet) and "rank" in queryset.query.annotations
-        return tuple(queryset.query.order_by) if ranked else (self.ordering,)
+        """Order a search by rank, and every other list as its view says."""
+        is_search = isinstance(queryset, QuerySet) and "rank" in queryset.query.annotations
+        return tuple(queryset.query.order_by) if is_search else view.list_ordering
 
     def get_page_size(self, request: Any) -> int | None:
         asked = request.query_params.get(self.page_size_query_param)

@@ -29,6 +29,7 @@ class RecordViewSet(GenericViewSet):
     list_serializer_class: type[serializers.BaseSerializer] | None = None
     filterset_class: Any = None
     query_parameters: dict[str, set[str]] = {}
+    list_ordering: tuple[str, ...] = ("-id",)  # of rows whose ids are in order of creation
     owner: str | None = None
     lookup_value_converter = "uuid"
     record: Any = None
@@ -64,6 +65,10 @@ class RecordViewSet(GenericViewSet):
         """Return whether this person sees the whole row. If not, its history and its version stay hidden."""
         return True
 
+    def shows_times(self, record: Record) -> bool:
+        """Return whether this person may learn when the row was changed."""
+        return True
+
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.record is not None and response.status_code in (200, 201) and self.shows_whole(self.record):
@@ -76,7 +81,8 @@ class ListMixin(mixins.ListModelMixin, RecordViewSet):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         rows: Any = self.filter_queryset(self.get_queryset())
-        parts = [select_columns(part, self.get_serializer_class()) for part in rows.visible_parts(self.by)]
+        names = [name.lstrip("-") for name in self.list_ordering]
+        parts = [select_columns(part, self.get_serializer_class(), *names) for part in rows.visible_parts(self.by)]
         page = self.paginate_queryset(parts if len(parts) > 1 else parts[0])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -125,7 +131,7 @@ class ArchiveMixin(mixins.DestroyModelMixin, RecordViewSet):
 class Change(serializers.Serializer):
     """One entry of a history."""
 
-    at = serializers.DateTimeField(help_text="When (UTC).")
+    at = serializers.DateTimeField(allow_null=True, help_text="When (UTC); null for research on evidence.")
     by = PersonField(help_text="Who: id and username; empty for the system itself.")
     verb = serializers.CharField(help_text="What was done.")
     changes = serializers.DictField(help_text="Each changed field with `from` and `to`.")
@@ -143,9 +149,14 @@ class HistoryMixin(RecordViewSet):
         record = self.get_object()
         if not self.shows_whole(record):
             raise NotFound()
-        shown = self.get_serializer(record).data.keys()
-        page = self.paginate_queryset(history.versions_of(record)) or []
-        return self.get_paginated_response(history.describe_changes(page, shown))
+        fields = self.get_serializer(record).data.keys()
+        versions = history.versions_of(record)
+        if self.shows_times(record):
+            page = self.paginate_queryset(versions) or []
+            return self.get_paginated_response(history.describe_changes(page, fields))
+        # On one page: a cursor holds the number of a version, and that grows with time.
+        changes = [{**change, "at": None} for change in history.describe_changes(list(versions), fields)]
+        return Response({"next": None, "previous": None, "results": changes})
 
 
 def etag(record: Record) -> str:

@@ -13,7 +13,7 @@ from disease.models import Code, CodeKind, Disease
 
 
 class CodeSystemSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     key = serializers.CharField(read_only=True, help_text="Short name, e.g. icd-10-cm.")
     release = serializers.CharField(read_only=True, help_text="The edition, e.g. 2026-04.")
     title = serializers.CharField(read_only=True, help_text="Full name.")
@@ -21,7 +21,7 @@ class CodeSystemSerializer(ColumnSerializer):
 
 
 class CodeListSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     system = serializers.CharField(source="system.key", read_only=True, help_text="The classification, e.g. icd-10-cm.")
     code = serializers.CharField(read_only=True, help_text="As printed, e.g. J18.9.")
     title = serializers.CharField(read_only=True, help_text="As published.")
@@ -52,7 +52,7 @@ class CodeSerializer(CodeListSerializer):
 
 
 class MappingSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     source = CodeListSerializer(  # type: ignore[assignment]  # DRF takes fields out of the class
         read_only=True, help_text="The code that is translated."
     )
@@ -121,14 +121,14 @@ class CodeFieldSchema(OpenApiSerializerFieldExtension):
 
 
 class DiseaseListSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     name = serializers.CharField(read_only=True, help_text="The condition's name.")
     codes = CodeListSerializer(many=True, read_only=True, help_text="Its codes.")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
 class DiseaseSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     name = serializers.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = serializers.CharField(
         max_length=4000, allow_blank=True, required=False, help_text="What it is, in a sentence or two."

@@ -115,15 +115,17 @@ class Annotation(Evidence):
     objects: ClassVar[Any] = AnnotationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["created_at", "id"]
         indexes = [
-            models.Index(fields=["owner", "-id"], name="annotation_by_owner"),
-            models.Index(fields=["image", "-id"], name="annotation_by_image"),
-            models.Index(fields=["label", "-id"], name="annotation_by_label_alone"),
-            models.Index(fields=["label", "state", "-id"], name="annotation_by_label"),
-            models.Index(fields=["annotator", "-id"], name="annotation_by_annotator"),
-            models.Index(fields=["state", "-id"], name="annotation_by_state"),
-            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="annotation_archived"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="annotation_by_owner"),
+            models.Index(fields=["annotator", "-created_at", "-id"], name="annotation_by_annotator"),
+            models.Index(fields=["-created_at", "-id"], name="annotation_by_time"),
+            models.Index(fields=["image"], name="annotation_by_image"),
+            # Research lists by id.
+            models.Index(fields=["label", "id"], name="annotation_by_label_alone"),
+            models.Index(fields=["label", "state", "id"], name="annotation_by_label"),
+            models.Index(fields=["state", "id"], name="annotation_by_state"),
+            models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="annotation_archived"),
         ]
         constraints = [
             models.UniqueConstraint(

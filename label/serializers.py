@@ -18,7 +18,7 @@ from label.models import Annotation, Label, State
 
 
 class LabelListSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     name = serializers.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
     definition = serializers.CharField(max_length=4000, allow_blank=True, required=False, help_text="When to use it.")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
@@ -51,8 +51,10 @@ class GeometryField(serializers.JSONField):
         return value
 
 
-class AnnotationListSerializer(ColumnSerializer):
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+class AnnotationListSerializer(EvidenceSerializer):
+    research_fields: tuple[str, ...] = ("id", "image", "label", "label_name", "annotator", "state", "confidence")
+
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     image: Any = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
     label: Any = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")
     label_name = serializers.CharField(source="label.name", read_only=True, help_text="The term.")
@@ -64,13 +66,10 @@ class AnnotationListSerializer(ColumnSerializer):
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
 
-class AnnotationUpdateSerializer(EvidenceSerializer, AnnotationListSerializer):
+class AnnotationUpdateSerializer(AnnotationListSerializer):
     """One annotation, and what of it may be revised: the image and the label stay."""
 
-    research_fields = (
-        "id", "image", "label", "label_name", "annotator", "state", "geometry", "confidence",
-        "created_at", "updated_at", "archived_at",
-    )  # fmt: skip
+    research_fields = (*AnnotationListSerializer.research_fields, "geometry")
 
     geometry = GeometryField(
         allow_null=True, required=False, help_text="Where, in pixels of a frame; null for the whole image."

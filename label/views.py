@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import mixins
 
 from accounts.models import CLINICAL, Role
+from core.models import Record
 from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
 from imagery.models.visibility import count_of
-from imagery.views import ImageViewSet, StudyViewSet
+from imagery.views import EvidenceViewSet, ImageViewSet, StudyViewSet
 from label import actions
 from label.filters import AnnotatedImageFilter, AnnotatedWholeImageFilter, AnnotationFilter, LabelFilter
 from label.models import Annotation, Label
@@ -59,7 +60,7 @@ class AnnotationViewSet(
     UpdateMixin,
     ArchiveMixin,
     HistoryMixin,
-    RecordViewSet,
+    EvidenceViewSet,
 ):
     """What readers say of images."""
 
@@ -77,6 +78,13 @@ class AnnotationViewSet(
             return annotations
         annotations = annotations.select_related("image__study", "label", "annotator")
         return annotations if self.action in READ else annotations.open_to(self.by)
+
+    def shows_whole(self, record: Record) -> bool:
+        """Return True: research reads the history of annotations, without comments and times."""
+        return True
+
+    def shows_times(self, record: Record) -> bool:
+        return super().shows_whole(record)
 
     def get_serializer_class(self) -> Any:
         revising = self.action in ("update", "partial_update")

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CodeSystem',
             fields=[
-                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUIDv7, ordered by time.', primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUID (version 7).', primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When the row was made (UTC).')),
                 ('updated_at', models.DateTimeField(auto_now=True, help_text='When the row was last changed (UTC).')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='When the row was taken out of use (UTC); empty while it is in use.', null=True)),
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Code',
             fields=[
-                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUIDv7, ordered by time.', primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUID (version 7).', primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When the row was made (UTC).')),
                 ('updated_at', models.DateTimeField(auto_now=True, help_text='When the row was last changed (UTC).')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='When the row was taken out of use (UTC); empty while it is in use.', null=True)),
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Disease',
             fields=[
-                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUIDv7, ordered by time.', primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUID (version 7).', primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When the row was made (UTC).')),
                 ('updated_at', models.DateTimeField(auto_now=True, help_text='When the row was last changed (UTC).')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='When the row was taken out of use (UTC); empty while it is in use.', null=True)),
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CodeMapping',
             fields=[
-                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUIDv7, ordered by time.', primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUID (version 7).', primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When the row was made (UTC).')),
                 ('updated_at', models.DateTimeField(auto_now=True, help_text='When the row was last changed (UTC).')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='When the row was taken out of use (UTC); empty while it is in use.', null=True)),

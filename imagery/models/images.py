@@ -1,6 +1,7 @@
 """Uploaded objects, and what was done to make their research copies."""
 
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -87,20 +88,18 @@ class Image(Evidence):
     is_new = False
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["created_at", "id"]
         indexes = [
-            models.Index(fields=["owner", "-id"], name="image_by_owner"),
-            # With what is asked of each image that others share: SQLite sorts them by this alone. Then it goes by the
-            # index of what is archived only if that, too, holds what is asked.
-            models.Index(fields=["study", "-id", "owner", "archived_at"], name="image_by_study"),
-            models.Index(fields=["series", "-id"], name="image_by_series"),
-            models.Index(fields=["modality", "-id"], name="image_by_modality"),
-            models.Index(fields=["body_part", "-id"], name="image_by_body_part"),
-            models.Index(fields=["media_type", "-id"], name="image_by_media_type"),
-            models.Index(fields=["release_state", "-id"], name="image_by_release_state"),
-            models.Index(fields=["size"], name="image_by_size"),
-            models.Index(fields=["id", "owner", "size"], name="image_sizes_by_time"),  # for the admin's start page
-            models.Index(fields=["-id", "archived_at"], condition=Q(archived_at__isnull=False), name="image_archived"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="image_by_owner"),
+            models.Index(fields=["owner", "release_state", "-created_at", "-id"], name="image_by_release_state"),
+            models.Index(fields=["-created_at", "-id"], name="image_by_time"),
+            models.Index(fields=["study"], name="image_by_study"),
+            models.Index(fields=["series"], name="image_by_series"),
+            # Research lists by id.
+            models.Index(fields=["modality", "id"], name="image_by_modality"),
+            models.Index(fields=["body_part", "id"], name="image_by_body_part"),
+            models.Index(fields=["media_type", "id"], name="image_by_media_type"),
+            models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="image_archived"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -155,6 +154,7 @@ class Image(Evidence):
 class Deidentification(Record):
     """What was done to make the research copy of an image. It quotes no value of the original."""
 
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False, help_text="Random UUID (version 4).")
     image = models.OneToOneField(
         Image, on_delete=models.PROTECT, related_name="deidentification", help_text="The image whose copy it tells of."
     )

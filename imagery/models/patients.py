@@ -57,10 +57,11 @@ class Patient(Evidence):
     objects: ClassVar[Any] = PatientQuerySet.as_manager()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["created_at", "id"]
         indexes = [
-            models.Index(fields=["owner", "-id"], name="patient_by_owner"),
-            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="patient_archived"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="patient_by_owner"),
+            models.Index(fields=["-created_at", "-id"], name="patient_by_time"),
+            models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="patient_archived"),
         ]
 
     def __str__(self) -> str:

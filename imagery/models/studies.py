@@ -55,13 +55,14 @@ class Study(Evidence):
     objects: ClassVar[Any] = StudyQuerySet.as_manager()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["created_at", "id"]
         verbose_name_plural = "studies"
         indexes = [
-            models.Index(fields=["owner", "-id"], name="study_by_owner"),
-            models.Index(fields=["patient", "-id"], name="study_by_patient"),
-            models.Index(fields=["date"], name="study_by_date"),
-            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="study_archived"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="study_by_owner"),
+            models.Index(fields=["-created_at", "-id"], name="study_by_time"),
+            models.Index(fields=["patient"], name="study_by_patient"),
+            models.Index(fields=["owner", "date"], name="study_by_date"),
+            models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="study_archived"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -107,14 +108,15 @@ class Series(Evidence):
     objects: ClassVar[Any] = SeriesQuerySet.as_manager()
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["created_at", "id"]
         verbose_name_plural = "series"
         indexes = [
-            models.Index(fields=["owner", "-id"], name="series_by_owner"),
-            models.Index(fields=["study", "-id"], name="series_by_study"),
-            models.Index(fields=["modality", "-id"], name="series_by_modality"),
-            models.Index(fields=["body_part", "-id"], name="series_by_body_part"),
-            models.Index(fields=["-id"], condition=Q(archived_at__isnull=False), name="series_archived"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="series_by_owner"),
+            models.Index(fields=["-created_at", "-id"], name="series_by_time"),
+            models.Index(fields=["study"], name="series_by_study"),
+            models.Index(fields=["modality", "id"], name="series_by_modality"),
+            models.Index(fields=["body_part", "id"], name="series_by_body_part"),
+            models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="series_archived"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,7 +1,7 @@
 """Which evidence a person may see: the querysets of patients, studies, series and images."""
 
 from typing import Any, ClassVar, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.db import models
@@ -95,13 +95,18 @@ def shared_studies(user: User) -> models.QuerySet:
 
 
 class Evidence(Record):
-    """The base of rows that belong to a doctor, who may share them."""
+    """The base of rows that belong to a doctor.
 
+    Ids are random: an id that tells the moment of an upload would undo the date shift of research copies.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False, help_text="Random UUID (version 4).")
     owner_id: UUID
     objects: ClassVar[Any] = EvidenceQuerySet.as_manager()
 
     class Meta:
         abstract = True
+        ordering: ClassVar[Any] = ["created_at", "id"]
 
     def is_open_to(self, user: User) -> bool:
         """Return whether this person sees the row whole. For the owner no query is needed."""
@@ -140,7 +145,11 @@ class PartOfStudyQuerySet(EvidenceQuerySet):
         return self.filter(self._in_use())
 
     def archived(self) -> Self:
-        return self.filter(Q(archived_at__isnull=False) | Q(study__archived_at__isnull=False))
+        """Return the few rows that are archived or whose study is, each looked up by its index."""
+        rows = type(self)(self.model).order_by()
+        archived = rows.filter(archived_at__isnull=False).values("pk")
+        in_archived_study = rows.filter(study__archived_at__isnull=False).values("pk")
+        return self.filter(pk__in=archived.union(in_archived_study))
 
     def _in_use(self) -> Q:
         return Q(archived_at__isnull=True, study__archived_at__isnull=True)

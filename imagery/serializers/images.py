@@ -25,7 +25,7 @@ class ImageListSerializer(EvidenceSerializer):
         "frames",
     )
 
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")
     series = serializers.UUIDField(source="series_id", read_only=True, help_text="Id of its series.")
     modality = serializers.CharField(read_only=True, help_text="DICOM (0008,0060).")
@@ -47,7 +47,7 @@ class ImageListSerializer(EvidenceSerializer):
 
     def to_representation(self, image: Any) -> dict[str, Any]:
         shown = super().to_representation(image)
-        return shown if self.is_open(image) else shown | {"media_type": COPIED_AS[shown["media_type"]]}
+        return shown if "owner" in shown else shown | {"media_type": COPIED_AS[shown["media_type"]]}
 
 
 class ImageSerializer(ImageListSerializer):

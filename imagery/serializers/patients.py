@@ -43,7 +43,7 @@ class IdentitySerializer(serializers.Serializer):
 class PatientSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = ("id", "pseudonym", "sex")
 
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
     sex = serializers.ChoiceField(
         choices=Sex.choices, allow_blank=True, required=False, help_text="M, F, O or empty for unknown."

@@ -18,7 +18,7 @@ from imagery.serializers.evidence import EvidenceSerializer
 class SeriesSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = ("id", "study", "modality", "body_part")
 
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of the study it is part of.")
     modality = serializers.CharField(
         read_only=True, help_text="DICOM (0008,0060), e.g. CR, DX, CT, MR, US; OT when unknown."
@@ -32,7 +32,7 @@ class SeriesSerializer(EvidenceSerializer):
 class StudyFields(EvidenceSerializer):
     """What lists and details of studies have in common."""
 
-    id = serializers.UUIDField(read_only=True, help_text="UUIDv7.")
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     owner = PersonField(help_text="The doctor who uploaded it.")
     patient = Ref(Patient, scope="owned_by", allow_null=True, required=False, help_text="Id of the patient, if known.")
     age = serializers.IntegerField(
@@ -63,8 +63,10 @@ class StudySerializer(StudyFields):
 
     @extend_schema_field(SeriesSerializer(many=True))
     def get_series(self, study: Study) -> list[dict[str, Any]]:
+        """Series in order of creation, which research must not learn."""
         viewer = self.context["request"].user
         series = Series.objects.filter(study=study).visible_to(viewer).with_openness(viewer)
+        series = series if self.is_open(study) else series.order_by("id")
         rows = select_columns(series, SeriesSerializer)
         return list(SeriesSerializer(rows, many=True, context=self.context).data)
 

@@ -13,16 +13,14 @@ BYTES = dict.fromkeys(("file", "preview", "thumbnail", "deidentification"), CLIN
 WRITE = dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), DOCTORS)
 
 
-class FilteredByRole(RecordViewSet):
-    """Research sees less of evidence, and cannot filter by fields that it does not see."""
-
-    research_filterset_class: Any = None
-    whole_filterset_class: Any = None
+class EvidenceViewSet(RecordViewSet):
+    """Rows that doctors see whole if they own or share them, and research sees in part."""
 
     @property
-    def filterset_class(self) -> Any:
-        doctor = Role.DOCTOR in getattr(self.by, "roles", DOCTORS)
-        return self.whole_filterset_class if doctor else self.research_filterset_class
+    def list_ordering(self) -> tuple[str, ...]:  # type: ignore[override]  # depends on the person
+        """Newest first for doctors. By id for research, which must not learn when evidence was uploaded."""
+        by_id = Role.RESEARCHER in self.by.roles and not self.by.is_superuser
+        return ("id",) if by_id else ("-created_at", "-id")
 
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
@@ -30,3 +28,15 @@ class FilteredByRole(RecordViewSet):
 
     def shows_whole(self, record: Record) -> bool:
         return isinstance(record, Evidence) and record.is_open_to(self.by)
+
+
+class FilteredByRole(EvidenceViewSet):
+    """Research cannot filter by fields that it does not see."""
+
+    research_filterset_class: Any = None
+    whole_filterset_class: Any = None
+
+    @property
+    def filterset_class(self) -> Any:
+        is_doctor = Role.DOCTOR in getattr(self.by, "roles", DOCTORS)
+        return self.whole_filterset_class if is_doctor else self.research_filterset_class

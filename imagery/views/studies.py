@@ -24,7 +24,7 @@ from imagery.serializers import (
     UnshareSerializer,
     report,
 )
-from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
+from imagery.views.rights import DOCTORS, READ, WRITE, EvidenceViewSet, FilteredByRole
 
 
 class StudyViewSet(
@@ -105,10 +105,10 @@ class StudyViewSet(
         return Response(StudySerializer(study, context=self.get_serializer_context()).data)
 
 
-class SeriesViewSet(ListMixin, mixins.RetrieveModelMixin, HistoryMixin, FilteredByRole):
+class SeriesViewSet(ListMixin, mixins.RetrieveModelMixin, HistoryMixin, EvidenceViewSet):
     """Images of one study made by one device in one go."""
 
     queryset = Series.objects.all()
     serializer_class = SeriesSerializer
-    research_filterset_class = whole_filterset_class = SeriesFilter
+    filterset_class = SeriesFilter
     roles = READ

@@ -27,6 +27,10 @@ def root():
     return make.UserFactory(username="root", is_superuser=True, is_staff=True)
 
 
+def days_ago(number: float):
+    return timezone.now() - timedelta(days=number)
+
+
 def at(days_ago: float):
     """An id that was made then."""
     return type(new_id())(int=first_id(timezone.now() - timedelta(days=days_ago)).int + new_id().int % 2**64)
@@ -48,7 +52,7 @@ def test_an_id_made_later_is_not_less():
 
 def test_uploads_are_counted_on_their_day(doctor, study):
     for ago in (0, 0, 3, 29, 31):
-        make.ImageFactory(id=at(ago), study=study)
+        make.ImageFactory(created_at=days_ago(ago), study=study)
     days = plots_of(doctor)["uploads"].series["images"]
     assert (days[-1], days[-4], days[0], sum(days)) == (2, 1, 1, 4)
 
@@ -63,13 +67,13 @@ def test_refusals_are_told_by_status(root):
 
 def test_what_waits_in_quarantine_is_told_however_long(doctor, study):
     for ago, state in ((1, Release.QUARANTINED), (90, Release.QUARANTINED), (1, Release.RELEASED)):
-        make.ImageFactory(id=at(ago), study=study, release_state=state)
+        make.ImageFactory(created_at=days_ago(ago), study=study, release_state=state)
     assert plots_of(doctor)["quarantine"].headline == "2 waiting, 1 for more than 30 days"
 
 
 def test_storage_is_what_has_been_uploaded_until_each_day(doctor, study):
     for ago, size in ((90, 1000), (2, 500), (0, 250)):
-        make.ImageFactory(id=at(ago), study=study, size=size)
+        make.ImageFactory(created_at=days_ago(ago), study=study, size=size)
     Usage.objects.create(owner=doctor, images=3, size=1750)
     grown = plots_of(doctor)["storage"].series["bytes"]
     assert (grown[0], grown[-3], grown[-1]) == (1000, 1500, 1750)
@@ -79,7 +83,7 @@ def test_storage_is_what_has_been_uploaded_until_each_day(doctor, study):
     ("who", "told"),
     [
         ("doctor", ["uploads", "annotations", "quarantine", "storage"]),
-        ("researcher", ["uploads", "annotations"]),
+        ("researcher", []),
         ("auditor", ["refusals"]),
         ("root", ["uploads", "annotations", "quarantine", "storage", "refusals"]),
     ],
@@ -88,11 +92,11 @@ def test_each_is_told_what_their_rights_cover(who, told, request):
     assert list(plots_of(request.getfixturevalue(who))) == told
 
 
-def test_figures_are_of_what_one_may_see(doctor, colleague, stranger, researcher, root, annotation, study):
+def test_figures_are_of_what_one_may_see(doctor, colleague, stranger, root, annotation, study):
     make.AnnotationFactory()
     make.ImageFactory(study=study, release_state=Release.QUARANTINED)
-    seen = {user.username: total(plots_of(user)["uploads"]) for user in (doctor, colleague, stranger, researcher, root)}
-    assert seen == {"doctor": 2, "colleague": 2, "stranger": 0, "researcher": 2, "root": 3}
+    seen = {user.username: total(plots_of(user)["uploads"]) for user in (doctor, colleague, stranger, root)}
+    assert seen == {"doctor": 2, "colleague": 2, "stranger": 0, "root": 3}
     judged = {user.username: total(plots_of(user)["annotations"]) for user in (stranger, doctor, root)}
     assert judged == {"stranger": 0, "doctor": 1, "root": 2}
 
@@ -136,25 +140,24 @@ def test_a_scale_ends_on_a_plain_number(highest, scale):
     assert all(float(bar["y"]) >= 10 for bar in plot.bars)
 
 
-@pytest.mark.parametrize("what", ["images", "bytes", "waiting", "annotations", "refusals"])
-def test_the_figures_read_an_index_and_not_the_table(what, root, annotation):
-    """At a million rows a page that reads rows is slow; ranges of the key are not."""
+@pytest.mark.parametrize("figure", ["images", "bytes", "waiting", "annotations", "refusals"])
+def test_the_figures_read_an_index_and_not_the_table(figure, root, annotation):
+    """At a million rows a page that reads the table is slow; a range of an index is not."""
     days = figures.last_days(timezone.now())
     waiting = Image.objects.owned_by(root).filter(release_state=Release.QUARANTINED, archived_at__isnull=True)
-    asked = {
+    query = {
         "images": figures.by_day(Image.objects.visible_to(root), days, Count("pk")),
         "bytes": figures.by_day(Image.objects.owned_by(root), days, Sum("size")),
         "waiting": figures.by_day(waiting, days, Count("pk")),
         "annotations": figures.by_day(Annotation.objects.visible_to(root), days, Count("pk")),
         "refusals": figures.by_day(Event.objects.filter(status__in=figures.REFUSALS), days, Count("pk"), "status"),
-    }[what]
+    }[figure]
     if connection.vendor == "postgresql":  # which reads a table of one row whole, unless told not to
         connection.cursor().execute("SET LOCAL enable_seqscan = off")
-        assert "Seq Scan" not in asked.explain()
+        assert "Seq Scan" not in query.explain()
         return
-    plan = asked.explain()
-    index = "USING INDEX image_by_release_state" if what == "waiting" else "USING COVERING INDEX"
-    assert plan.count("SEARCH") == plan.count(index) == figures.DAYS and "SCAN" not in plan
+    plan = query.explain()
+    assert plan.count("SEARCH") == plan.count("USING") == figures.DAYS and "SCAN" not in plan
 
 
 def test_ones_own_password_is_changed_and_recorded(root, client_of):

@@ -154,7 +154,7 @@ def judge(chance: random.Random, image: Image) -> None:
 
 def second_thoughts(chance: random.Random) -> None:
     """Some annotations are revised, and one is archived."""
-    made = list(Annotation.objects.select_related("annotator", "image", "label").order_by("id"))
+    made = list(Annotation.objects.select_related("annotator", "image", "label").order_by("created_at", "id"))
     for annotation in chance.sample(made, len(made) // 5):
         revise(by=annotation.annotator, annotation=annotation, state="uncertain", confidence=0.5)
     if made:
