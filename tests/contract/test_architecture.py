@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 import tomllib
+from itertools import product
 from pathlib import Path
 
-import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+
+from tests.kit.cases import failures
 
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT = {
@@ -37,19 +39,22 @@ def imported_by(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("app", MAY_IMPORT)
-def test_imports_point_down(app):
-    rooms = {name.split(".")[0] for path in (ROOT / app).rglob("*.py") for name in imported_by(path)}
-    assert rooms & MAY_IMPORT.keys() <= MAY_IMPORT[app] | {app}
+def test_imports_point_down():
+    def check(app):
+        imported = {name.split(".")[0] for path in (ROOT / app).rglob("*.py") for name in imported_by(path)}
+        assert imported & MAY_IMPORT.keys() <= MAY_IMPORT[app] | {app}
+
+    assert failures(MAY_IMPORT, check) == {}
 
 
-@pytest.mark.parametrize("app", MAY_IMPORT)
-@pytest.mark.parametrize("layer", LAYERS)
-def test_inside_an_app_views_use_serializers_use_actions_use_models(app, layer):
-    files = [*ROOT.glob(f"{app}/{layer}.py"), *ROOT.glob(f"{app}/{layer}/*.py")]
-    above = {f"{app}.{name}" for name in LAYERS[: LAYERS.index(layer)]}
-    used = {".".join(name.split(".")[:2]) for path in files for name in imported_by(path)}
-    assert not used & above
+def test_inside_an_app_views_use_serializers_use_actions_use_models():
+    def check(case):
+        app, layer = case
+        files = [*ROOT.glob(f"{app}/{layer}.py"), *ROOT.glob(f"{app}/{layer}/*.py")]
+        above = {f"{app}.{name}" for name in LAYERS[: LAYERS.index(layer)]}
+        assert not {".".join(name.split(".")[:2]) for path in files for name in imported_by(path)} & above
+
+    assert failures(product(MAY_IMPORT, LAYERS), check) == {}
 
 
 def test_every_package_is_named_in_settings_measured_and_shipped():
@@ -73,21 +78,22 @@ def test_there_are_no_empty_files_but_package_marks():
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.split(".")[0] in MAY_IMPORT]
 
 
-@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
-def test_every_field_explains_itself(model):
-    own = [field for field in model._meta.get_fields() if field.concrete and not hasattr(AbstractUser, field.name)]
-    assert [field.name for field in own if not field.help_text] == []
+def test_every_field_explains_itself():
+    def check(model):
+        own = [field for field in model._meta.get_fields() if field.concrete and not hasattr(AbstractUser, field.name)]
+        assert [field.name for field in own if not field.help_text] == []
+
+    assert failures(OUR_MODELS, check) == {}
 
 
-@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
-def test_every_key_is_a_uuid(model):
-    assert model._meta.pk.get_internal_type() == "UUIDField"
+def test_every_key_is_a_uuid():
+    assert {model._meta.pk.get_internal_type() for model in OUR_MODELS} == {"UUIDField"}
 
 
-@pytest.mark.parametrize("model", OUR_MODELS, ids=lambda model: model.__name__)
-def test_every_constraint_says_what_it_means(model):
+def test_every_constraint_says_what_it_means():
     default = "Constraint “%(name)s” is violated."
-    assert [c.name for c in model._meta.constraints if str(c.violation_error_message) == default] == []
+    constraints = [constraint for model in OUR_MODELS for constraint in model._meta.constraints]
+    assert [one.name for one in constraints if str(one.violation_error_message) == default] == []
 
 
 def test_what_django_keeps_private_of_a_commands_output_is_used_in_one_place():
