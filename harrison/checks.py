@@ -1,7 +1,9 @@
 """Checks of `manage.py check --deploy`. Each finding has an id and a hint how to solve it."""
 
+import sys
+
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from harrison.env import trial_secret_path
 
@@ -78,6 +80,15 @@ def check_s3_is_encrypted(**kwargs: object) -> list[CheckMessage]:
     hint = "Give HARRISON_S3_ENDPOINT an https:// address. If the network is protected otherwise, set "
     hint += "HARRISON_S3_IN_THE_CLEAR=true."
     return [Warning("Images travel to their bucket unencrypted.", hint=hint, id="harrison.W003")]
+
+
+@register(Tags.security, deploy=True)
+def check_python_version(**kwargs: object) -> list[CheckMessage]:
+    """Inform only: headers of at most 32 kB bound the damage, and Debian fixes Python without a new number."""
+    if sys.version_info >= (3, 11, 10):
+        return []
+    hint = "Run Harrison on Python 3.11.10 or newer."
+    return [Info("This Python parses crafted cookies slowly (CVE-2024-7592).", hint=hint, id="harrison.I001")]
 
 
 def refuse_trial_secret(name: str, value: str, hint: str, id: str) -> list[CheckMessage]:

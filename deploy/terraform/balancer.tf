@@ -7,13 +7,13 @@ resource "aws_lb" "this" {
   security_groups            = [aws_security_group.balancer.id]
   drop_invalid_header_fields = true
   enable_deletion_protection = true
-  idle_timeout               = 120 # seconds; under the 150 of Harrison, or a request may meet a connection that just ends: 502
+  idle_timeout               = 60 # seconds; less than nginx's 65, so that the balancer ends an idle connection
 }
 
 resource "aws_lb_target_group" "colour" {
   for_each             = local.colours
   name                 = "${var.name}-${each.key}"
-  port                 = 8000
+  port                 = 8080
   protocol             = "HTTP"
   target_type          = "ip"
   vpc_id               = aws_vpc.this.id

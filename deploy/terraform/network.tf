@@ -99,8 +99,8 @@ resource "aws_security_group" "balancer" {
 
   egress {
     description = "To the instances"
-    from_port   = 8000
-    to_port     = 8000
+    from_port   = 8080
+    to_port     = 8080
     protocol    = "tcp"
     cidr_blocks = aws_subnet.private[*].cidr_block
   }
@@ -112,17 +112,17 @@ resource "aws_security_group" "instances" {
   vpc_id      = aws_vpc.this.id
 
   ingress {
-    description     = "Harrison"
-    from_port       = 8000
-    to_port         = 8000
+    description     = "nginx"
+    from_port       = 8080
+    to_port         = 8080
     protocol        = "tcp"
     security_groups = [aws_security_group.balancer.id]
   }
 
   ingress {
-    description = "Figures, for a Prometheus inside"
+    description = "Metrics of web and upload workers, for a Prometheus inside"
     from_port   = 9100
-    to_port     = 9100
+    to_port     = 9101
     protocol    = "tcp"
     cidr_blocks = [var.network]
   }

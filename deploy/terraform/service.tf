@@ -38,40 +38,57 @@ resource "aws_ecs_task_definition" "this" {
   execution_role_arn       = aws_iam_role.starter.arn
   task_role_arn            = aws_iam_role.instance.arn
 
-  # Both begin empty with each instance: rows are in RDS, bytes in S3.
-  volume {
-    name = "data"
+  # All begin empty with each instance: rows are in RDS, files in S3.
+  dynamic "volume" {
+    for_each = toset(["data", "tmp", "sockets", "bodies"])
+
+    content {
+      name = volume.key
+    }
   }
 
-  volume {
-    name = "tmp"
-  }
+  # One image, three containers: quick answers, uploads, and nginx, which the balancer asks.
+  container_definitions = jsonencode([
+    merge(local.harrison, {
+      name         = "web"
+      command      = ["serve", "--socket", "/run/harrison/web.sock", "--metrics-host", "0.0.0.0", "--metrics-port", "9100"]
+      portMappings = [{ containerPort = 9100 }]
+      healthCheck  = merge(local.health_check, { command = ["CMD", "python", "-m", "harrison.health", "/run/harrison/web.sock"] })
+    }),
+    merge(local.harrison, {
+      name = "uploads"
+      command = [
+        "serve", "--socket", "/run/harrison/uploads.sock", "--workers", "2", "--threads", "12",
+        "--metrics-host", "0.0.0.0", "--metrics-port", "9101",
+      ]
+      portMappings = [{ containerPort = 9101 }]
+      healthCheck  = merge(local.health_check, { command = ["CMD", "python", "-m", "harrison.health", "/run/harrison/uploads.sock"] })
+    }),
+    merge(local.container, {
+      name         = "nginx"
+      entryPoint   = ["nginx"]
+      command      = ["-e", "stderr", "-c", "/srv/harrison/deploy/nginx/behind-balancer.conf", "-g", "daemon off;"]
+      portMappings = [{ containerPort = 8080 }]
+      healthCheck  = merge(local.health_check, { command = ["CMD", "python", "-m", "harrison.health", "8080"] })
+      dependsOn    = [for name in ["web", "uploads"] : { containerName = name, condition = "HEALTHY" }]
+    }),
+  ])
+}
 
-  container_definitions = jsonencode([{
-    name                   = "harrison"
+locals {
+  container = {
     image                  = var.image
     essential              = true
     readonlyRootFilesystem = true
     user                   = "10001:10001"
-    stopTimeout            = 60
-    portMappings           = [{ containerPort = 8000 }, { containerPort = 9100 }]
-    command = [
-      "serve", "--plain", "--host", "0.0.0.0", "--port", "8000", "--metrics-host", "0.0.0.0", "--metrics-port", "9100",
-    ]
+    stopTimeout            = 120
     mountPoints = [
       { sourceVolume = "data", containerPath = "/var/lib/harrison" },
       { sourceVolume = "tmp", containerPath = "/tmp" },
+      { sourceVolume = "sockets", containerPath = "/run/harrison" },
+      { sourceVolume = "bodies", containerPath = "/var/cache/harrison" },
     ]
     linuxParameters = { capabilities = { drop = ["ALL"] }, initProcessEnabled = true }
-    healthCheck = {
-      command     = ["CMD", "python", "-m", "harrison.health"]
-      interval    = 10
-      timeout     = 5
-      retries     = 3
-      startPeriod = 60
-    }
-    environment = [for name, value in local.settings : { name = name, value = value }]
-    secrets     = [for name in local.secrets : { name = name, valueFrom = "${local.parameters}/${name}" }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {
@@ -80,7 +97,19 @@ resource "aws_ecs_task_definition" "this" {
         awslogs-stream-prefix = "harrison"
       }
     }
-  }])
+  }
+
+  harrison = merge(local.container, {
+    environment = [for name, value in local.settings : { name = name, value = value }]
+    secrets     = [for name in local.secrets : { name = name, valueFrom = "${local.parameters}/${name}" }]
+  })
+
+  health_check = {
+    interval    = 10
+    timeout     = 5
+    retries     = 3
+    startPeriod = 60
+  }
 }
 
 locals {
@@ -114,8 +143,8 @@ resource "aws_ecs_service" "colour" {
 
   load_balancer {
     target_group_arn = aws_lb_target_group.colour[each.key].arn
-    container_name   = "harrison"
-    container_port   = 8000
+    container_name   = "nginx"
+    container_port   = 8080
   }
 
   deployment_circuit_breaker {
