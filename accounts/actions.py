@@ -1,6 +1,6 @@
-"""What happens to people and teams."""
+"""What happens to users and teams."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -14,15 +14,15 @@ from core.exceptions import Conflict
 
 
 @recorded("registered")
-def register_user(*, by: User | None, username: str, password: str, roles: Iterable[Role] = (), **about: Any) -> User:
-    user = User.objects.create_user(username=username, password=password, **about)
+def register_user(*, by: User | None, username: str, password: str, roles: Iterable[Role] = (), **fields: Any) -> User:
+    user = User.objects.create_user(username=username, password=password, **fields)
     user.groups.set(Group.objects.filter(name__in=list(roles)))
     return user
 
 
 @recorded("changed")
-def change_user(*, by: User, user: User, roles: Iterable[Role] | None = None, **fields: Any) -> User:
-    """Save what differs. Somebody who can administer always remains."""
+def change_user(*, by: User, user: User, roles: Iterable[Role] | None = None, **fields: object) -> User:
+    """Save the fields that differ. Refuse to remove the last active superuser."""
     _refuse_last_superuser(user, fields)
     changed = [name for name, value in fields.items() if getattr(user, name) != value]
     for name in changed:
@@ -34,26 +34,25 @@ def change_user(*, by: User, user: User, roles: Iterable[Role] | None = None, **
     return user
 
 
-@recorded("expired tokens forgotten")
-def forget_expired_tokens(*, by: User) -> None:
-    """Tokens are no records: what has ended is of no use to anybody."""
-    AuthToken.objects.filter(user=by, expiry__lte=timezone.now()).delete()
+def _refuse_last_superuser(user: User, fields: Mapping[str, object]) -> None:
+    stays = fields.get("is_active", user.is_active) and fields.get("is_superuser", user.is_superuser)
+    others = User.objects.filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
+    if user.is_active and user.is_superuser and not stays and not others.exists():
+        raise Conflict(f"{user.username} is the last active superuser. Make another superuser first.")
 
 
 @recorded("password set")
 def set_password(*, by: User, user: User, password: str | None) -> User:
-    """A new password, or none; whoever held a token of this person has to log in again."""
+    """Set a new password, or none, and end every token of this user, so that they have to log in again."""
     user.set_password(password)
     user.save(update_fields=["password"])
     AuthToken.objects.filter(user=user).delete()
     return user
 
 
-def _refuse_last_superuser(user: User, fields: dict[str, Any]) -> None:
-    stays = fields.get("is_active", user.is_active) and fields.get("is_superuser", user.is_superuser)
-    others = User.objects.filter(is_active=True, is_superuser=True).exclude(pk=user.pk)
-    if user.is_active and user.is_superuser and not stays and not others.exists():
-        raise Conflict("This is the last active superuser: make another one first.")
+@recorded("expired tokens forgotten")
+def delete_expired_tokens(*, by: User) -> None:
+    AuthToken.objects.filter(user=by, expiry__lte=timezone.now()).delete()
 
 
 @recorded("created")
@@ -75,30 +74,30 @@ def change_team(*, by: User, team: Team, **fields: Any) -> Team:
 @recorded("archived")
 def archive_team(*, by: User, team: Team) -> Team:
     _refuse_unless_lead(by, team)
-    return team.change(archived_at=team.archived_at or timezone.now())
+    return team.archive()
 
 
 @recorded("restored")
 def restore_team(*, by: User, team: Team) -> Team:
     _refuse_unless_lead(by, team)
-    return team.change(archived_at=None)
+    return team.restore()
 
 
 @recorded("let in")
 def let_in(*, by: User, team: Team, user: User) -> Team:
     _refuse_unless_lead(by, team)
     if team.archived:
-        raise Conflict("This team is archived: restore it first.")
+        raise Conflict("This team is archived. Restore it first.")
     return team.change(members=[*team.members.all(), user])
 
 
 @recorded("stepped out")
 def step_out(*, by: User, team: Team, user: User) -> Team:
-    """Leave a team, or, as its lead, see a member out."""
+    """Leave a team, or, as its lead, take a member out."""
     if user != by:
         _refuse_unless_lead(by, team)
     if user == team.lead:
-        raise Conflict("The lead stays in the team: archive it instead.")
+        raise Conflict("The lead cannot leave the team. Archive the team instead.")
     return team.change(members=[member for member in team.members.all() if member != user])
 
 

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema
 from knox.views import LoginView as KnoxLoginView
 from knox.views import LogoutAllView as KnoxLogoutAllView
 from knox.views import LogoutView as KnoxLogoutView
-from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.generics import RetrieveAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -17,7 +16,7 @@ from rest_framework.response import Response
 from accounts import actions
 from accounts.models import Role, Team
 from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
+from core.views import EditableViewSet
 
 DOCTORS = frozenset({Role.DOCTOR})
 
@@ -35,7 +34,7 @@ class LoginView(KnoxLoginView):
         serializer = LoginSerializer(data=request.data, context=self.get_context())
         serializer.is_valid(raise_exception=True)
         request.user = user = serializer.validated_data["user"]
-        actions.forget_expired_tokens(by=user)
+        actions.delete_expired_tokens(by=user)
         return super().post(request, format)
 
 
@@ -65,15 +64,7 @@ class MeView(RetrieveAPIView):
         return self.request.user
 
 
-class TeamViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    RecordViewSet,
-):
+class TeamViewSet(EditableViewSet):
     """Groups of doctors who share studies."""
 
     queryset = Team.objects.all()
@@ -85,15 +76,11 @@ class TeamViewSet(
         ),
         DOCTORS,
     )  # fmt: skip
+    archive_action = actions.archive_team
+    restore_action = actions.restore_team
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("lead").prefetch_related("members")
-
-    def perform_destroy(self, team: Team) -> None:
-        actions.archive_team(by=self.by, team=team)
-
-    def perform_restore(self, team: Team) -> None:
-        actions.restore_team(by=self.by, team=team)
 
     @extend_schema(request=MemberSerializer, description="Lets a doctor into the team; for its lead.")
     @action(detail=True, methods=["post"], url_path="let-in", serializer_class=MemberSerializer)

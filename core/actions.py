@@ -1,9 +1,9 @@
-"""How things happen in Harrison: an action is a verb, one transaction and one revision."""
+"""An action is a verb, one transaction and one revision."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 import reversion
 from django.db import InterfaceError, OperationalError
@@ -11,42 +11,43 @@ from django.dispatch import receiver
 from reversion.models import Revision
 from reversion.signals import post_revision_commit
 
-Action = TypeVar("Action", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 
-# Nobody knows whether a transaction that ended so was committed: perhaps only the answer was lost.
+# After these errors no one knows whether the transaction was committed: perhaps only the answer was lost.
 UNCERTAIN = (OperationalError, InterfaceError)
 
-# The revision made by the request in hand, so that its event can name it.
+# The revision that the current request made, so that its event can name it.
 revision_made: ContextVar[Revision | None] = ContextVar("revision_made", default=None)
 
 
-def recorded(verb: str) -> Callable[[Action], Action]:
-    """Make a function an action: all of it happens or none, and one revision says who (`by`) did what (`verb`).
+def recorded(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function an action: all of it happens or nothing, in one revision that says who (`by`) did what (`verb`).
 
-    An action that calls another joins them into one revision under the outer verb.
+    An action that calls another joins both into one revision under the outer verb.
     """
 
-    def decorate(action: Action) -> Action:
+    def decorate(action: Callable[P, R]) -> Callable[P, R]:
         @wraps(action)
-        def act(*, by: Any, **facts: Any) -> Any:
+        def act(*args: P.args, **kwargs: P.kwargs) -> R:
             if reversion.is_active():
-                return action(by=by, **facts)
+                return action(*args, **kwargs)
             with reversion.create_revision():
-                reversion.set_user(by)
+                reversion.set_user(kwargs["by"])
                 reversion.set_comment(verb)
-                return action(by=by, **facts)
+                return action(*args, **kwargs)
 
-        act.verb = verb  # type: ignore[attr-defined]
-        return act  # type: ignore[return-value]
+        act.verb = verb  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
+        return act
 
     return decorate
 
 
-def recorded_by(part: Callable[..., Any], action: Callable[..., Any]) -> None:
-    """Say that an action does its slow work outside any transaction, and that `part` of it is what is recorded."""
-    action.verb = part.verb  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
+def recorded_by(part: Callable[..., object], action: Callable[..., object]) -> None:
+    """Mark an action that does its slow work outside of any transaction: `part` of it is what is recorded."""
+    action.verb = part.verb  # type: ignore[attr-defined]
 
 
 @receiver(post_revision_commit)
-def remember(revision: Revision, **_: Any) -> None:
+def remember_revision(revision: Revision, **context: object) -> None:
     revision_made.set(revision)

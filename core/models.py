@@ -113,6 +113,13 @@ class Record(models.Model):
             self._save(columns, fields)
         return self
 
+    def archive(self) -> Self:
+        """Take the row out of use; a row that is archived already keeps its time."""
+        return self.change(archived_at=self.archived_at or timezone.now())
+
+    def restore(self) -> Self:
+        return self.change(archived_at=None)
+
     def _change_links(self, many: Mapping[str, Any]) -> bool:
         moved = False
         for name, wanted in many.items():

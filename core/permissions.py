@@ -1,5 +1,6 @@
 """Rights are a table on each view, `roles = {action: roles}`; an action that is not listed is refused."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -29,7 +30,7 @@ class HasRole(BasePermission):
             return True
         return getattr(record, f"{view.owner}_id") == request.user.pk
 
-    def allowed_roles(self, roles: dict[str, frozenset[str]], action: str) -> frozenset[str]:
+    def allowed_roles(self, roles: Mapping[str, frozenset[str]], action: str) -> frozenset[str]:
         if action == "metadata":  # OPTIONS describes a view to everyone who may do anything there
             return frozenset().union(*roles.values())
         return roles.get(action, frozenset())

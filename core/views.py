@@ -1,6 +1,7 @@
 """The base of every viewset: rights by table, scope before look-up, one ETag, archive and history."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
@@ -11,6 +12,7 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from core import history
@@ -18,21 +20,21 @@ from core.columns import select_columns
 from core.exceptions import PreconditionFailed
 from core.fields import PersonField
 from core.filters import refuse_unknown_parameters
-from core.models import Record
+from core.models import Record, VisibleQuerySet
 
 
-class RecordViewSet(GenericViewSet):
-    """A resource of records. Declares `queryset`, `serializer_class`, `roles`; lists may have their own serializer."""
+class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """List and retrieve. Declares `queryset`, `serializer_class`, `roles`; lists may have their own serializer."""
 
     queryset: Any = None
-    roles: dict[str, Any] = {}
-    list_serializer_class: type[serializers.BaseSerializer] | None = None
+    roles: Mapping[str, frozenset[str]] = {}
+    list_serializer_class: type[BaseSerializer] | None = None
     filterset_class: Any = None
     query_parameters: dict[str, set[str]] = {}
     list_ordering: tuple[str, ...] = ("-id",)  # of rows whose ids are in order of creation
     owner: str | None = None
     lookup_value_converter = "uuid"
-    record: Any = None
+    record: Record | None = None  # the object that this request reads or changes
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -40,26 +42,33 @@ class RecordViewSet(GenericViewSet):
 
     @property
     def by(self) -> Any:
-        """Who asks, as actions take it."""
+        """The user, as actions take it."""
         return self.request.user
 
     def get_queryset(self) -> Any:
         return self.queryset.visible_to(self.by)
 
-    def get_serializer_class(self) -> Any:
+    def get_serializer_class(self) -> type[BaseSerializer]:
         if self.action == "list" and self.list_serializer_class:
             return self.list_serializer_class
         return super().get_serializer_class()
 
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
+        rows = cast(VisibleQuerySet, self.filter_queryset(self.get_queryset()))
+        names = [name.lstrip("-") for name in self.list_ordering]
+        parts = [select_columns(part, self.get_serializer_class(), *names) for part in rows.visible_parts(self.by)]
+        page = self.paginate_queryset(parts if len(parts) > 1 else parts[0])
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
     def get_object(self) -> Any:
-        """The row in scope; for a change, locked until the transaction ends and as the client last saw it."""
+        """Return the row in scope; for a change, lock it and compare it with the state that the client read."""
         changing = self.request.method not in SAFE_METHODS and self.action != "metadata"
         rows = self.get_queryset().select_for_update(of=("self",)) if changing else self.get_queryset()
-        self.record = get_object_or_404(rows, pk=self.kwargs["pk"])
-        self.check_object_permissions(self.request, self.record)
+        self.record = record = get_object_or_404(rows, pk=self.kwargs["pk"])
+        self.check_object_permissions(self.request, record)
         if changing:
-            refuse_unless_match(self.request, self.record)
-        return self.record
+            refuse_unless_match(self.request, record)
+        return record
 
     def shows_whole(self, record: Record) -> bool:
         """Return whether this person sees the whole row. If not, its history and its version stay hidden."""
@@ -76,59 +85,7 @@ class RecordViewSet(GenericViewSet):
         return response
 
 
-class ListMixin(mixins.ListModelMixin, RecordViewSet):
-    """GET: a page of what is in scope, or of what filters find in it."""
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        rows: Any = self.filter_queryset(self.get_queryset())
-        names = [name.lstrip("-") for name in self.list_ordering]
-        parts = [select_columns(part, self.get_serializer_class(), *names) for part in rows.visible_parts(self.by)]
-        page = self.paginate_queryset(parts if len(parts) > 1 else parts[0])
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-
-class CreateMixin(mixins.CreateModelMixin, RecordViewSet):
-    """POST: the serializer's action is done by whoever asks; `Location` says where the new thing is."""
-
-    def perform_create(self, serializer: Any) -> None:
-        self.record = serializer.save(by=self.by)
-
-    def get_success_headers(self, data: Any) -> dict[str, str]:
-        return {"Location": self.request.build_absolute_uri(f"{self.request.path}{self.record.pk}/")}
-
-
-class UpdateMixin(mixins.UpdateModelMixin, RecordViewSet):
-    """PUT and PATCH on a locked row."""
-
-    @transaction.atomic
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().update(request, *args, **kwargs)
-
-    def perform_update(self, serializer: Any) -> None:
-        self.record = serializer.save(by=self.by)
-
-
-class ArchiveMixin(mixins.DestroyModelMixin, RecordViewSet):
-    """DELETE archives, POST …/restore/ brings back. The view says how in `perform_destroy` and `perform_restore`."""
-
-    @extend_schema(description="Takes the object out of use; its past and its id stay. `restore` brings it back.")
-    @transaction.atomic
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().destroy(request, *args, **kwargs)
-
-    @extend_schema(request=None, description="Brings an archived object back into use.")
-    @action(detail=True, methods=["post"])
-    @transaction.atomic
-    def restore(self, request: Request, pk: str) -> Response:
-        record = self.get_object()
-        self.perform_restore(record)
-        return Response(self.get_serializer(record).data)
-
-    def perform_restore(self, record: Any) -> None:
-        raise NotImplementedError
-
-
-class Change(serializers.Serializer):
+class ChangeSerializer(serializers.Serializer):
     """One entry of a history."""
 
     at = serializers.DateTimeField(allow_null=True, help_text="When (UTC); null for research on evidence.")
@@ -138,14 +95,13 @@ class Change(serializers.Serializer):
 
 
 class HistoryMixin(RecordViewSet):
-    """GET …/{id}/history/: the fields that this person may read of the thing, and how they came to be."""
-
     @extend_schema(
-        responses=Change(many=True),
+        responses=ChangeSerializer(many=True),
         description="Every recorded change, newest first: who, when, verb, and fields from what to what.",
     )
     @action(detail=True, pagination_class=history.HistoryPages)
     def history(self, request: Request, pk: str) -> Response:
+        """Answer the changes of the fields that this person may read; a partly visible object has no history."""
         record = self.get_object()
         if not self.shows_whole(record):
             raise NotFound()
@@ -159,13 +115,56 @@ class HistoryMixin(RecordViewSet):
         return Response({"next": None, "previous": None, "results": changes})
 
 
+class ArchivableViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, HistoryMixin):
+    """List, create, retrieve, archive, restore, history. Serializers call the actions that create and change."""
+
+    archive_action: ClassVar[Callable[..., Record]]
+    restore_action: ClassVar[Callable[..., Record]]
+
+    def perform_create(self, serializer: BaseSerializer) -> None:
+        self.record = serializer.save(by=self.by)
+
+    def get_success_headers(self, data: Any) -> dict[str, str]:
+        return {"Location": self.request.build_absolute_uri(f"{self.request.path}{data['id']}/")}
+
+    @extend_schema(description="Takes the object out of use and keeps its history and id. `restore` brings it back.")
+    @transaction.atomic
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, record: Record) -> None:
+        self.act_on(record, type(self).archive_action)
+
+    @extend_schema(request=None, description="Brings an archived object back into use.")
+    @action(detail=True, methods=["post"])
+    @transaction.atomic
+    def restore(self, request: Request, pk: str) -> Response:
+        record = self.act_on(self.get_object(), type(self).restore_action)
+        return Response(self.get_serializer(record).data)
+
+    def act_on(self, record: Record, act: Callable[..., Record]) -> Record:
+        """Call an action, which takes the record under the name of its model: `label=…`."""
+        return act(by=self.by, **{str(record._meta.model_name): record})
+
+
+class EditableViewSet(mixins.UpdateModelMixin, ArchivableViewSet):
+    """All of `ArchivableViewSet`, and PUT and PATCH on a locked row."""
+
+    @transaction.atomic
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().update(request, *args, **kwargs)
+
+    def perform_update(self, serializer: BaseSerializer) -> None:
+        self.record = serializer.save(by=self.by)
+
+
 def etag(record: Record) -> str:
-    """RFC 9110 section 8.8.3: names this state of the row."""
+    """Name this state of the row (RFC 9110 section 8.8.3)."""
     return f'"{record.version}"'
 
 
 def refuse_unless_match(request: Request, record: Record) -> None:
-    """RFC 9110 section 13.1.1: `If-Match` keeps a client from overwriting what it has not seen."""
+    """Keep a client from overwriting a change that it has not seen (`If-Match`, RFC 9110 section 13.1.1)."""
     wanted = request.headers.get("If-Match")
     if wanted is None or wanted.strip() == "*":
         return

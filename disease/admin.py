@@ -103,8 +103,9 @@ def codes_in_force() -> QuerySet[Code]:
     return Code.objects.live().filter(assignable=True, valid_to__isnull=True)
 
 
-@admin.register(Disease)
 class DiseaseAdmin(EditableAdmin, ArchivableAdmin):
+    """Diseases for researchers to edit; `label` registers it with the labels that mean a disease."""
+
     list_display = ("name", "code_names", "synonyms", "updated_at", "archived_at")
     search_fields: ClassVar[Any] = ("name",)
     search_help_text = "Part of a name or synonym, or a whole code."

@@ -148,10 +148,6 @@ class DiseaseSerializer(ColumnSerializer):
         return actions.change_disease(disease=disease, **validated_data)
 
 
-class MergeSerializer(serializers.Serializer):
-    into = Ref(Disease, help_text="Id of the disease that stays.")
-
-
 class SuggestionSerializer(TranslationSerializer):
     """A code of the other system that the crosswalk proposes; it is never attached by itself."""
 

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import CLINICAL, EVERYONE, Role
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
+from core.views import EditableViewSet, RecordViewSet
 from disease import actions
 from disease.filters import CodeFilter, CodeSystemFilter, DiseaseFilter, MappingFilter
 from disease.models import Code, CodeMapping, CodeSystem, Disease
@@ -22,7 +20,6 @@ from disease.serializers import (
     DiseaseListSerializer,
     DiseaseSerializer,
     MappingSerializer,
-    MergeSerializer,
     SuggestionSerializer,
 )
 
@@ -30,7 +27,7 @@ READ = {"list": EVERYONE, "retrieve": EVERYONE}
 OWNERS = frozenset({Role.RESEARCHER})
 
 
-class CodeSystemViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class CodeSystemViewSet(RecordViewSet):
     """Releases of classifications."""
 
     queryset = CodeSystem.objects.all()
@@ -39,7 +36,7 @@ class CodeSystemViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
     roles = READ
 
 
-class CodeViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class CodeViewSet(RecordViewSet):
     """Entries of classifications."""
 
     queryset = Code.objects.all()
@@ -56,7 +53,7 @@ class CodeViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
         return codes.select_related("parent__system").prefetch_related(Prefetch("mappings", translations))
 
 
-class MappingViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class MappingViewSet(RecordViewSet):
     """Links between codes of two classifications."""
 
     queryset = CodeMapping.objects.all()
@@ -68,15 +65,7 @@ class MappingViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
         return super().get_queryset().select_related("source__system", "target__system")
 
 
-class DiseaseViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    RecordViewSet,
-):
+class DiseaseViewSet(EditableViewSet):
     """Conditions and their codes."""
 
     queryset = Disease.objects.all()
@@ -85,17 +74,13 @@ class DiseaseViewSet(
     filterset_class = DiseaseFilter
     roles: dict[str, Any] = {
         **dict.fromkeys(("list", "retrieve", "history", "suggested_codes"), CLINICAL),
-        **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore", "merge"), OWNERS),
+        **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), OWNERS),
     }
+    archive_action = actions.archive_disease
+    restore_action = actions.restore_disease
 
     def get_queryset(self) -> Any:
         return super().get_queryset().with_codes()
-
-    def perform_destroy(self, disease: Disease) -> None:
-        actions.archive_disease(by=self.by, disease=disease)
-
-    def perform_restore(self, disease: Disease) -> None:
-        actions.restore_disease(by=self.by, disease=disease)
 
     @extend_schema(responses=SuggestionSerializer(many=True))
     @action(detail=True, url_path="suggested-codes", pagination_class=None)
@@ -103,14 +88,3 @@ class DiseaseViewSet(
         """Codes of the other system that the crosswalk links to this disease's codes; none is attached by itself."""
         found = CodeMapping.objects.proposed_for(self.get_object().codes)
         return Response(SuggestionSerializer(found, many=True).data)
-
-    @extend_schema(request=MergeSerializer, responses=DiseaseSerializer)
-    @action(detail=True, methods=["post"], serializer_class=MergeSerializer)
-    @transaction.atomic
-    def merge(self, request: Request, pk: str) -> Response:
-        """Moves labels and codes to another disease and archives this one; both keep their history."""
-        disease = self.get_object()
-        named = self.get_serializer(data=request.data)
-        named.is_valid(raise_exception=True)
-        self.record = actions.merge_disease(by=self.by, disease=disease, into=named.validated_data["into"])
-        return Response(DiseaseSerializer(self.record, context=self.get_serializer_context()).data)

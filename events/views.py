@@ -1,10 +1,9 @@
 """The record of requests, for auditors."""
 
 from django.db.models import QuerySet
-from rest_framework import mixins
 
 from accounts.models import Role
-from core.views import ListMixin, RecordViewSet
+from core.views import RecordViewSet
 from events.filters import EventFilter
 from events.models import Event
 from events.serializers import EventListSerializer, EventSerializer
@@ -12,7 +11,7 @@ from events.serializers import EventListSerializer, EventSerializer
 AUDITORS = frozenset({Role.AUDITOR})
 
 
-class EventViewSet(ListMixin, mixins.RetrieveModelMixin, RecordViewSet):
+class EventViewSet(RecordViewSet):
     """One event for every answer that left Harrison."""
 
     queryset = Event.objects.all()

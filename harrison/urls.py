@@ -17,10 +17,16 @@ from rest_framework.routers import APIRootView, DefaultRouter
 
 from accounts.views import LoginView, LogoutAllView, LogoutView, MeView, TeamViewSet
 from disease.fhir import Expand, Lookup, Translate
-from disease.views import CodeSystemViewSet, CodeViewSet, DiseaseViewSet, MappingViewSet
+from disease.views import CodeSystemViewSet, CodeViewSet, MappingViewSet
 from events.views import EventViewSet
 from imagery.views import PatientViewSet, SeriesViewSet
-from label.views import AnnotatedImageViewSet, AnnotatedStudyViewSet, AnnotationViewSet, LabelViewSet
+from label.views import (
+    AnnotatedImageViewSet,
+    AnnotatedStudyViewSet,
+    AnnotationViewSet,
+    LabelledDiseaseViewSet,
+    LabelViewSet,
+)
 
 SINGLE = (
     "login", "logout", "logout-all", "me", "schema", "docs", "fhir-lookup", "fhir-translate", "fhir-expand",
@@ -48,7 +54,7 @@ router = Router(use_regex_path=False)
 router.register("code-systems", CodeSystemViewSet, "code-system")
 router.register("codes", CodeViewSet, "code")
 router.register("mappings", MappingViewSet, "mapping")
-router.register("diseases", DiseaseViewSet, "disease")
+router.register("diseases", LabelledDiseaseViewSet, "disease")
 router.register("labels", LabelViewSet, "label")
 router.register("patients", PatientViewSet, "patient")
 router.register("studies", AnnotatedStudyViewSet, "study")

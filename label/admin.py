@@ -9,7 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import CLINICAL, Role, User
-from core.admin import EMPTY, ArchivableAdmin, EditableAdmin, choice_filter, link, linked
+from core.admin import EMPTY, ArchivableAdmin, EditableAdmin, choice_filter, link, link_lines, linked
+from disease.admin import DiseaseAdmin
 from disease.models import Disease
 from imagery.admin import EvidenceAdmin, frame_preview
 from label import actions
@@ -53,6 +54,16 @@ class LabelAdmin(EditableAdmin, ArchivableAdmin):
     def meaning(self, label: Label) -> SafeString:
         lines = ((link(disease), code_links(disease)) for disease in label.diseases.all())
         return format_html('<ul class="links">{}</ul>', format_html_join("", "<li>{}: {}</li>", lines))
+
+
+@admin.register(Disease)
+class LabelledDiseaseAdmin(DiseaseAdmin):
+    row_actions: ClassVar[Any] = {**DiseaseAdmin.row_actions, "archive": actions.archive_disease}
+    shown_fields: ClassVar[Any] = ("label_links", *DiseaseAdmin.shown_fields)
+
+    @admin.display(description="labels that mean it")
+    def label_links(self, disease: Disease) -> SafeString | str:
+        return link_lines(Label.objects.live().filter(diseases=disease))
 
 
 def code_links(disease: Disease) -> SafeString | str:

@@ -102,6 +102,10 @@ class AnnotationSerializer(AnnotationUpdateSerializer):
         return actions.annotate(**validated_data)
 
 
+class MergeSerializer(serializers.Serializer):
+    into = Ref(Disease, help_text="Id of the disease that stays.")
+
+
 class AnnotatedStudyListSerializer(StudyListSerializer):
     """A study of a list, with what has been said of it."""
 

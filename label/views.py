@@ -2,11 +2,18 @@
 
 from typing import Any
 
-from rest_framework import mixins
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.models import CLINICAL, Role
 from core.models import Record
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, RecordViewSet, UpdateMixin
+from core.views import EditableViewSet
+from disease.models import Disease
+from disease.serializers import DiseaseSerializer
+from disease.views import DiseaseViewSet
 from imagery.models.visibility import count_of
 from imagery.views import EvidenceViewSet, ImageViewSet, StudyViewSet
 from label import actions
@@ -19,56 +26,40 @@ from label.serializers import (
     AnnotationUpdateSerializer,
     LabelListSerializer,
     LabelSerializer,
+    MergeSerializer,
 )
 
 READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
+DOCTORS, RESEARCHERS = frozenset({Role.DOCTOR}), frozenset({Role.RESEARCHER})
 WRITE = ("create", "update", "partial_update", "destroy", "restore")
 
 
-class LabelViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    RecordViewSet,
-):
+class LabelViewSet(EditableViewSet):
     """The vocabulary that readers use."""
 
     queryset = Label.objects.all()
     list_serializer_class = LabelListSerializer
     serializer_class = LabelSerializer
     filterset_class = LabelFilter
-    roles = READ | dict.fromkeys(WRITE, frozenset({Role.RESEARCHER}))
+    roles = READ | dict.fromkeys(WRITE, RESEARCHERS)
+    archive_action = actions.archive_label
+    restore_action = actions.restore_label
 
     def get_queryset(self) -> Any:
         labels = super().get_queryset()
         return labels if self.action == "list" else labels.prefetch_related("diseases")
 
-    def perform_destroy(self, label: Label) -> None:
-        actions.archive_label(by=self.by, label=label)
 
-    def perform_restore(self, label: Label) -> None:
-        actions.restore_label(by=self.by, label=label)
-
-
-class AnnotationViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    EvidenceViewSet,
-):
+class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
     """What readers say of images."""
 
     queryset = Annotation.objects.all()
     list_serializer_class = AnnotationListSerializer
     serializer_class = AnnotationSerializer
     filterset_class = AnnotationFilter
-    roles = READ | dict.fromkeys(WRITE, frozenset({Role.DOCTOR}))
+    roles = READ | dict.fromkeys(WRITE, DOCTORS)
+    archive_action = actions.archive_annotation
+    restore_action = actions.restore_annotation
     owner = "annotator"
 
     def get_queryset(self) -> Any:
@@ -90,11 +81,23 @@ class AnnotationViewSet(
         revising = self.action in ("update", "partial_update")
         return AnnotationUpdateSerializer if revising else super().get_serializer_class()
 
-    def perform_destroy(self, annotation: Annotation) -> None:
-        actions.archive_annotation(by=self.by, annotation=annotation)
 
-    def perform_restore(self, annotation: Annotation) -> None:
-        actions.restore_annotation(by=self.by, annotation=annotation)
+class LabelledDiseaseViewSet(DiseaseViewSet):
+    """Conditions and their codes."""
+
+    roles = DiseaseViewSet.roles | {"merge": RESEARCHERS}
+    archive_action = actions.archive_disease
+
+    @extend_schema(request=MergeSerializer, responses=DiseaseSerializer)
+    @action(detail=True, methods=["post"], serializer_class=MergeSerializer)
+    @transaction.atomic
+    def merge(self, request: Request, pk: str) -> Response:
+        """Moves labels and codes to another disease and archives this one; both keep their history."""
+        disease: Disease = self.get_object()
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        self.record = actions.merge_disease(by=self.by, disease=disease, into=body.validated_data["into"])
+        return Response(DiseaseSerializer(self.record, context=self.get_serializer_context()).data)
 
 
 class AnnotatedImageViewSet(ImageViewSet):

@@ -1,9 +1,9 @@
 """What happens to the vocabulary's meaning."""
 
-from disease.actions.diseases import archive_disease, change_disease, create_disease, merge_disease, restore_disease
+from disease.actions.diseases import archive_disease, change_disease, create_disease, restore_disease
 from disease.actions.imports import Loaded, import_codes, import_links
 
 __all__ = [
-    "Loaded", "archive_disease", "change_disease", "create_disease", "import_codes", "import_links", "merge_disease",
+    "Loaded", "archive_disease", "change_disease", "create_disease", "import_codes", "import_links",
     "restore_disease",
 ]  # fmt: skip

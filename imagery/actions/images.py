@@ -1,7 +1,5 @@
 """What happens to images once they are in."""
 
-from django.utils import timezone
-
 from accounts.models import User
 from core.actions import recorded
 from core.exceptions import Conflict
@@ -10,14 +8,14 @@ from imagery.models import Image, Release
 
 @recorded("archived")
 def archive_image(*, by: User, image: Image) -> Image:
-    return image.change(archived_at=image.archived_at or timezone.now())
+    return image.archive()
 
 
 @recorded("restored")
 def restore_image(*, by: User, image: Image) -> Image:
     if image.study.archived:
         raise Conflict("The study of this image is archived: restore the study first.")
-    return image.change(archived_at=None)
+    return image.restore()
 
 
 @recorded("released")

@@ -55,12 +55,12 @@ def aged(patient: Patient | None, date: datetime.date | str | None) -> dict[str,
 def archive_patient(*, by: User, patient: Patient) -> Patient:
     if patient.studies.live().exists():
         raise Conflict("This patient has studies in use: archive them first.")
-    return patient.change(archived_at=patient.archived_at or timezone.now())
+    return patient.archive()
 
 
 @recorded("restored")
 def restore_patient(*, by: User, patient: Patient) -> Patient:
-    return patient.change(archived_at=None)
+    return patient.restore()
 
 
 @recorded("withdrawn")

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
-
 from accounts.models import Team, User
 from core.actions import recorded
 from core.exceptions import Conflict
@@ -31,14 +29,14 @@ def change_study(*, by: User, study: Study, **fields: Any) -> Study:
 
 @recorded("archived")
 def archive_study(*, by: User, study: Study) -> Study:
-    return study.change(archived_at=study.archived_at or timezone.now())
+    return study.archive()
 
 
 @recorded("restored")
 def restore_study(*, by: User, study: Study) -> Study:
     if study.patient and study.patient.archived:
         raise Conflict("The patient of this study is archived: restore the patient first.")
-    return study.change(archived_at=None)
+    return study.restore()
 
 
 @recorded("shared")

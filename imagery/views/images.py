@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import mixins, parsers, status
+from rest_framework import parsers, status
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from core.negotiation import IgnoreAccept
 from core.parsers import BoundedJSONParser
 from core.schema import ErrorSerializer
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin
+from core.views import ArchivableViewSet
 from imagery import actions, intake, previews, text_boxes
 from imagery.filters import ImageFilter, WholeImageFilter
 from imagery.models import Deidentification, Image
@@ -38,14 +38,7 @@ UNCHANGED = OpenApiResponse(description="It is what one has.")
 WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
-class ImageViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    FilteredByRole,
-):
+class ImageViewSet(FilteredByRole, ArchivableViewSet):
     """Uploaded objects, their bytes and their previews."""
 
     queryset = Image.objects.all()
@@ -54,7 +47,10 @@ class ImageViewSet(
     research_filterset_class = ImageFilter
     whole_filterset_class = WholeImageFilter
     roles = READ | BYTES | dict.fromkeys((*WRITE_IMAGES, "text_boxes"), DOCTORS)
+    archive_action = actions.archive_image
+    restore_action = actions.restore_image
     owner = "owner"
+    record: Image
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}, "text_boxes": {"frame"}}
     parser_classes = [parsers.MultiPartParser]
 
@@ -86,12 +82,6 @@ class ImageViewSet(
         answer = super().create(request)
         answer.status_code = status.HTTP_201_CREATED if self.record.is_new else status.HTTP_200_OK
         return answer
-
-    def perform_destroy(self, image: Image) -> None:
-        actions.archive_image(by=self.by, image=image)
-
-    def perform_restore(self, image: Image) -> None:
-        actions.restore_image(by=self.by, image=image)
 
     @extend_schema(
         parameters=[

@@ -4,12 +4,11 @@ from typing import Any
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, UpdateMixin
+from core.views import EditableViewSet
 from imagery import actions
 from imagery.filters import IdentifiedPatientFilter, PatientFilter
 from imagery.models import Patient
@@ -19,20 +18,14 @@ from imagery.serializers import (
 from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
 
-class PatientViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    FilteredByRole,
-):
+class PatientViewSet(FilteredByRole, EditableViewSet):
     """Whom the images show."""
 
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
     roles = READ | WRITE | {"withdraw": DOCTORS}
+    archive_action = actions.archive_patient
+    restore_action = actions.restore_patient
     research_filterset_class = PatientFilter
     whole_filterset_class = IdentifiedPatientFilter
     owner = "owner"
@@ -49,9 +42,3 @@ class PatientViewSet(
     def withdraw(self, request: Request, pk: str) -> Response:
         patient = actions.withdraw_patient(by=self.by, patient=self.get_object())
         return Response(self.get_serializer(patient).data)
-
-    def perform_destroy(self, patient: Patient) -> None:
-        actions.archive_patient(by=self.by, patient=patient)
-
-    def perform_restore(self, patient: Patient) -> None:
-        actions.restore_patient(by=self.by, patient=patient)

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import mixins, parsers, status
+from rest_framework import parsers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.views import ArchiveMixin, CreateMixin, HistoryMixin, ListMixin, UpdateMixin
+from core.views import EditableViewSet, HistoryMixin
 from imagery import actions
 from imagery.filters import SeriesFilter, StudyFilter, WholeStudyFilter
 from imagery.models import Series, Study
@@ -27,15 +27,7 @@ from imagery.serializers import (
 from imagery.views.rights import DOCTORS, READ, WRITE, EvidenceViewSet, FilteredByRole
 
 
-class StudyViewSet(
-    ListMixin,
-    CreateMixin,
-    mixins.RetrieveModelMixin,
-    UpdateMixin,
-    ArchiveMixin,
-    HistoryMixin,
-    FilteredByRole,
-):
+class StudyViewSet(FilteredByRole, EditableViewSet):
     """Examinations; the unit that is owned and shared."""
 
     queryset = Study.objects.all()
@@ -44,6 +36,8 @@ class StudyViewSet(
     research_filterset_class = StudyFilter
     whole_filterset_class = WholeStudyFilter
     roles = READ | WRITE | dict.fromkeys(("share", "unshare", "upload"), DOCTORS)
+    archive_action = actions.archive_study
+    restore_action = actions.restore_study
     owner = "owner"
 
     def get_queryset(self) -> Any:
@@ -51,12 +45,6 @@ class StudyViewSet(
         if self.action == "list":
             return studies.counted_for(self.by)
         return studies.prefetch_related("shared_with")
-
-    def perform_destroy(self, study: Study) -> None:
-        actions.archive_study(by=self.by, study=study)
-
-    def perform_restore(self, study: Study) -> None:
-        actions.restore_study(by=self.by, study=study)
 
     @extend_schema(
         request=ShareSerializer,
@@ -105,7 +93,7 @@ class StudyViewSet(
         return Response(StudySerializer(study, context=self.get_serializer_context()).data)
 
 
-class SeriesViewSet(ListMixin, mixins.RetrieveModelMixin, HistoryMixin, EvidenceViewSet):
+class SeriesViewSet(EvidenceViewSet, HistoryMixin):
     """Images of one study made by one device in one go."""
 
     queryset = Series.objects.all()

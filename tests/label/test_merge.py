@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from core.exceptions import Conflict
-from disease.actions import archive_disease, create_disease, merge_disease
+from disease.actions import create_disease
 from disease.models import Disease
+from label.actions import archive_disease, merge_disease
 from tests.kit import factories as make
 
 pytestmark = pytest.mark.on_both
