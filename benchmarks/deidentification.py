@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -28,13 +29,12 @@ from pydicom.data import get_testdata_file
 from rich.console import Console
 from rich.table import Table
 
-from core.models import new_id
 from dicom.deidentification import Secrets
 from dicom.deidentification.engine import deidentified
-from imagery import files, research_copies
+from imagery import research_copies
 
 ROUNDS = 200
-SUBJECT = research_copies.Subject("somebody", "P-0123456789abcdef0123")
+SUBJECT = research_copies.PseudonymousSubject("somebody", "P-0123456789abcdef0123")
 
 
 def ct() -> bytes:
@@ -63,8 +63,8 @@ def engine(content: bytes) -> None:
 
 
 def whole(path: Path) -> None:
-    with path.open("rb") as file:
-        files.research_copies().delete(research_copies.make(file, SUBJECT, name=files.place(new_id())).name)
+    with path.open("rb") as file, ExitStack() as undo:  # deletes the copy
+        research_copies.make_copy(file, SUBJECT, (), undo)
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """An action is a verb, one transaction and one revision."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import wraps
+from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 import reversion
@@ -46,6 +48,17 @@ def recorded(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def recorded_by(part: Callable[..., object], action: Callable[..., object]) -> None:
     """Mark an action that does its slow work outside of any transaction: `part` of it is what is recorded."""
     action.verb = part.verb  # type: ignore[attr-defined]
+
+
+class Undo(ExitStack[None]):
+    """Undo steps that run, last first, if the block fails. If the database may have committed, they do not run."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None or issubclass(kind, UNCERTAIN):
+            self.pop_all()
+        super().__exit__(kind, error, trace)
 
 
 @receiver(post_revision_commit)

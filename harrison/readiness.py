@@ -7,16 +7,15 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
 from time import monotonic
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 
-from core.models import new_id
 from events.models import Event
 from harrison.health import READY
 from imagery import files
-from imagery.storage import Arrived
 
 logger = logging.getLogger(__name__)
 FRESH_SECONDS = 1  # for which a result is used again
@@ -71,24 +70,18 @@ def database() -> None:
 
 
 def storage() -> None:
-    """Store a few bytes beside the originals, read them and delete them."""
-    id = new_id()
-    with files.originals().under_way(id, f"ready/{id.hex}"):
-        write_and_read(f"ready/{id.hex}", b"ready?")
-
-
-def write_and_read(name: str, content: bytes) -> None:
-    with NamedTemporaryFile(dir=files.originals().incoming()) as file:
-        file.write(content)
-        file.flush()
-        files.originals().adopt(Arrived(Path(file.name), file.fileno()), name)
-        Path(file.name).touch()  # adopting may have moved it, and leaving the block removes it
+    """Keep a few bytes beside the originals, read them and let them go."""
+    originals, name, content = files.originals(), f"ready/{uuid4().hex}", b"ready?"
     try:
-        with files.originals().local(name) as stored:
+        with NamedTemporaryFile(dir=originals.incoming()) as file:
+            file.write(content)
+            file.flush()
+            originals.adopt(Path(file.name), name)
+        with originals.local(name) as stored:
             if stored.read() != content:
-                raise OSError("the storage returns other bytes than were stored")
+                raise OSError("the storage returns other bytes than it was given")
     finally:
-        files.originals().delete(name)
+        originals.delete(name)
 
 
 def disk() -> None:

@@ -29,7 +29,7 @@ def read_storages(folder: Path) -> dict[str, dict[str, Any]]:
             "OPTIONS": {
                 "bucket_name": bucket,
                 "location": name,
-                "arrivals": folder / "arrivals" / name,
+                "incoming": folder / "arrivals" / name,
                 **options,
             },
         }
@@ -40,7 +40,7 @@ def read_storages(folder: Path) -> dict[str, dict[str, Any]]:
 def upload_folder(storage: dict[str, Any]) -> Path:
     """Return the folder on this machine where new files of this storage arrive."""
     options = storage["OPTIONS"]
-    folder: Path = options["arrivals"] if "arrivals" in options else options["location"] / ".incoming"
+    folder: Path = options["incoming"] if "incoming" in options else options["location"] / ".incoming"
     return folder
 
 
@@ -51,8 +51,6 @@ def read_s3_options() -> dict[str, Any]:
         "region_name": read_text("HARRISON_S3_REGION"),
         "access_key": read_secret("HARRISON_S3_ACCESS_KEY"),
         "secret_key": read_secret("HARRISON_S3_SECRET_KEY"),
-        "security_token": "",
-        "session_profile": "",
         "encryption": {} if encryption == "none" else {"ServerSideEncryption": encryption},
         "timeout": read_number("HARRISON_S3_TIMEOUT", 10, 1, 300),  # seconds
         "part": PART_BYTES,

@@ -1,9 +1,13 @@
-"""The two storages of image bytes, and how their files are named."""
+"""The two storages of image bytes, how their files are named, and which columns of an image name them."""
 
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
-from uuid import UUID
+from uuid import uuid4
 
 from django.core.files.storage import storages
+from django.utils import timezone
 
 from imagery.storage import Storage
 
@@ -18,6 +22,27 @@ def research_copies() -> Storage:
     return cast(Storage, storages["research"])
 
 
-def place(id: UUID) -> str:
-    """A name made by the server, spread over 256 folders by the random end of the id."""
-    return f"{id.hex[-2:]}/{id.hex}"
+@dataclass(frozen=True)
+class FileColumns:
+    """A storage, and the columns of an image with the name and the SHA-256 of its file there."""
+
+    storage: Storage
+    name: str
+    sha256: str
+
+
+def file_columns() -> tuple[FileColumns, FileColumns]:
+    return FileColumns(originals(), "original", "sha256"), FileColumns(research_copies(), "research", "research_sha256")
+
+
+def new_name() -> str:
+    """Name a file by its day, so that recent files are found in few folders, and by random digits."""
+    return f"{timezone.now():%Y-%m-%d}/{uuid4().hex}"
+
+
+def store(storage: Storage, path: Path, undo: ExitStack) -> str:
+    """Keep an incoming file under a new name, which is returned; `undo` deletes it again."""
+    name = new_name()
+    undo.callback(storage.delete_quietly, name)
+    storage.adopt(path, name)
+    return name

@@ -1,110 +1,105 @@
-"""Whether files and rows agree: what is stored without an image, and images whose bytes are missing or altered."""
+"""Compare files and rows: files that no row names, images whose bytes are missing or altered, unfinished files."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from imagery import files
-from imagery.models import Image
-from imagery.storage import CHUNK, Storage, Stored
+from imagery.files import FileColumns, file_columns, research_copies
+from imagery.models import Image, ReplacedCopy
+from imagery.storage import CHUNK_BYTES, Leftover, Storage
 
-YOUNG = timedelta(hours=1)  # a file may wait that long for its row: an upload is in flight
-STALE = timedelta(days=1)
+ORPHAN_AGE = timedelta(hours=1)  # a file may wait this long for its row: its upload is still running
+LEFTOVER_AGE = timedelta(days=1)
+REPLACED_COPY_AGE = timedelta(days=7)  # backups read rows first and files afterwards, so replaced files stay a while
+FILES_PER_QUERY = 500
 
 
 class Fault(StrEnum):
-    ORPHAN = "no image points at this file"
-    MISSING = "its file is not there"
+    ORPHAN = "no image names this file"
+    MISSING = "its file is missing"
     ALTERED = "its bytes are not those that were stored"
-    LEFTOVER = "this was arriving and never came to its end"
+    LEFTOVER = "this file was never completed"
 
 
 @dataclass(frozen=True)
 class Finding:
-    room: "Room"
+    columns: FileColumns
     fault: Fault
     name: str
     image: UUID | None = None
-    clear: Callable[[], object] | None = None  # of a leftover
+    leftover: Leftover | None = None
 
     def __str__(self) -> str:
-        whose = f" of image {self.image}" if self.image else ""
-        return f"{self.room.field} {self.name}{whose}: {self.fault}"
+        of_image = f" of image {self.image}" if self.image else ""
+        return f"{self.columns.name} {self.name}{of_image}: {self.fault}"
 
 
-@dataclass(frozen=True)
-class Room:
-    """A storage, and the fields of an image that speak of it."""
-
-    storage: Storage
-    field: str
-    digest: str
-
-    def images(self) -> Any:
-        return Image.objects.exclude(**{self.field: ""})
-
-    def folders(self) -> list[str]:
-        """Those that the storage has, and those that images name."""
-        named = {folder_of(name) for name in self.images().values_list(self.field, flat=True).iterator()}
-        return sorted(named | set(self.storage.folders()))
-
-    def is_empty(self) -> bool:
-        return not any(True for folder in self.storage.folders() for _ in self.storage.stored(folder))
-
-    def findings(self, folder: str, *, hashed: bool) -> Iterator[Finding]:
-        """What is wrong in one folder. Each is looked at a second time: people work while this runs."""
-        files = {file.name: file for file in self.storage.stored(folder)}
-        rows = {name: (id, digest) for name, id, digest in self._rows(folder)}
-        for name in sorted(rows.keys() - files.keys()):
-            if self._holds(name) and not self.storage.exists(name):
-                yield Finding(self, Fault.MISSING, name, rows[name][0])
-        for name in sorted(files.keys() - rows.keys()):
-            if is_old(files[name]) and not self._holds(name):
-                yield Finding(self, Fault.ORPHAN, name)
-        for name in sorted(rows.keys() & files.keys()) if hashed else ():
-            if fingerprint(self.storage, name) != rows[name][1] and self._holds(name):
-                yield Finding(self, Fault.ALTERED, name, rows[name][0])
-
-    def leftovers(self) -> Iterator[Finding]:
-        for left in self.storage.leftovers(timezone.now() - STALE):
-            yield Finding(self, Fault.LEFTOVER, left.name, clear=left.clear)
-
-    def _rows(self, folder: str) -> Any:
-        named = self.images().values_list(self.field, "pk", self.digest)
-        there = named.filter(**{f"{self.field}__startswith": f"{folder}/"} if folder else {})
-        return (row for row in there.iterator() if folder_of(row[0]) == folder)
-
-    def _holds(self, name: str) -> bool:
-        return Image.objects.filter(**{self.field: name}).exists()
+def recent_folders(days: int) -> list[str]:
+    """Name the folders that got files in the last `days` days, today included."""
+    return [f"{timezone.now() - timedelta(days=number):%Y-%m-%d}" for number in range(days)]
 
 
-def rooms() -> tuple[Room, Room]:
-    return Room(files.originals(), "original", "sha256"), Room(files.research_copies(), "research", "research_sha256")
+def find_orphans(columns: FileColumns, folder: str) -> Iterator[Finding]:
+    """Find the files of a folder that are old enough and that no row names."""
+    before = timezone.now() - ORPHAN_AGE
+    old_files = (file.name for file in columns.storage.stored(folder) if file.modified_at < before)
+    while names := list(islice(old_files, FILES_PER_QUERY)):
+        unnamed = set(names) - names_in_rows(columns, names)
+        yield from (Finding(columns, Fault.ORPHAN, name) for name in sorted(unnamed))
 
 
-def folder_of(name: str) -> str:
-    return name.split("/")[0] if "/" in name else ""
+def names_in_rows(columns: FileColumns, names: Iterable[str]) -> set[str]:
+    rows = Image.objects.filter(**{f"{columns.name}__in": names}).order_by().values_list(columns.name, flat=True)
+    return {*rows, *ReplacedCopy.objects.filter(name__in=names).order_by().values_list("name", flat=True)}
 
 
-def is_old(file: Stored) -> bool:
-    return file.modified < timezone.now() - YOUNG
+def find_leftovers(columns: FileColumns) -> Iterator[Finding]:
+    for leftover in columns.storage.leftovers(timezone.now() - LEFTOVER_AGE):
+        yield Finding(columns, Fault.LEFTOVER, leftover.name, leftover=leftover)
 
 
-def fingerprint(storage: Storage, name: str) -> str:
-    """The SHA-256 of a stored file; nothing where the disk does not give it back."""
-    digest = hashlib.sha256()
+def find_faults(image: Mapping[str, Any], *, hashed: bool) -> Iterator[Finding]:
+    """Find the missing and, if `hashed`, the altered files of one image (`id` and the columns of its files)."""
+    for columns in file_columns():
+        name = image[columns.name]
+        fault = name and fault_of(columns.storage, name, image[columns.sha256] if hashed else None)
+        if fault and Image.objects.filter(pk=image["id"], **{columns.name: name}).exists():  # it may change meanwhile
+            yield Finding(columns, fault, name, image["id"])
+
+
+def fault_of(storage: Storage, name: str, sha256: str | None) -> Fault | None:
     try:
-        with closing(storage.stream(name)) as file:
-            for chunk in iter(partial(file.read, CHUNK), b""):
-                digest.update(chunk)
-    except OSError:
-        return ""
+        if sha256 is None:
+            return None if storage.exists(name) else Fault.MISSING
+        return None if hash_file(storage, name) == sha256 else Fault.ALTERED
+    except FileNotFoundError:
+        return Fault.MISSING
+    except OSError:  # the disk cannot read it
+        return Fault.ALTERED
+
+
+def hash_file(storage: Storage, name: str) -> str:
+    """Return the SHA-256 of a stored file. Raises `OSError`."""
+    digest = hashlib.sha256()
+    with closing(storage.stream(name)) as file:
+        for chunk in iter(partial(file.read, CHUNK_BYTES), b""):
+            digest.update(chunk)
     return digest.hexdigest()
+
+
+def delete_replaced_copies() -> int:
+    """Delete the bytes of research copies that were replaced more than a week ago; return how many."""
+    replaced = list(ReplacedCopy.objects.filter(created_at__lt=timezone.now() - REPLACED_COPY_AGE))
+    for copy in replaced:
+        research_copies().delete(copy.name)
+        copy.delete()
+    return len(replaced)

@@ -1,4 +1,4 @@
-"""How research copies come about: in a child process with limits, into a storage of their own, never in place."""
+"""Make research copies: a child process de-identifies a file, and a storage of their own keeps the copy."""
 
 import atexit
 import hashlib
@@ -7,25 +7,23 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any, BinaryIO
-from uuid import UUID
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any, BinaryIO
 
 from django.conf import settings
 
 from accounts.models import User
-from core.actions import UNCERTAIN
 from core.exceptions import InvalidInput
-from core.models import new_id
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.replies import is_answer
 from dicom.sandbox import messages
 from dicom.sandbox.process import Child
 from imagery import files
 from imagery.models import Patient, Release
-from imagery.storage import Arrived, let_go
 
 logger = logging.getLogger(__name__)
 
@@ -39,84 +37,70 @@ BROKEN_OFF = {"state": "refused", "reasons": [TOO_COSTLY]}
 
 
 @dataclass(frozen=True)
-class Subject:
-    """Under which name an image goes into research, and by what its dates are shifted."""
+class PseudonymousSubject:
+    """The name of a patient in research, and the key that shifts their dates."""
 
-    key: str = field(repr=False)  # always the same for one patient
+    key: str = field(repr=False)  # the same for every image of one patient
     pseudonym: str
     patient: Patient | None = None
 
 
-def subject_of(patient: Patient | None, owner: User, study_uid: str) -> Subject:
-    """The patient; where nobody is named, whoever the study shows."""
+def subject_of(patient: Patient | None, owner: User, study_uid: str) -> PseudonymousSubject:
+    """Return the subject of a patient; if the patient is unknown, that of the study."""
     if patient is None:
-        return Subject(f"{owner.pk} {study_uid}", UNNAMED)
-    return Subject(str(patient.pk), patient.pseudonym, patient)
+        return PseudonymousSubject(f"{owner.pk} {study_uid}", UNNAMED)
+    return PseudonymousSubject(str(patient.pk), patient.pseudonym, patient)
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A research copy in its place, or the reason why there is none."""
+    """A stored research copy, or the reason why there is none."""
 
-    state: str  # of Release
+    state: Release
     reason: str  # sentences
     name: str = ""  # in the storage
     manifest: dict[str, Any] | None = None
-    patient: Patient | None = None  # for whom it was made
+    patient: Patient | None = None  # whose pseudonym it has
 
     @property
     def sha256(self) -> str:
         return self.manifest["sha256"] if self.manifest else ""
 
 
-@contextmanager
-def copied(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, image: UUID) -> Iterator[Copy]:
-    """Make a research copy of an image; if what follows fails for certain, it is removed again.
+def make_copy(source: BinaryIO, subject: PseudonymousSubject, boxes: Sequence[Box], undo: ExitStack) -> Copy:
+    """De-identify an open file and store the research copy, which `undo` deletes again.
 
     Raises `InvalidInput` for boxes that do not fit.
     """
-    name = files.place(new_id())
-    with files.research_copies().under_way(image, name):
-        copy = make(source, subject, boxes, name=name)
-        try:
-            yield copy
-        except UNCERTAIN:
-            raise
-        except BaseException:
-            if copy.name:
-                let_go(files.research_copies(), copy.name)
-            raise
-
-
-def make(source: BinaryIO, subject: Subject, boxes: Sequence[Box] = (), *, name: str) -> Copy:
-    with files.research_copies().arriving() as (target, arrived):
-        told = understood(cleaner.ask(source, target, wish(subject, boxes)))
-        if "wrong" in told:
-            raise InvalidInput(told["wrong"], code="invalid", field="boxes")
-        manifest = told.get("manifest")
+    storage, name = files.research_copies(), ""
+    with NamedTemporaryFile(dir=storage.incoming()) as output:
+        reply = validated_reply(cleaner.ask(source, output, request_for(subject, boxes)))
+        if "wrong" in reply:
+            raise InvalidInput(reply["wrong"], code="invalid", field="boxes")
+        manifest = reply.get("manifest")
         if manifest:
-            manifest |= {"sha256": digest(arrived), "boxes": [asdict(box) for box in boxes]}
-        kept = files.research_copies().adopt(arrived, name) if manifest else ""
-    return Copy(STATES[told["state"]], " ".join(told["reasons"]), kept, manifest, subject.patient)
+            manifest |= {"sha256": hash_output(output), "boxes": [asdict(box) for box in boxes]}
+            name = files.store(storage, Path(output.name), undo)
+    return Copy(STATES[reply["state"]], " ".join(reply["reasons"]), name, manifest, subject.patient)
 
 
-def understood(told: Any) -> dict[str, Any]:
-    """What a fork says, if it can be an answer."""
-    if is_answer(told):
-        return told
-    logger.warning("no research copy could be made of a file: what its making answered is no answer")
+def validated_reply(reply: Any) -> dict[str, Any]:
+    """Return the reply of the child process, or a refusal if it is malformed."""
+    if is_answer(reply):
+        return reply
+    logger.warning("no research copy could be made of a file: the reply of the child process is malformed")
     return BROKEN_OFF
 
 
-def digest(arrived: Arrived) -> str:
-    """Of the copy, now that whoever made it is gone. Previews are kept by it: a fork that names the digest of somebody
-    else's original must not be believed.
+def hash_output(output: IO[bytes]) -> str:
+    """Hash the copy after the process that wrote it has ended. Previews are cached by this digest, so it must not be
+    taken from the process: a hostile file could name the digest of someone else's original.
     """
-    with arrived.open() as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file will do
+    output.seek(0)
+    return hashlib.file_digest(output, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
-def wish(subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
+def request_for(subject: PseudonymousSubject, boxes: Sequence[Box]) -> dict[str, Any]:
     return {
         "key": settings.PROJECT_KEY.hex(),
         "key_id": key_id(),
@@ -127,7 +111,7 @@ def wish(subject: Subject, boxes: Sequence[Box]) -> dict[str, Any]:
 
 
 def key_id() -> str:
-    """By which name manifests know the project's key."""
+    """Return the name of the project's key in manifests."""
     return hashlib.sha256(settings.PROJECT_KEY).hexdigest()[:8]
 
 
@@ -138,7 +122,7 @@ class Cleaner:
         self.lock = threading.Lock()
         self.child: Child | None = None
 
-    def ask(self, source: BinaryIO, target: BinaryIO, wish: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, source: BinaryIO, target: IO[bytes], wish: dict[str, Any]) -> dict[str, Any]:
         """Its answer; what breaks off or takes too long is refused. The key travels by the socket."""
         with self.lock:
             told = self._ask([source.fileno(), target.fileno()], json.dumps(wish).encode())

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from imagery.storage import CHUNK, Readable
-from imagery.storage.disk import made, sync_folder
+from imagery.storage import CHUNK_BYTES, Readable
+from imagery.storage.disk import make_folder, sync
 
 
 class Media:
@@ -23,18 +23,18 @@ class Media:
 
     def add(self, file: Readable) -> str:
         """Copy a file into the media, synced, and return its SHA-256."""
-        with tempfile.NamedTemporaryFile(dir=made(self.folder / ".incoming"), delete=False) as target:
+        with tempfile.NamedTemporaryFile(dir=make_folder(self.folder / ".incoming"), delete=False) as target:
             sha256 = copy_hashed(file.read, target)
             os.fsync(target.fileno())
-        made(self.path(sha256).parent)
+        make_folder(self.path(sha256).parent)
         os.rename(target.name, self.path(sha256))
         return sha256
 
     def sync(self) -> None:
         """Put the names of all new media on the disk."""
-        for folder in made(self.folder).iterdir():
-            sync_folder(folder)
-        sync_folder(self.folder)
+        for folder in make_folder(self.folder).iterdir():
+            sync(folder)
+        sync(self.folder)
 
     def fault(self, sha256: str) -> str:
         """Return a sentence about what is wrong with one of the media, or nothing."""
@@ -51,7 +51,7 @@ class Media:
 def copy_hashed(read: Callable[[int], bytes], target: IO[bytes]) -> str:
     """Copy in pieces, and return the SHA-256 of the bytes."""
     digest = hashlib.sha256()
-    for chunk in iter(partial(read, CHUNK), b""):
+    for chunk in iter(partial(read, CHUNK_BYTES), b""):
         digest.update(chunk)
         target.write(chunk)
     target.flush()

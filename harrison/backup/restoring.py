@@ -1,5 +1,8 @@
 """Make an empty installation the one that a snapshot was taken of."""
 
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import CommandError
@@ -61,10 +64,10 @@ def restore_snapshot(snapshot: Snapshot, manifest: Manifest, console: Console) -
 
 def restore_file(file: BackupFile, media: Media) -> None:
     """Put a file into its storage as an upload does: hashed on the way, and synced."""
-    with media.path(file.media).open("rb") as source, file.storage.arriving() as (target, arrived):
+    with media.path(file.media).open("rb") as source, NamedTemporaryFile(dir=file.storage.incoming()) as target:
         if copy_hashed(source.read, target) != file.media:
             raise CommandError(f"The media {file.media} were altered during the restore.")
-        file.storage.adopt(arrived, file.name)
+        file.storage.adopt(Path(target.name), file.name)
 
 
 def log_everyone_out() -> None:

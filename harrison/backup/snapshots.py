@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from harrison.backup.files import BackupFile
 from harrison.backup.postgresql import PostgreSQLRows
 from harrison.backup.sqlite import SQLiteRows
-from imagery.storage.disk import sync_folder
+from imagery.storage.disk import sync
 
 INCOMPLETE = ".incomplete"
 Rows = SQLiteRows | PostgreSQLRows
@@ -70,10 +70,10 @@ def create_snapshot(backup: Path) -> Snapshot:
 
 def complete_snapshot(snapshot: Snapshot) -> Snapshot:
     """Rename a snapshot to its final name, once everything in it is on the disk."""
-    sync_folder(snapshot.folder)
+    sync(snapshot.folder)
     complete = snapshot.folder.with_name(snapshot.folder.name.removesuffix(INCOMPLETE))
     os.rename(snapshot.folder, complete)
-    sync_folder(complete.parent)
+    sync(complete.parent)
     return Snapshot(complete)
 
 

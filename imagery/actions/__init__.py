@@ -1,9 +1,8 @@
-"""What happens to the evidence."""
+"""The actions on patients, studies and images."""
 
 from imagery.actions.bulk import OUTCOMES, Outcome, take
-from imagery.actions.copies import put_redacted, put_remade, redact_image, remake_copy
+from imagery.actions.copies import redact_image, remake_copy
 from imagery.actions.images import archive_image, release_image, restore_image
-from imagery.actions.mending import put_renewed, renew_copy, withhold_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
 from imagery.actions.studies import (
     archive_study,
@@ -26,13 +25,9 @@ __all__ = [
     "change_study",
     "create_patient",
     "create_study",
-    "put_redacted",
-    "put_remade",
-    "put_renewed",
     "redact_image",
     "release_image",
     "remake_copy",
-    "renew_copy",
     "restore_image",
     "restore_patient",
     "restore_study",
@@ -41,5 +36,4 @@ __all__ = [
     "unshare_study",
     "upload_image",
     "withdraw_patient",
-    "withhold_image",
 ]

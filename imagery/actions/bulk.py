@@ -7,9 +7,9 @@ from typing import Any
 from accounts.models import User
 from core import errors
 from core.actions import recorded_by
-from imagery import intake
-from imagery.actions.uploads import upload_image
+from imagery.actions.uploads import find_existing, keep_upload, upload_image
 from imagery.importing.parts import SKIPPED, Part
+from imagery.intake import describe_upload, spool
 from imagery.models import Image
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,8 @@ def take(*, by: User, part: Part, **about: Any) -> Outcome:
     if part.skipped:
         return Outcome(part.name, PASSED_OVER, part.skipped, SKIPPED[part.skipped])
     try:
-        image = upload_image(by=by, file=part, **about)
+        with spool(part.chunks()) as upload:
+            image = keep_upload(by=by, upload=upload, **about)
     except Exception as exc:
         return Outcome(part.name, REFUSED, *reason(exc))
     return Outcome(part.name, STORED if image.is_new else THERE, image=image)
@@ -46,10 +47,10 @@ def look_at(*, by: User, part: Part) -> Outcome:
     if part.skipped:
         return Outcome(part.name, PASSED_OVER, part.skipped, SKIPPED[part.skipped])
     try:
-        with intake.arriving(part) as arrival:
-            known = Image.objects.filter(owner=by, sha256=arrival.sha256).first()
+        with spool(part.chunks()) as upload:
+            known = find_existing(by, upload)
             if known is None:
-                intake.read(arrival)
+                describe_upload(upload)
     except Exception as exc:
         return Outcome(part.name, REFUSED, *reason(exc))
     return Outcome(part.name, THERE if known else GOOD, image=known)

@@ -1,7 +1,7 @@
-"""What happens to research copies: boxes are drawn, and copies are made anew for whom their study shows now."""
+"""Redact research copies, and remake them after a study got another patient."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from time import monotonic
 from typing import Any
@@ -9,72 +9,67 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from core.actions import recorded, recorded_by
+from core.actions import Undo, recorded, recorded_by
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
-from imagery import files, intake, research_copies
-from imagery.models import Deidentification, Image, Release, Study
-from imagery.storage import let_go
+from imagery import files
+from imagery.models import Deidentification, Image, Release, ReplacedCopy, Study
+from imagery.research_copies import Copy, make_copy, subject_of
 
-AT_ONCE = 5.0  # seconds that new copies may take of a request; those that are left are for `manage.py remake_copies`
-MOVED = "Its study has become another patient's: its research copy is being made anew."
-DRAWN = "Boxes were drawn: look at the redacted preview, then release it."
-DIFFERENT = "Its new research copy does not show what the old one did: look at the redacted preview, then release it."
+REMAKING_SECONDS = 5.0  # of a request
+MOVED = "Its study got another patient. Its research copy is being remade."
+REDACTED = "Boxes were drawn. Check the redacted preview, then release it."
+DIFFERENT = "Its new research copy differs from the old one. Check the redacted preview, then release it."
 
 
-@contextmanager
-def new_copy(image: Image, boxes: Sequence[Box]) -> Iterator[research_copies.Copy]:
-    """A copy for whom the study shows; removed again if what follows fails.
-
-    Whichever of the two is not the image's in the end is found, should a crash come before it has been removed.
-    """
-    subject = research_copies.subject_of(image.study.patient, image.owner, image.study.uid)
-    with (
-        intake.local(image.original) as file,
-        files.research_copies().under_way(image.pk, str(image.research.name)) if image.research else nullcontext(),
-        research_copies.copied(file, subject, boxes, image=image.pk) as copy,
-    ):
-        yield copy
+def copy_for(image: Image, boxes: Sequence[Box], undo: Undo) -> Copy:
+    """Make a research copy for the patient that the study shows now."""
+    subject = subject_of(image.study.patient, image.owner, image.study.uid)
+    with files.originals().local(image.original) as file:
+        return make_copy(file, subject, boxes, undo)
 
 
 def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:
-    """Black out boxes in a new research copy, which its owner looks at before releasing it.
+    """Black out boxes in a new research copy, which waits for its owner.
 
-    The copy is made before the transaction of `put_redacted` opens.
+    The copy is made before the transaction of `save_redacted_copy` opens.
     """
-    with new_copy(image, boxes) as copy:
+    with Undo() as undo:
+        copy = copy_for(image, boxes, undo)
         if not copy.name:
             raise Conflict(copy.reason)
-        return put_redacted(by=by, image=image, copy=copy)
+        return save_redacted_copy(by=by, image=image, copy=copy)
 
 
 @recorded("redacted")
-def put_redacted(*, by: User, image: Image, copy: research_copies.Copy) -> Image:
-    refuse_if_changed(image, "This image was changed while the boxes were drawn: look at it and draw them again.")
-    return put(image, copy, release_state=Release.QUARANTINED, release_reason=DRAWN, held_back=False)
+def save_redacted_copy(*, by: User, image: Image, copy: Copy) -> Image:
+    refuse_if_changed(image, "This image was changed while its copy was made. Look at it and draw the boxes again.")
+    return replace_copy(image, copy, release_state=Release.QUARANTINED, release_reason=REDACTED, held_back=False)
 
 
 def remake_copy(*, by: User | None, image: Image) -> Image:
-    """Make the research copy anew, with the boxes that were drawn; where none can be made, what is there stays.
+    """Remake the research copy with its boxes; if that fails, the present copy stays.
 
-    The copy is made before the transaction of `put_remade` opens.
+    The copy is made before the transaction of `save_remade_copy` opens.
     """
-    with new_copy(image, boxes_on(image)) as copy:
+    with Undo() as undo:
+        copy = copy_for(image, boxes_on(image), undo)
         if image.research and not copy.name:
             raise Conflict(copy.reason)
-        return put_remade(by=by, image=image, copy=copy)
+        return save_remade_copy(by=by, image=image, copy=copy)
 
 
 @recorded("remade")
-def put_remade(*, by: User | None, image: Image, copy: research_copies.Copy) -> Image:
-    refuse_if_changed(image, "This image was changed while its copy was being made: try again.")
-    return put(image, copy, **release_of(image, copy))
+def save_remade_copy(*, by: User | None, image: Image, copy: Copy) -> Image:
+    refuse_if_changed(image, "This image was changed while its copy was made. Try again.")
+    return replace_copy(image, copy, **release_of(image, copy))
 
 
-def release_of(image: Image, copy: research_copies.Copy) -> dict[str, Any]:
-    """What a new copy means for the release: it goes where the old one was, if it shows the same.
+def release_of(image: Image, copy: Copy) -> dict[str, Any]:
+    """Return the release columns that a new copy gives an image.
 
-    What waits goes on waiting, and a first copy goes where an upload's goes.
+    The new copy of a released image is released if it shows the same. An image that waits goes on waiting. A first copy
+    is treated as that of an upload.
     """
     if not image.research:
         return {"release_state": copy.state, "release_reason": copy.reason}
@@ -85,70 +80,66 @@ def release_of(image: Image, copy: research_copies.Copy) -> dict[str, Any]:
     return {"release_state": Release.QUARANTINED, "release_reason": DIFFERENT, "held_back": False}
 
 
-def shows_the_same(image: Image, copy: research_copies.Copy) -> bool:
-    """Whether its owner has seen these very pixels, with these boxes."""
+def shows_the_same(image: Image, copy: Copy) -> bool:
+    """Whether the owner has seen these pixels with these boxes."""
     before = Deidentification.objects.filter(image=image).values_list("manifest", flat=True).first()
-    return before is not None and copy.manifest is not None and seen(before) == seen(copy.manifest)
-
-
-def seen(manifest: dict[str, Any]) -> tuple[Any, Any]:
-    return manifest["pixels_sha256"], manifest["boxes"]
+    if before is None or copy.manifest is None:
+        return False
+    return all(before[key] == copy.manifest[key] for key in ("pixels_sha256", "boxes"))
 
 
 def boxes_on(image: Image) -> list[Box]:
-    told = Deidentification.objects.filter(image=image).first()
-    return [Box(**box) for box in told.manifest["boxes"]] if told else []
+    done = Deidentification.objects.filter(image=image).first()
+    return [Box(**box) for box in done.manifest["boxes"]] if done else []
 
 
 def refuse_if_changed(image: Image, sentence: str) -> None:
-    """Lock the row; it must be as it was when the making of the copy began."""
-    held = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
-    if held.version != image.version:
+    """Lock the row, and raise `Conflict` if it changed since the making of the copy began."""
+    locked = Image.objects.select_for_update(of=("self",)).get(pk=image.pk)
+    if locked.version != image.version:
         raise Conflict(sentence)
 
 
-def put(image: Image, copy: research_copies.Copy, **release: Any) -> Image:
-    """Let a copy take the place of the one that is there, whose bytes go once that has happened."""
-    old = image.research.name or ""
-    tell(image, copy)
-    if old:
-        transaction.on_commit(lambda: let_go(files.research_copies(), old))
+def replace_copy(image: Image, copy: Copy, **release: Any) -> Image:
+    """Let an image name a new copy. The old one is only marked: `reconcile_files` deletes its bytes a week later."""
+    if image.research:
+        ReplacedCopy.objects.create(name=image.research)
+    save_manifest(image, copy)
     return image.change(research=copy.name, research_sha256=copy.sha256, research_patient=copy.patient, **release)
 
 
-def tell(image: Image, copy: research_copies.Copy) -> None:
-    """Keep what was done to make a copy."""
-    told = Deidentification.objects.filter(image=image).first()
-    if told and copy.manifest:
-        told.change(manifest=copy.manifest)
+def save_manifest(image: Image, copy: Copy) -> None:
+    done = Deidentification.objects.filter(image=image).first()
+    if done and copy.manifest:
+        done.change(manifest=copy.manifest)
     elif copy.manifest:
         Deidentification.objects.create(image=image, manifest=copy.manifest)
 
 
-def settle(*, by: User, study: Study) -> None:
-    """After a study has changed its patient: what bears the old one's pseudonym and dates leaves research now.
+def requarantine_after_patient_change(*, by: User, study: Study) -> None:
+    """Take copies with the pseudonym of the study's former patient out of research, and bring back fitting ones.
 
-    What bears the new one's, because the study had been theirs before, comes back. The copies that are missing are made
-    once all this is certain.
+    A copy fits again if the study belonged to this patient before. Missing copies are made after the commit.
     """
     images = Image.objects.select_for_update(of=("self",)).filter(study=study)
-    leaving, coming = images.outdated().filter(release_state=Release.RELEASED), images.fitting().filter(held_back=True)
+    outdated, fitting = images.outdated(), images.fitting()
+    leaving, returning = outdated.filter(release_state=Release.RELEASED), fitting.filter(held_back=True)
     leaving.change_all(release_state=Release.QUARANTINED, release_reason=MOVED, held_back=True)
-    coming.change_all(release_state=Release.RELEASED, release_reason="", held_back=False)
-    if images.outdated().exists():
-        # In a context of its own, so that the event of this request names its revision and not those of the copies.
+    returning.change_all(release_state=Release.RELEASED, release_reason="", held_back=False)
+    if outdated.exists():
+        # In its own context, so that the event of this request names its revision and not those of the copies.
         transaction.on_commit(lambda: copy_context().run(remake_in_time, by, study), robust=True)
 
 
 def remake_in_time(by: User, study: Study) -> None:
-    """As many of a study's copies as fit into `AT_ONCE`."""
-    ends = monotonic() + AT_ONCE
+    """Remake the copies of a study for `REMAKING_SECONDS`; `manage.py remake_copies` makes the rest."""
+    deadline = monotonic() + REMAKING_SECONDS
     for image in Image.objects.outdated().filter(study=study).select_related("study__patient", "owner"):
-        if monotonic() > ends:
+        if monotonic() > deadline:
             return
         with suppress(Conflict):
             remake_copy(by=by, image=image)
 
 
-recorded_by(put_redacted, redact_image)
-recorded_by(put_remade, remake_copy)
+recorded_by(save_redacted_copy, redact_image)
+recorded_by(save_remade_copy, remake_copy)

@@ -1,4 +1,4 @@
-"""What happens to images once they are in."""
+"""Archive, restore and release images."""
 
 from accounts.models import User
 from core.actions import recorded
@@ -14,14 +14,14 @@ def archive_image(*, by: User, image: Image) -> Image:
 @recorded("restored")
 def restore_image(*, by: User, image: Image) -> Image:
     if image.study.archived:
-        raise Conflict("The study of this image is archived: restore the study first.")
+        raise Conflict("The study of this image is archived. Restore the study first.")
     return image.restore()
 
 
 @recorded("released")
 def release_image(*, by: User, image: Image) -> Image:
     if image.release_state == Release.REFUSED:
-        raise Conflict(f"No research copy of this image can be made. {image.release_reason}")
+        raise Conflict(f"This image cannot have a research copy. {image.release_reason}")
     if not image.copy_fits:
-        raise Conflict("It has no research copy for whom its study shows: have one made first (`remake`).")
+        raise Conflict("Its research copy is missing, or has another patient's pseudonym. Remake it first (`remake`).")
     return image.change(release_state=Release.RELEASED, release_reason="", held_back=False)

@@ -1,6 +1,7 @@
-"""What happens to patients."""
+"""Add, change, archive, restore and withdraw patients."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -13,26 +14,28 @@ from imagery.models import Identity, Patient
 
 
 @recorded("created")
-def create_patient(*, by: User, identity: dict[str, Any] | None = None, **fields: Any) -> Patient:
-    patient = Patient.objects.create(owner=by, **fields)
+def create_patient(*, by: User, identity: Mapping[str, object] | None = None, **fields: Any) -> Patient:
+    patient: Patient = Patient.objects.create(owner=by, **fields)
     identify(patient, identity or {})
     return patient
 
 
 @recorded("changed")
-def change_patient(*, by: User, patient: Patient, identity: dict[str, Any] | None = None, **fields: Any) -> Patient:
-    """Of the identity, what is left out stays."""
+def change_patient(
+    *, by: User, patient: Patient, identity: Mapping[str, object] | None = None, **fields: Any
+) -> Patient:
+    """Change a patient; parts of the identity that are left out stay."""
     patient.change(**fields)
     identify(patient, identity or {})
     return patient
 
 
-def identify(patient: Patient, told: dict[str, Any]) -> None:
-    """Seal what names a patient, and tell their studies how old they were."""
-    facts = patient.facts | told
+def identify(patient: Patient, identity: Mapping[str, object]) -> None:
+    """Encrypt what names a patient, and update their age in their studies."""
+    facts = {**patient.facts, **identity}
     if facts == patient.facts:
         return
-    columns = Identity.kept_as(patient.owner_id, facts)
+    columns = Identity.encrypted_columns(patient.owner_id, facts)
     if hasattr(patient, "identity"):
         patient.identity.change(**columns)
         patient.identity.facts = facts
@@ -40,11 +43,11 @@ def identify(patient: Patient, told: dict[str, Any]) -> None:
         Identity.objects.create(patient=patient, **columns)
     patient.mark_change()
     for study in patient.studies.all():
-        study.change(**aged(patient, study.date))
+        study.change(**age_columns(patient, study.date))
 
 
-def aged(patient: Patient | None, date: datetime.date | str | None) -> dict[str, int | None]:
-    """The age of a patient at a study, where birth date and study date are known."""
+def age_columns(patient: Patient | None, date: datetime.date | str | None) -> dict[str, int | None]:
+    """Return the `age` of a patient at a study, or nothing if the birth date or the study date is unknown."""
     born = patient.facts.get("birth_date") if patient else None
     if not born or not date:
         return {}
@@ -54,7 +57,7 @@ def aged(patient: Patient | None, date: datetime.date | str | None) -> dict[str,
 @recorded("archived")
 def archive_patient(*, by: User, patient: Patient) -> Patient:
     if patient.studies.live().exists():
-        raise Conflict("This patient has studies in use: archive them first.")
+        raise Conflict("This patient has studies in use. Archive them first.")
     return patient.archive()
 
 
@@ -65,5 +68,5 @@ def restore_patient(*, by: User, patient: Patient) -> Patient:
 
 @recorded("withdrawn")
 def withdraw_patient(*, by: User, patient: Patient) -> Patient:
-    """Consent is withdrawn: from now on nothing of this patient exists for research."""
+    """Record that consent to research is withdrawn: research no longer sees anything of this patient."""
     return patient.change(withdrawn_at=patient.withdrawn_at or timezone.now())

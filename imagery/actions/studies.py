@@ -1,29 +1,29 @@
-"""What happens to studies."""
+"""Add, change, archive, restore and share studies."""
 
 from typing import Any
 
 from accounts.models import Team, User
 from core.actions import recorded
 from core.exceptions import Conflict
-from imagery.actions.copies import settle
-from imagery.actions.patients import aged
+from imagery.actions.copies import requarantine_after_patient_change
+from imagery.actions.patients import age_columns
 from imagery.models import Study
 
 
 @recorded("created")
 def create_study(*, by: User, **fields: Any) -> Study:
-    return Study.objects.create(owner=by, **fields, **aged(fields.get("patient"), fields.get("date")))
+    return Study.objects.create(owner=by, **fields, **age_columns(fields.get("patient"), fields.get("date")))
 
 
 @recorded("changed")
 def change_study(*, by: User, study: Study, **fields: Any) -> Study:
     if study.archived:
-        raise Conflict("This study is archived: restore it first.")
+        raise Conflict("This study is archived. Restore it first.")
     before = study.patient_id
-    age = aged(fields.get("patient", study.patient), fields.get("date", study.date))
+    age = age_columns(fields.get("patient", study.patient), fields.get("date", study.date))
     study.change(**fields, **age)
     if study.patient_id != before:
-        settle(by=by, study=study)
+        requarantine_after_patient_change(by=by, study=study)
     return study
 
 
@@ -35,7 +35,7 @@ def archive_study(*, by: User, study: Study) -> Study:
 @recorded("restored")
 def restore_study(*, by: User, study: Study) -> Study:
     if study.patient and study.patient.archived:
-        raise Conflict("The patient of this study is archived: restore the patient first.")
+        raise Conflict("The patient of this study is archived. Restore the patient first.")
     return study.restore()
 
 

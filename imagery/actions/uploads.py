@@ -1,220 +1,216 @@
-"""How an image comes in: its bytes first, then in one short transaction its rows."""
+"""Upload an image: first its bytes, then its rows in one short transaction."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.db import IntegrityError
 
 from accounts.models import User
-from core.actions import recorded, recorded_by
+from core.actions import Undo, recorded, recorded_by
 from core.exceptions import Conflict
-from dicom.visits import Description, PatientFacts
-from imagery import intake, previews
-from imagery.actions.patients import aged, identify
+from dicom.description import Description, PatientFacts
+from imagery import files
+from imagery.actions.patients import age_columns, identify
 from imagery.actions.studies import change_study
 from imagery.ages import age_in_years
+from imagery.intake import Upload, describe_upload, receive
 from imagery.models import Deidentification, Identity, Image, Patient, Series, Study, Usage
+from imagery.research_copies import Copy, make_copy, subject_of
+
+ATTEMPTS = 3  # another upload may create the patient first, then the study, then the series
 
 
-class Outrun(Conflict):
-    """Another upload has made the patient, the study or the series at the same moment: the next try finds it."""
+class ConcurrentUpload(Conflict):
+    """Another upload created the patient, the study or the series at the same moment; the next attempt finds it."""
 
-    def __init__(self) -> None:
-        super().__init__("Other images of this patient or study are coming in just now: send this one again.")
-
-
-TRIES = 3  # a patient, then a study, then what is in both
+    default_detail = "Other images of this patient or study are being uploaded. Send this one again."
 
 
-def upload_image(*, by: User, file: Any, looked_at: bool = False, **about: Any) -> Image:
-    """Receive an image: the same bytes give the image that is there. `is_new` tells which it was.
+class About(TypedDict, total=False):
+    """The facts that a user may send with a file that does not contain them."""
 
-    Writing, hashing, reading and cleaning happen before the transaction of `add_image` opens. Of what will be
-    `looked_at` right away the picture is drawn beside that.
-    """
-    with intake.arriving(file) as arrival:
-        known = _known(by, arrival.sha256)
-        if known:
-            return _as_it_was(known)
-        (Usage.objects.filter(owner=by).first() or Usage(owner=by)).refuse_beyond_quota(arrival.size)
-        description = intake.read(arrival)
-        with previews.drawn_beside(arrival, description) if looked_at else nullcontext():
-            return _take_in(by, arrival, description, about)
+    study: Study
+    patient: Patient | None
+    description: str
+    modality: str
+    body_part: str
 
 
-def _take_in(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
+def upload_image(*, by: User, file: "File[bytes]", **about: Unpack[About]) -> Image:
+    """Add an image, or return the one with the same bytes; `is_new` tells which."""
+    with receive(file) as upload:
+        return keep_upload(by=by, upload=upload, **about)
+
+
+def keep_upload(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
+    """Keep a received file, and try again if another upload of the same patient, study or bytes was faster."""
     try:
-        for _ in range(TRIES - 1):
-            with suppress(Outrun):
-                return _take_in_once(by, arrival, description, about)
-        return _take_in_once(by, arrival, description, about)
-    except (ValidationError, IntegrityError):  # perhaps the same upload, sent twice at once
-        twin = _known(by, arrival.sha256)
-        if twin is None:
-            raise
-        return _as_it_was(twin)
+        for _ in range(ATTEMPTS - 1):
+            with suppress(ConcurrentUpload):
+                return keep_upload_once(by=by, upload=upload, **about)
+        return keep_upload_once(by=by, upload=upload, **about)
+    except (ValidationError, IntegrityError):  # perhaps the same bytes, sent twice at once
+        if existing := find_existing(by, upload):
+            return existing
+        raise
 
 
-def _take_in_once(by: User, arrival: intake.Arrival, description: Description, about: dict[str, Any]) -> Image:
-    patient = about.get("patient") or _patient(by, description, named=about.get("study"))
-    with intake.kept(arrival, description, patient, by) as kept:
-        return add_image(by=by, kept=kept, **about)
+def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
+    """Describe, de-identify and store a file before the transaction of `add_image` opens."""
+    if existing := find_existing(by, upload):
+        return existing
+    Usage.objects.of(by).refuse_beyond_quota(upload.size)
+    with Undo() as undo:
+        facts = describe_upload(upload)
+        patient = about.get("patient") or find_patient(by, facts, about.get("study"))
+        with upload.path.open("rb") as source:
+            copy = make_copy(source, subject_of(patient, by, facts.study_uid), (), undo)
+        original = files.store(files.originals(), upload.path, undo)
+        about["patient"] = patient
+        return add_image(by=by, upload=upload, facts=facts, copy=copy, original=original, **about)
 
 
-def _patient(by: User, read: Description, named: Study | None) -> Patient | None:
-    """The patient of the study, or whom the file's record number names; a new one is not in the database yet."""
-    study = _studies(by, read, named).select_related("patient").first()
-    if study and study.patient:
-        return study.patient
-    if not read.patient or not read.patient.record_number:
-        return None
-    found = Identity.objects.of_record(by, read.patient.issuer, read.patient.record_number).first()
-    if found and found.patient.archived:
-        raise Conflict(f"The patient of this image is archived: restore patient {found.patient_id} first.")
-    return found.patient if found else Patient(owner=by, sex=read.patient.sex)
-
-
-def _settled(by: User, kept: intake.Kept) -> Patient | None:
-    """The patient under whose pseudonym the copy was made, in the database. Raises `Outrun`."""
-    fresh, facts = kept.patient, kept.description.patient
-    if fresh is None or facts is None or not fresh._state.adding:
-        return fresh
-    if Identity.objects.of_record(by, facts.issuer, facts.record_number).exists():
-        raise Outrun
-    patient = Patient.objects.create(id=fresh.pk, owner=by, pseudonym=fresh.pseudonym, sex=fresh.sex)
-    identify(patient, _named_by(facts))
-    return patient
-
-
-def _named_by(facts: PatientFacts) -> dict[str, Any]:
-    """What a file says of who the patient is, as it is sealed."""
-    born = facts.birth_date.isoformat() if facts.birth_date else None
-    named = {name: getattr(facts, name) for name in ("name", "record_number", "issuer", "address", "telephone")}
-    return named | {"birth_date": born, "other_ids": list(facts.other_ids)}
-
-
-def _known(by: User, sha256: str) -> Image | None:
-    return Image.objects.filter(owner=by, sha256=sha256).select_related("study").first()
-
-
-def _as_it_was(image: Image) -> Image:
-    if image.archived:
-        raise Conflict(f"You have these bytes already, archived: restore image {image.pk}.")
+def find_existing(by: User, upload: Upload) -> Image | None:
+    """Return this owner's image with the same bytes. Raises `Conflict` if it is archived."""
+    image = Image.objects.filter(owner=by, sha256=upload.sha256).select_related("study").first()
+    if image and image.archived:
+        raise Conflict(f"You have already uploaded these bytes. The image is archived: restore image {image.pk}.")
     return image
+
+
+def find_patient(by: User, facts: Description, study: Study | None) -> Patient | None:
+    """Return the patient of the study or of the file's record number; a new one is not in the database yet."""
+    existing = find_study(by, facts, study).select_related("patient").first()
+    if existing and existing.patient:
+        return existing.patient
+    if not facts.patient or not facts.patient.record_number:
+        return None
+    identity = Identity.objects.of_record(by, facts.patient.issuer, facts.patient.record_number).first()
+    if identity and identity.patient.archived:
+        raise Conflict(f"The patient of this image is archived. Restore patient {identity.patient_id} first.")
+    return identity.patient if identity else Patient(owner=by, sex=facts.patient.sex)
 
 
 @recorded("uploaded")
 def add_image(
     *,
     by: User,
-    kept: intake.Kept,
+    upload: Upload,
+    facts: Description,
+    copy: Copy,
+    original: str,
     study: Study | None = None,
     patient: Patient | None = None,
     description: str = "",
     modality: str = "",
     body_part: str = "",
 ) -> Image:
-    """The row of an image whose bytes are in place, with its study and series where they are new."""
-    read = kept.description
-    found = _study(by, read, named=study)  # read anew and locked: decoding took its time
-    with _outrun():
-        whose = _settled(by, kept)
-        of = _of_patient(by, found, whose) if found else _new_study(by, read, whose, description)
-        series = _series(of, read, modality or "OT", body_part)
-    place = {"study": of, "series": series, "modality": series.modality, "body_part": series.body_part}
-    image = Image.objects.create(owner=by, research_patient=whose, **place, **_columns(kept))
-    if kept.copy.manifest:
-        Deidentification.objects.create(image=image, manifest=kept.copy.manifest)
-    _count(by, image.size)
+    """Add the rows of an image whose files are stored, with its patient, study and series if they are new."""
+    existing = lock_study(by, facts, study)
+    with concurrent_upload_if_not_unique():
+        patient = save_patient(by, patient, facts.patient)
+        study = set_patient(by, existing, patient) if existing else add_study(by, facts, patient, description)
+        series = find_or_add_series(study, facts, modality or "OT", body_part)
+    image = Image.objects.create(
+        owner=by,
+        study=study,
+        series=series,
+        modality=series.modality,
+        body_part=series.body_part,
+        uid=facts.sop_instance_uid,
+        media_type=facts.media_type,
+        rows=facts.rows,
+        columns=facts.columns,
+        frames=facts.frames,
+        original=original,
+        size=upload.size,
+        sha256=upload.sha256,
+        research=copy.name,
+        research_sha256=copy.sha256,
+        research_patient=patient,
+        release_state=copy.state,
+        release_reason=copy.reason,
+    )
+    if copy.manifest:
+        Deidentification.objects.create(image=image, manifest=copy.manifest)
+    Usage.objects.add(by, image.size)
     image.is_new = True
     return image
 
 
-def _columns(kept: intake.Kept) -> dict[str, Any]:
-    """What an image's row says of its bytes and of their research copy."""
-    read, arrival, copy = kept.description, kept.arrival, kept.copy
-    return {
-        "id": kept.id,
-        "uid": read.sop_instance_uid,
-        "media_type": read.media_type,
-        "rows": read.rows,
-        "columns": read.columns,
-        "frames": read.frames,
-        "original": kept.name,
-        "size": arrival.size,
-        "sha256": arrival.sha256,
-        "research": copy.name,
-        "research_sha256": copy.sha256,
-        "release_state": copy.state,
-        "release_reason": copy.reason,
-    }
-
-
-def _count(by: User, size: int) -> None:
-    """Add to what the owner holds; of two uploads at once the second sees the first."""
-    usage = Usage.objects.held_by(by)
-    usage.refuse_beyond_quota(size)
-    usage.change(images=usage.images + 1, size=usage.size + size)
-
-
 @contextmanager
-def _outrun() -> Iterator[None]:
-    """What is new breaks a rule of uniqueness only when another upload has just made it. Raises `Outrun`."""
+def concurrent_upload_if_not_unique() -> Iterator[None]:
+    """Raise `ConcurrentUpload` in place of a violated uniqueness: another upload has just added the same row."""
     try:
         yield
     except (ValidationError, IntegrityError) as exc:
-        raise Outrun from exc
+        raise ConcurrentUpload from exc
 
 
-def _studies(by: User, read: Description, named: Study | None) -> Any:
-    """The one that is meant, if it is there."""
-    if named:
-        return Study.objects.filter(pk=named.pk)
-    return Study.objects.filter(owner=by, uid=read.study_uid) if read.study_uid else Study.objects.none()
+def find_study(by: User, facts: Description, study: Study | None) -> Any:
+    """Return a queryset with the study that the user or the file names, if it exists."""
+    if study:
+        return Study.objects.filter(pk=study.pk)
+    return Study.objects.filter(owner=by, uid=facts.study_uid) if facts.study_uid else Study.objects.none()
 
 
-def _study(by: User, read: Description, named: Study | None) -> Study | None:
-    """The study that was named, or the one that the file names, if it is there; locked, and as it is now."""
-    if named and read.study_uid and named.uid != read.study_uid:
-        raise ValidationError(
-            {"study": "This DICOM file belongs to another study: leave `study` out and it finds its own."}
-        )
-    found = _studies(by, read, named).select_for_update().first()
-    if found and found.archived:
-        raise Conflict(f"The study of this image is archived: restore study {found.pk} first.")
-    return found
+def lock_study(by: User, facts: Description, study: Study | None) -> Study | None:
+    """Return the study as it is now, locked: decoding took its time."""
+    if study and facts.study_uid and study.uid != facts.study_uid:
+        raise ValidationError({"study": "This DICOM file belongs to another study. Leave `study` out."})
+    existing: Study | None = find_study(by, facts, study).select_for_update().first()
+    if existing and existing.archived:
+        raise Conflict(f"The study of this image is archived. Restore study {existing.pk} first.")
+    return existing
 
 
-def _new_study(by: User, read: Description, patient: Patient | None, description: str) -> Study:
-    return Study.objects.create(
-        owner=by,
-        patient=patient,
-        uid=read.study_uid,
-        date=read.study_date,
-        age=aged(patient, read.study_date).get("age", age_in_years(read.patient.age if read.patient else "")),
-        description=read.study_description or description,
-    )
+def save_patient(by: User, patient: Patient | None, facts: PatientFacts | None) -> Patient | None:
+    """Add the patient whose pseudonym the copy has, if it is new. Raises `ConcurrentUpload`."""
+    if patient is None or facts is None or not patient._state.adding:
+        return patient
+    if Identity.objects.of_record(by, facts.issuer, facts.record_number).exists():
+        raise ConcurrentUpload
+    added = Patient.objects.create(id=patient.pk, owner=by, pseudonym=patient.pseudonym, sex=patient.sex)
+    names = ("name", "record_number", "issuer", "address", "telephone")
+    born = facts.birth_date.isoformat() if facts.birth_date else None
+    named = {name: getattr(facts, name) for name in names}
+    identify(added, {**named, "birth_date": born, "other_ids": list(facts.other_ids)})
+    return added
 
 
-def _of_patient(by: User, study: Study, patient: Patient | None) -> Study:
-    """The study, which gets its patient when this is the first image to name them. Raises `Outrun`."""
+def set_patient(by: User, study: Study, patient: Patient | None) -> Study:
+    """Give the study its patient, if this is the first image to name one. Raises `ConcurrentUpload`."""
     if study.patient_id == (patient.pk if patient else None):
         return study
     if patient is None:
-        raise Outrun
+        raise ConcurrentUpload
     if study.patient_id:
-        raise Conflict("The study of this image is another patient's.")
+        raise Conflict("The study of this image belongs to another patient.")
     return change_study(by=by, study=study, patient=patient)
 
 
-def _series(study: Study, read: Description, modality: str, body_part: str) -> Series:
-    """The series that the file names; for a plain picture the one of its modality and body part."""
-    what = {"modality": read.modality or modality, "body_part": read.body_part or body_part}
-    key = {"uid": read.series_uid} if read.series_uid else {"uid": "", **what}
-    found = study.series.filter(**key).first()
-    return found or Series.objects.create(study=study, owner=study.owner, uid=read.series_uid, **what)
+def add_study(by: User, facts: Description, patient: Patient | None, description: str) -> Study:
+    age_in_file = age_in_years(facts.patient.age if facts.patient else "")
+    study: Study = Study.objects.create(
+        owner=by,
+        patient=patient,
+        uid=facts.study_uid,
+        date=facts.study_date,
+        age=age_columns(patient, facts.study_date).get("age", age_in_file),
+        description=facts.study_description or description,
+    )
+    return study
+
+
+def find_or_add_series(study: Study, facts: Description, modality: str, body_part: str) -> Series:
+    """Return the series that the file names; for a plain picture that of its modality and body part."""
+    what = {"modality": facts.modality or modality, "body_part": facts.body_part or body_part}
+    key = {"uid": facts.series_uid} if facts.series_uid else {"uid": "", **what}
+    existing: Series | None = study.series.filter(**key).first()
+    return existing or Series.objects.create(study=study, owner=study.owner, uid=facts.series_uid, **what)
 
 
 recorded_by(add_image, upload_image)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from imagery.storage.disk import sync_folder
+from imagery.storage.disk import sync
 
 COLUMNS = ("path", "outcome", "code", "detail", "image")
 END = b"\r\n"  # RFC 4180
@@ -28,7 +28,7 @@ class Report:
         self.file = os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         self._write(COLUMNS, *kept)
         os.rename(fresh, path)
-        sync_folder(path.absolute().parent)
+        sync(path.absolute().parent)
 
     def add(self, row: Row) -> None:
         self._write(row)

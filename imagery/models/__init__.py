@@ -1,7 +1,6 @@
 """The evidence: DICOM's hierarchy of patient, study, series and image, and who may see it."""
 
-from imagery.files import originals, place, research_copies
-from imagery.models.images import Deidentification, Image
+from imagery.models.images import Deidentification, Image, ReplacedCopy
 from imagery.models.patients import Identity, Patient, Sex, new_pseudonym
 from imagery.models.studies import Series, Study
 from imagery.models.usage import Usage
@@ -14,12 +13,10 @@ __all__ = [
     "MediaType",
     "Patient",
     "Release",
+    "ReplacedCopy",
     "Series",
     "Sex",
     "Study",
     "Usage",
     "new_pseudonym",
-    "originals",
-    "place",
-    "research_copies",
 ]

@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import Record, versioned
-from imagery import files
 from imagery.models.patients import Patient
 from imagery.models.studies import Series, Study
 from imagery.models.visibility import COPIED_AS, Evidence, ImageQuerySet, MediaType, Release
@@ -50,14 +49,11 @@ class Image(Evidence):
     )
     size = models.PositiveBigIntegerField(help_text="Length of the original in bytes.")
     sha256 = models.CharField(max_length=64, help_text="SHA-256 of the original, in hexadecimal.")
-    original = models.FileField(
-        storage=files.originals, max_length=200, help_text="Where the bytes as uploaded are kept."
-    )
-    research = models.FileField(
-        storage=files.research_copies,
+    original = models.CharField(max_length=200, help_text="Name of the bytes as uploaded, in `files.originals`.")
+    research = models.CharField(
         max_length=200,
         blank=True,
-        help_text="Where the de-identified copy is kept; empty when there is none.",
+        help_text="Name of the de-identified copy, in `files.research_copies`; empty when there is none.",
     )
     research_sha256 = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of the de-identified copy, in hexadecimal."
@@ -100,6 +96,8 @@ class Image(Evidence):
             models.Index(fields=["body_part", "id"], name="image_by_body_part"),
             models.Index(fields=["media_type", "id"], name="image_by_media_type"),
             models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="image_archived"),
+            models.Index(fields=["original"], name="image_by_original"),  # for reconcile_files
+            models.Index(fields=["research"], name="image_by_research"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -164,3 +162,15 @@ class Deidentification(Record):
 
     def __str__(self) -> str:
         return f"Research copy of {self.image.research_title}"
+
+
+class ReplacedCopy(Record):
+    """A research copy that no image names any more; `reconcile_files` deletes its bytes a week after `created_at`.
+
+    Until then a backup that has read the rows before the replacement still finds the bytes.
+    """
+
+    name = models.CharField(max_length=200, unique=True, help_text="Name of the file in `files.research_copies`.")
+
+    def __str__(self) -> str:
+        return self.name

@@ -136,7 +136,7 @@ class Identity(Record):
         return identity.decrypt(self.sealed)
 
     @classmethod
-    def kept_as(cls, owner_id: UUID, facts: dict[str, Any]) -> dict[str, str]:
+    def encrypted_columns(cls, owner_id: UUID, facts: dict[str, Any]) -> dict[str, str]:
         """The columns that keep these facts."""
         owner, number = str(owner_id), facts.get("record_number", "")
         return {

@@ -84,7 +84,7 @@ class UploadSerializer(AboutSerializer):
     file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
 
     def create(self, validated_data: dict[str, Any]) -> Image:
-        return actions.upload_image(**validated_data, looked_at=True)
+        return actions.upload_image(**validated_data)
 
     def to_representation(self, image: Image) -> dict[str, Any]:
         return ImageSerializer(image, context=self.context).data

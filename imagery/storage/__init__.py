@@ -1,60 +1,39 @@
-"""Where bytes rest: a file is whole and safe before anything points at it.
+"""Storages of image bytes, chosen by settings: a folder of this machine (`disk`) or an S3 bucket (`s3`).
 
-    disk  a folder of this machine
-    s3    a bucket that speaks Amazon's S3
-
-Which it is, settings say. Both can do what `Storage` tells, besides what Django's storages can.
+A stored file is complete and survives a power cut before a row names it.
 """
 
 import logging
-import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
-from uuid import UUID
-
-from django.core.files import storage as django
+from typing import BinaryIO, Protocol
 
 from core.exceptions import DependencyDown
-from imagery.storage import arrivals
 
 logger = logging.getLogger(__name__)
 
-LOST = "lost+found"  # the folder of a storage for files that nothing points at
-CHUNK = 64 * 1024  # bytes
-DESCRIPTORS = Path("/proc/self/fd")  # here Linux opens again what is open already, whatever its name has become
+LOST_AND_FOUND = "lost+found"  # the folder of a storage for files that no row names
+CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """A file on this machine that no storage has adopted yet, held open from its first byte on."""
-
-    path: Path
-    descriptor: int
-
-    def open(self) -> BinaryIO:
-        """The same file once more, for reading alone. Not by its name, where the system can do without."""
-        return open(DESCRIPTORS / str(self.descriptor) if DESCRIPTORS.is_dir() else self.path, "rb")
-
-
-@dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """A file as the storage lists it."""
 
     name: str
-    modified: datetime
+    modified_at: datetime
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that was arriving and never came to its end, and what takes it out of the way."""
+    """A file that never became complete, and the function that deletes it."""
 
     name: str
-    clear: Callable[[], object]
+    delete: Callable[[], None]
 
 
 class Readable(Protocol):
@@ -62,79 +41,58 @@ class Readable(Protocol):
     def close(self) -> None: ...
 
 
-class Storage(django.Storage, ABC):
-    """No file is ever loaded into memory whole. Raises `FileNotFoundError` or `DependencyDown`."""
+class Storage(ABC):
+    """Keeps files by name, and never loads a complete file into memory.
+
+    Methods raise `FileNotFoundError`, and `DependencyDown` if a remote storage does not answer.
+    """
 
     @abstractmethod
-    def arrivals(self) -> Path:
-        """The folder on this machine where files arrive, each process's in a folder of its own."""
-
     def incoming(self) -> Path:
-        """Where files arrive in this process."""
-        return arrivals.own(self.arrivals())
-
-    @contextmanager
-    def arriving(self) -> Iterator[tuple[BinaryIO, Arrived]]:
-        """A new file where files arrive, open; gone at the end unless it has been adopted."""
-        with tempfile.NamedTemporaryFile(dir=self.incoming(), delete=False) as file:
-            path = Path(file.name)
-            try:
-                yield cast(BinaryIO, file), Arrived(path, file.fileno())
-            finally:
-                path.unlink(missing_ok=True)
-
-    def under_way(self, image: UUID, name: str) -> AbstractContextManager[None]:
-        """Until the block ends, a crash leaves word that this file of this image may be there without its row."""
-        return arrivals.marked(self.incoming(), image, name)
+        """Return the folder on this machine in which files are written before `adopt`."""
 
     @abstractmethod
-    def adopt(self, arrived: Arrived, name: str) -> str:
-        """Make a file that has arrived the content of `name`; once this returns, no power cut undoes it."""
+    def adopt(self, path: Path, name: str) -> None:
+        """Keep a file of `incoming` as `name`. When this returns, no power cut undoes it. The caller deletes `path`."""
 
     @abstractmethod
-    def give_back(self, name: str, arrived: Arrived) -> None:
-        """Undo `adopt`: the file lies where it arrived, and nothing under its name."""
+    def delete(self, name: str) -> None:
+        """Delete a file, if it exists."""
+
+    @abstractmethod
+    def exists(self, name: str) -> bool: ...
+
+    @abstractmethod
+    def size(self, name: str) -> int:
+        """Return the length of a file in bytes."""
 
     @abstractmethod
     def local(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A stored file, open on this machine with a descriptor that can be handed on."""
+        """Open a file on this machine, with a descriptor that can be passed to another process."""
 
     @abstractmethod
     def stream(self, name: str, start: int = 0, length: int | None = None) -> Readable:
-        """So many bytes from this one on, to be read piece by piece and closed."""
+        """Open `length` bytes of a file from `start` on; the caller closes it."""
 
     @abstractmethod
     def folders(self) -> Iterable[str]:
-        """The first parts of the names that there are; "" stands for names of one part."""
+        """List the first parts of all names; "" stands for names without a folder."""
 
     @abstractmethod
-    def stored(self, folder: str) -> Iterable[Stored]:
-        """The files of one of these folders."""
+    def stored(self, folder: str) -> Iterable[StoredFile]:
+        """List the files of one of these folders."""
 
     @abstractmethod
     def leftovers(self, before: datetime) -> Iterable[Leftover]:
-        """What has been arriving since before then."""
+        """List the files that have been incomplete since before that time."""
 
     @abstractmethod
     def set_aside(self, name: str) -> str:
-        """Move a file to lost+found, and say what it is called there."""
+        """Move a file to lost+found and return its name there."""
 
-
-def let_go(storage: Storage, name: str) -> None:
-    """Delete a file that nothing points at, if that can be done now; else `reconcile_files` finds it."""
-    try:
-        storage.delete(name)
-    except (OSError, DependencyDown) as exc:
-        logger.warning("%s stays though nothing points at it: %s", name, type(exc).__name__)
-
-
-__all__ = [
-    "CHUNK",
-    "LOST",
-    "Arrived",
-    "Leftover",
-    "Readable",
-    "Storage",
-    "Stored",
-    "let_go",
-]
+    def delete_quietly(self, name: str) -> None:
+        """Delete a file that no row names; if that fails now, `reconcile_files` finds it."""
+        try:
+            self.delete(name)
+        except (OSError, DependencyDown) as exc:
+            logger.warning("%s stays although no row names it: %s", name, type(exc).__name__)

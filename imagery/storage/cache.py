@@ -1,7 +1,7 @@
-"""Files that may go at any time: a bounded folder of this machine, which lets go first what was not used for longest.
+"""A bounded folder of files that may disappear at any time; the least recently used go first.
 
-It is our own because no library fits: Django's cache in files pickles and deflates what is packed already, counts files
-instead of bytes and throws out any of them; diskcache has had no release since 2023, and unpickles what it finds.
+No library fits: Django's file cache pickles and deflates what is compressed already, counts files instead of bytes and
+evicts at random; diskcache has had no release since 2023, and unpickles what it finds.
 """
 
 import hashlib
@@ -15,61 +15,60 @@ from pathlib import Path
 
 from django.conf import settings
 
-from imagery.storage.disk import made
+from imagery.storage.disk import make_folder
 
 logger = logging.getLogger(__name__)
 
-FREED = 8  # that part of the limit is free once a process has looked
-LOOKED = 16  # a process looks again once it has put that part of the limit
-DIGEST = hashlib.sha256().digest_size  # bytes
+EVICTED_SHARE = 8  # an eviction leaves one eighth of the limit free
+CHECKED_SHARE = 16  # a process checks the folder again after writing one sixteenth of the limit
+DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 class FileCache:
-    """Any number of processes may use one folder; it holds at most `limit` bytes, as long as no more than two write.
+    """Holds at most `limit` bytes. Any number of processes may use one folder; 0 turns it off.
 
-    A file is written beside its place and renamed, so that nobody meets half of one and the last of several writers
-    wins. It begins with the SHA-256 of what follows: what a power cut tore or a disk altered is as good as not there.
-    Therefore nothing is synced, which would take longer than what it saved.
+    A file is written under another name and renamed, so that no one reads half a file. It begins with the SHA-256 of
+    its content, so that a torn or altered file counts as absent. Therefore nothing is synced: that would take longer
+    than the cache saves.
     """
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder, self.limit = folder, limit
-        self.put_since = limit  # bytes, since this process last looked at what all have put: it has not yet
+        self.written_since_check = limit  # bytes; the first write checks
 
     def get(self, name: str) -> bytes | None:
-        """What was put under this name, if it is there as it was put; it is used now."""
+        """Return the content, if it is there and intact, and mark it as used now."""
         if not self.limit:
             return None
         try:
             with open(self.folder / name, "rb", buffering=0) as file:
-                digest, content = file.read(DIGEST), file.read()  # a buffer would have large content in memory twice
+                digest, content = file.read(DIGEST_BYTES), file.read()  # a buffer would hold large content twice
                 os.utime(file.fileno())
         except OSError:
             return None
         return content if hashlib.sha256(content).digest() == digest else None
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep this for a while. Where that cannot be done nobody is told: whoever has made it has it."""
+        """Keep the content for a while; failures are logged, since the caller has the content."""
         try:
-            if self._has_room(len(content)):
+            if self._fits(len(content)):
                 self._write(name, content)
-            self.put_since += len(content)
-            if self.put_since > self.limit // LOOKED:
-                self._make_room()
+            self.written_since_check += len(content)
+            if self.written_since_check > self.limit // CHECKED_SHARE:
+                self._evict()
         except OSError as exc:
             logger.warning("a file could not be put into %s: %s", self.folder.name, type(exc).__name__)
 
-    def _has_room(self, size: int) -> bool:
-        """Within the limit, and above the floor of free disk that is kept for uploads."""
+    def _fits(self, size: int) -> bool:
+        """Whether the limit and the free disk that is reserved for uploads allow this many more bytes."""
         if size > self.limit:
             return False
-        return shutil.disk_usage(made(self.folder)).free - size >= settings.FREE_DISK_BYTES
+        return shutil.disk_usage(make_folder(self.folder)).free - size >= settings.FREE_DISK_BYTES
 
     def _write(self, name: str, content: bytes) -> None:
-        """For its owner alone (0600), as `mkstemp` makes it."""
-        handle, path = tempfile.mkstemp(dir=self.folder)
+        descriptor, path = tempfile.mkstemp(dir=self.folder)
         try:
-            with open(handle, "wb") as file:
+            with open(descriptor, "wb") as file:
                 file.write(hashlib.sha256(content).digest())
                 file.write(content)
             os.rename(path, self.folder / name)
@@ -77,20 +76,20 @@ class FileCache:
             os.unlink(path)
             raise
 
-    def _make_room(self) -> None:
-        """What was broken off by a crash goes like everything that is not used."""
-        self.put_since, files = 0, sorted(self._files())
-        held = sum(size for _, size, _ in files)
+    def _evict(self) -> None:
+        """Delete the least recently used files, and with them those that a crash left half written."""
+        self.written_since_check, files = 0, sorted(self._files())
+        total = sum(size for _, size, _ in files)
         for _, size, path in files:
-            if held <= self.limit - self.limit // FREED:
+            if total <= self.limit - self.limit // EVICTED_SHARE:
                 return
             Path(path).unlink(missing_ok=True)
-            held -= size
+            total -= size
 
     def _files(self) -> Iterator[tuple[int, int, str]]:
-        """When each was last used, its bytes, its path."""
-        with os.scandir(made(self.folder)) as entries:
+        """Yield when each file was last used (ns), its bytes and its path."""
+        with os.scandir(make_folder(self.folder)) as entries:
             for entry in entries:
-                with suppress(FileNotFoundError):  # another process makes room, too
-                    known = entry.stat()
-                    yield known.st_mtime_ns, known.st_size, entry.path
+                with suppress(FileNotFoundError):  # another process evicts at the same time
+                    stat = entry.stat()
+                    yield stat.st_mtime_ns, stat.st_size, entry.path

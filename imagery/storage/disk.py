@@ -1,138 +1,129 @@
-"""Bytes in a folder of this machine."""
+"""Files in a folder of this machine."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from django.core.files.storage import FileSystemStorage
+from django.core.exceptions import SuspiciousFileOperation
 from django.utils import timezone
-from django.utils.deconstruct import deconstructible
 
-from imagery.storage import LOST, Arrived, Leftover, Readable, Storage, Stored, arrivals
+from imagery.storage import LOST_AND_FOUND, Leftover, Readable, Storage, StoredFile
 
 INCOMING = ".incoming"
 
 
-@deconstructible
-class DiskStorage(FileSystemStorage, Storage):
-    """Files that survive a power cut once `adopt` has returned."""
+class DiskStorage(Storage):
+    """Keeps files below `location`, readable by this user alone."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700, **options)
-        self.certain: dict[Path, int] = {}  # folders whose entry this process has synced, and their inodes
+    def __init__(self, location: Path | str) -> None:
+        self.root = Path(location)
+        self.synced_folders: set[Path] = set()  # their names are durable, as far as this process knows
 
-    @property
-    def root(self) -> Path:
-        return Path(self.location)
+    def path(self, name: str) -> Path:
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise SuspiciousFileOperation(f"{name} lies outside of the storage.")
+        return self.root / name
 
-    def arrivals(self) -> Path:
-        """In the same file system, so that a rename is enough."""
-        return made(self.root / INCOMING)
+    def incoming(self) -> Path:
+        """A folder in the same file system, so that `adopt` can link files."""
+        return make_folder(self.root / INCOMING)
 
-    def adopt(self, arrived: Arrived, name: str) -> str:
-        """fsync the file, rename it, fsync its folder."""
-        target = Path(self.path(name))
-        os.fsync(arrived.descriptor)
-        self._make_certain(target.parent)
-        os.rename(arrived.path, target)
-        sync_folder(target.parent)
-        return name
+    def adopt(self, path: Path, name: str) -> None:
+        target = self.path(name)
+        sync(path)
+        self._make_folder_durable(target.parent)
+        os.link(path, target)
+        sync(target.parent)
 
-    def _make_certain(self, folder: Path) -> None:
-        """The folder is there and its own entry on the disk. Whoever meets it first syncs that, even if it was there:
-        another process may have made it a moment ago.
-        """
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        met = folder.stat().st_ino
-        if self.certain.get(folder) != met:
-            sync_folder(folder.parent)
-            self.certain[folder] = met
+    def _make_folder_durable(self, folder: Path) -> None:
+        """Make a folder and sync its parent, also if another process made it a moment ago."""
+        if folder not in self.synced_folders:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sync(folder.parent)
+            self.synced_folders.add(folder)
 
-    def give_back(self, name: str, arrived: Arrived) -> None:
-        os.rename(self.path(name), arrived.path)
+    def delete(self, name: str) -> None:
+        self.path(name).unlink(missing_ok=True)
+
+    def exists(self, name: str) -> bool:
+        return self.path(name).is_file()
+
+    def size(self, name: str) -> int:
+        return self.path(name).stat().st_size
 
     @contextmanager
     def local(self, name: str) -> Iterator[BinaryIO]:
-        with open(self.path(name), "rb") as file:
+        with self.path(name).open("rb") as file:
             yield file
 
     def stream(self, name: str, start: int = 0, length: int | None = None) -> Readable:
-        file = open(self.path(name), "rb")  # noqa: SIM115 - whoever asked closes it
+        file = self.path(name).open("rb")
         file.seek(start)
-        return Part(file, os.fstat(file.fileno()).st_size - start if length is None else length)
+        return FilePart(file, os.fstat(file.fileno()).st_size - start if length is None else length)
 
     def folders(self) -> list[str]:
-        there = (path.name for path in made(self.root).iterdir() if path.is_dir())
-        return ["", *sorted(name for name in there if name not in (INCOMING, LOST))]
+        names = (path.name for path in make_folder(self.root).iterdir() if path.is_dir())
+        return ["", *sorted(name for name in names if name not in (INCOMING, LOST_AND_FOUND))]
 
-    def stored(self, folder: str) -> Iterator[Stored]:
-        found = (self.root / folder).rglob("*") if folder else self.root.glob("*")
-        for path in found:
-            if path.is_file():
-                yield Stored(str(path.relative_to(self.root)), modified(path))
+    def stored(self, folder: str) -> Iterator[StoredFile]:
+        paths = (self.root / folder).rglob("*") if folder else self.root.glob("*")
+        return (StoredFile(str(path.relative_to(self.root)), modified_at(path)) for path in paths if path.is_file())
 
     def leftovers(self, before: datetime) -> Iterator[Leftover]:
-        return left_in(self.arrivals(), before, self.root / LOST)
+        return files_before(self.incoming(), before)
 
     def set_aside(self, name: str) -> str:
-        return moved(self.root / name, self.root / LOST, name)
+        new_name = f"{LOST_AND_FOUND}/{timezone.now():%Y-%m-%d}/{name}"
+        target = self.path(new_name)
+        make_folder(target.parent)
+        os.rename(self.path(name), target)
+        sync(target.parent)
+        sync(self.path(name).parent)
+        return new_name
 
 
-class Part:
-    """Some bytes of an open file, from where it stands on."""
+class FilePart:
+    """The next `length` bytes of an open file."""
 
     def __init__(self, file: BinaryIO, length: int) -> None:
-        self.file, self.left = file, length
+        self.file, self.remaining = file, length
 
     def read(self, size: int = -1, /) -> bytes:
-        found = self.file.read(self.left if size < 0 else min(size, self.left))
-        self.left -= len(found)
-        return found
+        chunk = self.file.read(self.remaining if size < 0 else min(size, self.remaining))
+        self.remaining -= len(chunk)
+        return chunk
 
     def close(self) -> None:
         self.file.close()
 
 
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on the disk (fsync(2): syncing a file does not sync its name)."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Put a file's bytes, or a folder's names, on the disk (fsync(2): syncing a file does not sync its name)."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(descriptor)
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def made(folder: Path) -> Path:
-    """The folder, its owner's alone, with its way down from what was there on the disk."""
+def make_folder(folder: Path) -> Path:
+    """Make a folder for this user alone, and sync each new name on the way to it."""
     if not folder.is_dir():
-        made(folder.parent)
+        make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-        sync_folder(folder.parent)
+        sync(folder.parent)
     return folder
 
 
-def modified(path: Path) -> datetime:
+def modified_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def left_in(folder: Path, before: datetime, lost: Path) -> Iterator[Leftover]:
-    """What has lain in a folder of arrivals since before then; cleared, it goes to lost+found."""
-    before_folders = (path for path in folder.glob("*") if path.is_file() and path.suffix != ".lock")
-    for path in sorted([*before_folders, *folder.glob("*/*")]):
-        if not arrivals.is_mark(path) and modified(path) < before:
-            yield Leftover(path.name, partial(moved, path, lost, f"incoming/{path.name}"))
-
-
-def moved(path: Path, lost: Path, name: str) -> str:
-    """Put a file below today's folder of lost+found, synced. Returns its name there."""
-    kept = f"{timezone.now():%Y-%m-%d}/{name}"
-    target = lost / kept
-    made(target.parent)
-    os.rename(path, target)
-    sync_folder(target.parent)
-    sync_folder(path.parent)
-    return f"{LOST}/{kept}"
+def files_before(folder: Path, before: datetime) -> Iterator[Leftover]:
+    """List the files of a folder of incoming files that have not changed since then."""
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and modified_at(path) < before:
+            yield Leftover(path.name, path.unlink)

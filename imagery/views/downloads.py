@@ -1,66 +1,68 @@
-"""Answers that are bytes: which are meant, under which tag, and how they are guarded."""
+"""Answer files and previews of images, with the headers that guard them."""
 
-from functools import partial
-from typing import Any
+from typing import BinaryIO, cast
 
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 
 from core.exceptions import Conflict
 from core.ranges import not_modified, serve_file
-from imagery import intake, previews
+from imagery import files, previews
+from imagery.intake import explain_unreadable
 from imagery.models import Image
+from imagery.storage import Storage
 
-COLUMNS_READ = (
-    "version",
-    "owner",
-    "media_type",
-    "size",
-    "sha256",
-    "original",
-    "research_sha256",
-    "research",
-)  # columns
-SUFFIX = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
+COLUMNS_READ = ("version", "owner", "media_type", "size", "sha256", "original", "research_sha256", "research")
+SUFFIXES = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
+PNG = "image/png"
 
 
-def as_kept(request: Request, image: Image, *, copy: bool) -> HttpResponseBase:
-    """A file, or what is asked of it."""
-    file, sha256 = stored(image, copy=copy)
-    answer = serve_file(
+def answer_file(request: Request, image: Image, *, copy: bool) -> HttpResponseBase:
+    """Answer the original or the research copy of an image, or the requested range of it."""
+    storage, name, sha256 = stored_file(image, copy=copy)
+    response = serve_file(
         request,
-        partial(file.storage.stream, file.name),
-        size=file.storage.size(file.name) if copy else image.size,
+        lambda start, length: cast(BinaryIO, storage.stream(name, start, length)),
+        size=storage.size(name) if copy else image.size,
         etag=f'"{sha256}"',
-        filename=f"{image.pk}{SUFFIX[image.copy_media_type if copy else image.media_type]}",
+        filename=f"{image.pk}{SUFFIXES[image.copy_media_type if copy else image.media_type]}",
     )
-    return guarded(answer)
+    return guard(response)
 
 
-def as_picture(request: Request, image: Image, *, copy: bool, field: str = "id", **asked: Any) -> HttpResponseBase:
-    """A PNG of one frame; `field` is what is named where it cannot be drawn."""
-    file, sha256 = stored(image, copy=copy)
-    etag = f'"{previews.name_of(sha256, **asked)}"'
+def answer_preview(
+    request: Request,
+    image: Image,
+    *,
+    copy: bool,
+    field: str = "id",
+    frame: int = 0,
+    size: int | None = None,
+    window: tuple[float, float] | None = None,
+) -> HttpResponseBase:
+    """Answer one frame as a PNG; errors name `field` if it cannot be drawn."""
+    storage, name, sha256 = stored_file(image, copy=copy)
+    etag = f'"{previews.preview_name(sha256, frame=frame, size=size, window=window)}"'
     if answer := not_modified(request, etag):
-        return guarded(answer)
-    with intake.readable(field):
-        picture = previews.preview(file, sha256, **asked)
-    return guarded(HttpResponse(picture, content_type="image/png", headers={"ETag": etag}))
+        return guard(answer)
+    with explain_unreadable(field):
+        png = previews.draw_preview(storage, name, sha256, frame=frame, size=size, window=window)
+    return guard(HttpResponse(png, content_type=PNG, headers={"ETag": etag}))
 
 
-def stored(image: Image, *, copy: bool) -> tuple[Any, str]:
-    """Which bytes of an image are meant, and their SHA-256: whoever does not see it whole has the copy alone."""
+def stored_file(image: Image, *, copy: bool) -> tuple[Storage, str, str]:
+    """Return storage, name and SHA-256 of the original or the research copy. Raises `Conflict` without a copy."""
     if not copy:
-        return image.original, image.sha256
+        return files.originals(), image.original, image.sha256
     if not image.research:
-        raise Conflict(f"There is no research copy of this image. {image.release_reason}")
-    return image.research, image.research_sha256
+        raise Conflict(f"This image has no research copy. {image.release_reason}")
+    return files.research_copies(), image.research, image.research_sha256
 
 
-def guarded(response: HttpResponseBase) -> HttpResponseBase:
-    """Bytes of strangers: never sniffed, never run, never kept by a cache on the way.
+def guard(response: HttpResponseBase) -> HttpResponseBase:
+    """Forbid browsers to sniff, run or cache bytes that users have uploaded.
 
-    Nor by the browser's (`no-store`), which would show a patient to the next person at that desk, and without an event.
+    A cache (`no-store`) would show a patient to the next person at that desk, without an event.
     """
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox"

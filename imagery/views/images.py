@@ -16,8 +16,9 @@ from core.negotiation import IgnoreAccept
 from core.parsers import BoundedJSONParser
 from core.schema import ErrorSerializer
 from core.views import ArchivableViewSet
-from imagery import actions, intake, previews, text_boxes
+from imagery import actions, files, previews, text_boxes
 from imagery.filters import ImageFilter, WholeImageFilter
+from imagery.intake import explain_unreadable
 from imagery.models import Deidentification, Image
 from imagery.serializers import (
     FrameSerializer,
@@ -29,10 +30,9 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.views.downloads import COLUMNS_READ, as_kept, as_picture
+from imagery.views.downloads import COLUMNS_READ, answer_file, answer_preview
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
-SIDE = 256  # pixels, of the longer side of a thumbnail
 KNOWN = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what one has.")
 UNCHANGED = OpenApiResponse(description="It is what one has.")
 WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
@@ -100,7 +100,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     @action(detail=True, content_negotiation_class=IgnoreAccept)
     def file(self, request: Request, pk: str) -> HttpResponseBase:
         image = self.get_object()
-        return as_kept(request, image, copy=not image.is_open_to(self.by))
+        return answer_file(request, image, copy=not image.is_open_to(self.by))
 
     @extend_schema(
         parameters=[KNOWN, PreviewSerializer],
@@ -114,7 +114,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         query = PreviewSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         redacted = query.validated_data.pop("redacted")
-        return as_picture(
+        return answer_preview(
             request, image, copy=redacted or not image.is_open_to(self.by), field="frame", **query.validated_data
         )
 
@@ -125,7 +125,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     )
     @action(detail=True, content_negotiation_class=IgnoreAccept)
     def thumbnail(self, request: Request, pk: str) -> HttpResponseBase:
-        return as_picture(request, self.get_object(), copy=True, size=SIDE)
+        return answer_preview(request, self.get_object(), copy=True, size=previews.THUMBNAIL_SIDE)
 
     @extend_schema(
         responses=ManifestSerializer, description="What was done to make the research copy. It quotes no removed value."
@@ -159,8 +159,9 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         query = FrameSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         frame = query.validated_data["frame"]
-        with intake.readable("frame"):
-            boxes = text_boxes.boxes_in(previews.preview(image.original, image.sha256, frame=frame))
+        with explain_unreadable("frame"):
+            png = previews.draw_preview(files.originals(), image.original, image.sha256, frame=frame)
+        boxes = text_boxes.boxes_in(png)
         return Response(ProposalSerializer({"frames": [frame], "boxes": boxes}).data)
 
     @extend_schema(

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
-from imagery import actions, research_copies
+from imagery import actions, files, research_copies
 from imagery.models import Deidentification, Image, Patient, Series, Study
 from imagery.serializers import StudyListSerializer, StudySerializer
 from label.models import Annotation, Label
@@ -124,7 +124,7 @@ def test_the_crawl_of_the_doctor_who_keeps_them_finds_them(evidence, doctor, cli
 def test_the_copy_has_none_of_the_planted_attributes(evidence):
     image = Image.objects.get(media_type="application/dicom")
     kept = [one for one in planted.plants("Zzyzx") if one.tag not in planted.LEFT_ON_PURPOSE]
-    assert planted.found(planted.Path(image.research.path), kept) == []
+    assert planted.found(files.research_copies().path(image.research), kept) == []
 
 
 def test_the_manifest_quotes_nothing(evidence):

@@ -3,10 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from imagery import files
+
 
 @pytest.fixture
 def content(image):
-    with image.original.open() as file:
+    with files.originals().local(image.original) as file:
         return file.read()
 
 
@@ -127,7 +129,7 @@ def test_research_gets_parts_of_the_copy_under_its_own_tag(image, researcher, cl
 
 def test_a_file_is_read_piece_by_piece(ask, image, monkeypatch):
     asked = []
-    storage = image.original.storage
+    storage = files.originals()
     opened = storage.stream
 
     def watched(*where):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 def copy_of(original, **boxes):
-    target = original.with_name(f"{original.name}.copy")
+    target = original.with_name(f"{original}.copy")
     deidentify(original, target, secrets=SECRETS, patient="a patient", pseudonym="P-1", **boxes)
     return target
 

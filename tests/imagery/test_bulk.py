@@ -225,7 +225,7 @@ def test_a_file_that_is_there_costs_one_query(api):
 
 def test_who_is_outrun_every_time_is_told_to_send_it_again(doctor, monkeypatch):
     actions.take(by=doctor, part=Sent(SimpleUploadedFile("a", slices(1)[0])))
-    monkeypatch.setattr(uploads, "_study", lambda by, read, named: None)
+    monkeypatch.setattr(uploads, "lock_study", lambda by, facts, study: None)
     outcome = actions.take(by=doctor, part=Sent(SimpleUploadedFile("b", slices(2)[1])))
     assert (outcome.outcome, outcome.code) == ("refused", "conflict") and "again" in outcome.detail
     assert leftovers() == []

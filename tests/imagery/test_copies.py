@@ -10,11 +10,11 @@ from django.urls import reverse
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from core.actions import revision_made
+from core.actions import Undo, revision_made
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.replacements import Secrets, days_earlier
-from imagery import actions, research_copies
+from imagery import actions, files, research_copies
 from imagery.models import Deidentification, Image, Patient, Release, Study
 from tests.kit import factories as make
 from tests.kit.api import where
@@ -39,7 +39,7 @@ def fresh(image: Image) -> Image:
 
 
 def copy_of(image: Image):
-    return dcmread(fresh(image).research.path)
+    return dcmread(files.research_copies().path(fresh(image).research))
 
 
 def day(dataset) -> datetime:
@@ -214,7 +214,7 @@ def test_their_dates_move_by_the_new_patients_days(doctor, ct, joan, committed, 
     with committed():
         move(doctor, ct, joan)
     days = days_earlier(Secrets(settings.PROJECT_KEY, ""), str(joan.pk))
-    assert day(copy_of(ct)) == day(dcmread(ct.original.path)) - timedelta(days)
+    assert day(copy_of(ct)) == day(dcmread(files.originals().path(ct.original))) - timedelta(days)
 
 
 def test_the_event_of_the_move_names_its_own_revision(doctor, ct, joan, committed):
@@ -233,7 +233,7 @@ def test_the_copies_have_revisions_of_their_own(api, ct, joan, committed):
 
 
 def test_what_takes_too_long_is_left_for_later(doctor, ct, joan, committed, monkeypatch):
-    monkeypatch.setattr(actions.copies, "AT_ONCE", -1)
+    monkeypatch.setattr(actions.copies, "REMAKING_SECONDS", -1)
     with committed():
         move(doctor, ct, joan)
     assert fresh(ct).release_state == Release.QUARANTINED and not fresh(ct).copy_fits
@@ -299,9 +299,10 @@ def test_a_copy_made_while_the_image_changed_is_thrown_away(doctor, ct, joan):
 def test_a_copy_made_for_the_patient_before_the_move_says_so(doctor, ct, joan):
     """The study moves while a copy is being made: the image itself has not changed."""
     Image.objects.update(release_state=Release.QUARANTINED)
-    with actions.copies.new_copy(fresh(ct), []) as copy:
+    with Undo() as undo:
+        copy = actions.copies.copy_for(fresh(ct), [], undo)
         move(doctor, ct, joan)
-        actions.put_remade(by=doctor, image=fresh(ct), copy=copy)
+        actions.copies.save_remade_copy(by=doctor, image=fresh(ct), copy=copy)
     assert not fresh(ct).copy_fits
 
 
@@ -436,7 +437,7 @@ def test_copies_under_another_key_are_made_anew_when_asked(ct, settings):
 
 def test_what_could_not_be_made_is_named_and_the_rest_is_done(left, doctor, unnamed_elsewhere, jane):
     move(doctor, unnamed_elsewhere, jane)
-    fresh(left).original.storage.delete(left.original.name)
+    files.originals().delete(left.original)
     errors = StringIO()
     with pytest.raises(CommandError, match="1 copies"):
         call_command("remake_copies", stdout=StringIO(), stderr=errors)

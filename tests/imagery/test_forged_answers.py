@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from imagery import research_copies
+from imagery import files, research_copies
 from imagery.models import Image
 from tests.kit import factories as make
 
@@ -32,7 +32,7 @@ def test_a_copy_has_the_digest_of_its_bytes_whatever_its_maker_says(api, forging
     forging(in_manifest(sha256=ANOTHERS))
     upload(api)
     image = Image.objects.get()
-    with image.research.open() as copy:
+    with files.research_copies().local(image.research) as copy:
         found = hashlib.file_digest(copy, "sha256").hexdigest()
     assert image.research_sha256 == image.deidentification.manifest["sha256"] == found
 

@@ -13,7 +13,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from reversion.models import Version
 
-from imagery import actions, identity
+from imagery import actions, files, identity
 from imagery.ages import age_in_years
 from imagery.models import Identity, Image, Patient, Study
 from tests.kit import factories as make
@@ -261,11 +261,11 @@ def test_two_uploads_that_bring_a_patient_at_once_bring_one(doctor, monkeypatch)
     """The second looks before the first has written; its copy is made again under the patient who is there now."""
     upload_of = [SimpleUploadedFile("a", file(PatientID="MRN-1", **another(n))) for n in (1, 2)]
     actions.upload_image(by=doctor, file=upload_of[0])
-    looks, look = iter([Patient(owner=doctor)]), actions.uploads._patient
-    monkeypatch.setattr(actions.uploads, "_patient", lambda *args, **named: next(looks, None) or look(*args, **named))
+    looks, look = iter([Patient(owner=doctor)]), actions.uploads.find_patient
+    monkeypatch.setattr(actions.uploads, "find_patient", lambda *args: next(looks, None) or look(*args))
     image = actions.upload_image(by=doctor, file=upload_of[1])
     assert image.study.patient == Patient.objects.get()
-    assert str(dcmread(image.research.path).PatientID) == Patient.objects.get().pseudonym
+    assert str(dcmread(files.research_copies().path(image.research)).PatientID) == Patient.objects.get().pseudonym
 
 
 def test_the_patient_of_a_file_that_is_archived_is_to_be_restored_first(api, doctor):

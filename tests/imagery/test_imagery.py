@@ -14,7 +14,7 @@ from django.urls import reverse
 from PIL import Image as Picture
 from pydicom import dcmread
 
-from imagery import actions, intake
+from imagery import actions
 from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
 from tests.kit.api import upload
@@ -94,7 +94,7 @@ def test_the_same_bytes_sent_twice_at_once_are_one_image(doctor, monkeypatch):
     """The second upload looks before the first has written its row, and meets the constraint."""
     first = actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png()))
     looks = iter([None, Image.objects.get()])
-    monkeypatch.setattr(actions.uploads, "_known", lambda by, sha256: next(looks))
+    monkeypatch.setattr(actions.uploads, "find_existing", lambda by, upload: next(looks))
     second = actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png()))
     assert (second.pk, second.is_new, Image.objects.count()) == (first.pk, False, 1)
 
@@ -170,7 +170,7 @@ def test_bytes_are_served_so_that_no_browser_runs_or_keeps_them(api, image):
 
 def test_the_name_of_the_file_is_kept_nowhere(api):
     upload(api, make.png(), name="Jane_Doe.png")
-    assert "Jane" not in Image.objects.get().original.name
+    assert "Jane" not in Image.objects.get().original
 
 
 def preview(client, image_id, **query):
@@ -337,7 +337,7 @@ def test_a_study_uid_is_unique_per_owner(doctor):
 
 def test_a_stored_file_is_for_its_owner_on_the_machine_alone(api):
     upload(api, make.png())
-    path = storages["originals"].path(Image.objects.get().original.name)
+    path = storages["originals"].path(Image.objects.get().original)
     with open(path, "rb") as file:
         assert file.read() == make.png()
     assert os.stat(path).st_mode & 0o077 == 0
@@ -356,13 +356,13 @@ def test_a_patient_is_nobody_elses(api, doctor):
 
 def test_an_upload_meets_the_study_as_it_is_after_decoding(api, doctor, study, monkeypatch):
     """Somebody archives the study while its new image is being read."""
-    read = intake.read
+    read = actions.uploads.describe_upload
 
     def slowly(arrival):
         actions.archive_study(by=doctor, study=Study.objects.get(pk=study.pk))
         return read(arrival)
 
-    monkeypatch.setattr(intake, "read", slowly)
+    monkeypatch.setattr(actions.uploads, "describe_upload", slowly)
     assert upload(api, make.png(), study=str(study.pk)).status_code == 409
     assert not study.images.exists()
 

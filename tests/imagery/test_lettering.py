@@ -15,7 +15,7 @@ from PIL import ImageDraw, ImageFont
 from pydicom.data import get_testdata_file
 
 from dicom.visits import render
-from imagery import text_boxes
+from imagery import files, text_boxes
 from imagery.models import Image
 from tests.kit import needs
 from tests.kit.api import where
@@ -90,7 +90,7 @@ def test_no_box_lies_where_no_text_is(api):
 def test_what_is_proposed_can_be_drawn_as_it_is(api, photo):
     proposed = api.get(where("image-text-boxes", photo)).json()
     assert api.post(where("image-redact", photo), proposed).status_code == 200
-    copy = Picture.open(Image.objects.get().research.path)
+    copy = Picture.open(files.research_copies().path(Image.objects.get().research))
     assert copy.getextrema()[1] <= 60  # nothing light is left
 
 
@@ -98,10 +98,10 @@ def test_what_is_proposed_can_be_drawn_as_it_is(api, photo):
 def test_a_proposal_changes_nothing(api, photo):
     api.get(where("image-text-boxes", photo))
     after = Image.objects.get()
-    assert (after.version, after.release_state, after.research.name) == (
+    assert (after.version, after.release_state, after.research) == (
         photo.version,
         "quarantined",
-        photo.research.name,
+        photo.research,
     )
 
 

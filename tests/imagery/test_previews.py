@@ -16,7 +16,7 @@ from PIL import Image as Picture
 from events.models import Event
 from imagery import previews as drawing
 from imagery.storage import cache
-from imagery.storage.cache import DIGEST, FileCache
+from imagery.storage.cache import DIGEST_BYTES, FileCache
 from tests.kit import factories as make
 from tests.kit.api import preview, upload
 
@@ -55,7 +55,7 @@ def test_what_is_drawn_from_other_bytes_is_not_what_was_kept(api, image, drawn):
 
 def test_what_other_code_has_drawn_is_drawn_anew(api, image, drawn, monkeypatch):
     preview(api, image)
-    monkeypatch.setattr(drawing, "drawn_by", lambda: "the next release")
+    monkeypatch.setattr(drawing, "renderer_digest", lambda: "the next release")
     preview(api, image)
     assert len(drawn) == 2
 
@@ -215,7 +215,7 @@ def test_the_floor_of_free_disk_is_left_to_uploads(room, kept, settings, preview
 
 
 def put(kept, name, used_at):
-    kept.put(name, bytes(UNIT - DIGEST))
+    kept.put(name, bytes(UNIT - DIGEST_BYTES))
     os.utime(kept.folder / name, (used_at, used_at))
 
 
@@ -224,7 +224,7 @@ def test_what_was_not_used_for_longest_goes_first(previews):
     for used_at, name in enumerate("abc"):
         put(kept, name, used_at)
     kept.get("a")
-    kept.put("d", bytes(UNIT - DIGEST))
+    kept.put("d", bytes(UNIT - DIGEST_BYTES))
     assert files(previews) == {"a", "c", "d"}
 
 
@@ -246,7 +246,7 @@ def test_a_process_counts_what_others_have_kept_before_it(previews):
     others = FileCache(previews, 50 * UNIT)
     for number in range(40):
         put(others, str(number), number)
-    FileCache(previews, 40 * UNIT).put("mine", bytes(UNIT - DIGEST))
+    FileCache(previews, 40 * UNIT).put("mine", bytes(UNIT - DIGEST_BYTES))
     assert "mine" in files(previews) and len(files(previews)) == 35
 
 

@@ -10,13 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image as Picture
 from pydicom.data import get_testdata_file
 
 from dicom.deidentification.manifest import Box
 from imagery import actions, reconciliation, research_copies
-from imagery.models import Image, Release
-from imagery.storage import LOST, Stored
+from imagery.models import Image, Release, ReplacedCopy
+from imagery.storage import LOST_AND_FOUND, StoredFile
 from tests.kit import factories as make
 from tests.kit.stored import content, put
 
@@ -24,7 +25,7 @@ from tests.kit.stored import content, put
 @pytest.fixture(params=["disk", "s3"])
 def stores(request, settled, monkeypatch):
     """Originals and research copies, in storages that nobody else uses; everything in them is old enough to judge."""
-    monkeypatch.setattr(reconciliation, "YOUNG", -timedelta(minutes=1))
+    monkeypatch.setattr(reconciliation, "ORPHAN_AGE", -timedelta(minutes=1))
     if request.param == "s3":
         request.getfixturevalue("told")
     return settled()
@@ -64,7 +65,7 @@ def test_files_and_rows_agree(ct):
 def test_a_file_without_an_image_is_named(room, ct, stores):
     put(stores[room], "ab/orphan", b"bytes")
     code, said = reconcile()
-    assert code == 1 and "ab/orphan: no image points at this file" in said
+    assert code == 1 and "ab/orphan: no image names this file" in said
     assert content(stores[room], "ab/orphan") == b"bytes"
 
 
@@ -72,17 +73,28 @@ def test_a_file_without_an_image_is_named(room, ct, stores):
 def test_a_file_without_an_image_is_moved_and_not_destroyed(name, ct, stores):
     put(stores[0], name, b"bytes")
     code, said = reconcile(fix=True)
-    kept = f"{LOST}/{datetime.now(UTC):%Y-%m-%d}/{name}"
+    kept = f"{LOST_AND_FOUND}/{datetime.now(UTC):%Y-%m-%d}/{name}"
     assert code == 0 and kept in said and content(stores[0], kept) == b"bytes"
     assert reconcile()[0] == 0
 
 
-def test_the_old_copy_of_a_crash_after_a_redaction_is_found(ct, stores, doctor):
-    """The row is committed, and the machine stops before the old copy is deleted."""
-    old = ct.research.name
+def test_a_replaced_copy_stays_for_a_week_and_is_deleted_then(ct, stores, doctor):
+    old = ct.research
     actions.redact_image(by=doctor, image=ct, boxes=[Box(None, 0, 0, 9, 9)])
-    assert f"research {old}: no image points at this file" in reconcile()[1]
-    assert reconcile(fix=True)[0] == 0 and not stores[1].exists(old)
+    assert reconcile(fix=True)[0] == 0 and stores[1].exists(old)
+    ReplacedCopy.objects.update(created_at=timezone.now() - timedelta(days=6, hours=23))
+    assert reconcile(fix=True)[0] == 0 and stores[1].exists(old)
+    ReplacedCopy.objects.update(created_at=timezone.now() - timedelta(days=7, hours=1))
+    assert "1 replaced research copies deleted" in reconcile(fix=True)[1]
+    assert not stores[1].exists(old) and not ReplacedCopy.objects.exists() and reconcile()[0] == 0
+
+
+def test_of_recent_files_only_those_of_the_last_days_are_looked_for(ct, stores):
+    today, then = (f"{timezone.now() - timedelta(days=number):%Y-%m-%d}" for number in (0, 3))
+    put(stores[0], f"{today}/new", b"bytes")
+    put(stores[0], f"{then}/old", b"bytes")
+    said = reconcile(days=2)[1]
+    assert f"{today}/new" in said and f"{then}/old" not in said
 
 
 @pytest.mark.parametrize(("seconds", "left_alone"), [(3540, True), (3660, False)])
@@ -104,34 +116,26 @@ def test_what_never_finished_arriving_is_cleared_after_a_day(hours, left_alone, 
     assert reconcile(fix=True)[0] == 0 and path.exists() is left_alone
 
 
-def test_what_never_finished_arriving_is_kept_in_lost_and_found(ct, stores):
-    path = stores[1].incoming() / "tmp-of-a-crash"
-    path.write_bytes(b"half")
-    os.utime(path, (0, 0))
-    reconcile(fix=True)
-    assert [found.read_bytes() for found in path.parents[2].rglob(f"{LOST}/**/tmp-of-a-crash")] == [b"half"]
-
-
 # --- Originals ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fix", [False, True])
 def test_an_original_that_is_gone_is_named_every_time(fix, ct, stores):
-    stores[0].delete(ct.original.name)
+    stores[0].delete(ct.original)
     code, said = reconcile(fix=fix)
-    assert code == 1 and f"{ct.original.name} of image {ct.pk}: its file is not there" in said
-    assert not fix or f"NOT MENDED. Only a backup has these bytes, of SHA-256 {ct.sha256}." in said
+    assert code == 1 and f"{ct.original} of image {ct.pk}: its file is missing" in said
+    assert not fix or f"NOT REPAIRED. Only a backup has these bytes, of SHA-256 {ct.sha256}." in said
 
 
 def test_an_original_that_is_altered_is_named_and_left_as_it_is(ct, stores):
-    put(stores[0], ct.original.name, b"altered")
+    put(stores[0], ct.original, b"altered")
     code, said = reconcile(fix=True)
     assert code == 1 and "its bytes are not those that were stored" in said
-    assert content(stores[0], ct.original.name) == b"altered"
+    assert content(stores[0], ct.original) == b"altered"
 
 
 def test_the_copy_of_a_lost_original_stays_in_research(ct, stores, researcher, client_of):
-    stores[0].delete(ct.original.name)
+    stores[0].delete(ct.original)
     reconcile(fix=True)
     assert research_bytes(client_of(researcher), ct) > 0
 
@@ -139,7 +143,7 @@ def test_the_copy_of_a_lost_original_stays_in_research(ct, stores, researcher, c
 def test_without_hashes_no_file_is_read(ct, stores, monkeypatch):
     for storage in stores:
         monkeypatch.setattr(storage, "stream", None)
-    put(stores[0], ct.original.name, b"altered")
+    put(stores[0], ct.original, b"altered")
     assert reconcile(no_hash=True)[0] == 0
 
 
@@ -147,25 +151,25 @@ def test_without_hashes_no_file_is_read(ct, stores, monkeypatch):
 
 
 def test_a_lost_copy_comes_back_byte_for_byte_and_stays_released(ct, stores, researcher, client_of):
-    before = content(stores[1], ct.research.name)
-    stores[1].delete(ct.research.name)
+    before = content(stores[1], ct.research)
+    stores[1].delete(ct.research)
     code, said = reconcile(fix=True)
     after = Image.objects.get(pk=ct.pk)
     assert code == 0 and "byte for byte" in said
-    assert (content(stores[1], after.research.name), after.release_state) == (before, Release.RELEASED)
+    assert (content(stores[1], after.research), after.release_state) == (before, Release.RELEASED)
     assert research_bytes(client_of(researcher), ct) == len(before) and reconcile()[0] == 0
 
 
 def test_a_lost_copy_comes_back_with_the_boxes_that_were_drawn(ct, stores, doctor):
     actions.redact_image(by=doctor, image=ct, boxes=[Box(None, 0, 0, 9, 9)])
-    before = content(stores[1], ct.research.name)
-    stores[1].delete(ct.research.name)
+    before = content(stores[1], ct.research)
+    stores[1].delete(ct.research)
     reconcile(fix=True)
-    assert content(stores[1], Image.objects.get(pk=ct.pk).research.name) == before
+    assert content(stores[1], Image.objects.get(pk=ct.pk).research) == before
 
 
 def test_mending_is_part_of_the_past_of_the_image(ct, stores, api):
-    stores[1].delete(ct.research.name)
+    stores[1].delete(ct.research)
     reconcile(fix=True)
     newest = api.get(reverse("image-history", kwargs={"pk": ct.pk})).json()["results"][0]
     assert (newest["verb"], newest["by"]) == ("renewed", None)
@@ -174,21 +178,21 @@ def test_mending_is_part_of_the_past_of_the_image(ct, stores, api):
 def test_a_copy_that_comes_out_otherwise_waits_for_its_owner(ct, stores, researcher, client_of):
     """It was made by an older engine, whose bytes nobody has looked at now."""
     ct.change(research_sha256="0" * 64)
-    stores[1].delete(ct.research.name)
+    stores[1].delete(ct.research)
     assert reconcile(fix=True)[0] == 0
     after = Image.objects.get(pk=ct.pk)
-    assert after.release_state == Release.QUARANTINED and "made anew" in after.release_reason
+    assert after.release_state == Release.QUARANTINED and "remade" in after.release_reason
     assert research_bytes(client_of(researcher), ct) == -404
     assert after.deidentification.manifest["sha256"] == after.research_sha256
 
 
 def test_a_copy_that_cannot_be_made_any_more_is_refused_with_the_reason(ct, stores, monkeypatch):
-    stores[1].delete(ct.research.name)
+    stores[1].delete(ct.research)
     monkeypatch.setattr(research_copies, "COMMAND", ["false"])
     monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
     assert reconcile(fix=True)[0] == 0
     after = Image.objects.get(pk=ct.pk)
-    assert (after.release_state, after.research.name, after.release_reason) == (
+    assert (after.release_state, after.research, after.release_reason) == (
         "refused",
         "",
         research_copies.TOO_COSTLY,
@@ -197,36 +201,36 @@ def test_a_copy_that_cannot_be_made_any_more_is_refused_with_the_reason(ct, stor
 
 
 def test_an_altered_copy_is_replaced_and_kept_for_a_look(ct, stores):
-    damaged = ct.research.name
+    damaged = ct.research
     put(stores[1], damaged, b"altered")
     assert reconcile(fix=True)[0] == 0
     after = Image.objects.get(pk=ct.pk)
-    kept = f"{LOST}/{datetime.now(UTC):%Y-%m-%d}/{damaged}"
+    kept = f"{LOST_AND_FOUND}/{datetime.now(UTC):%Y-%m-%d}/{damaged}"
     assert content(stores[1], kept) == b"altered" and not stores[1].exists(damaged)
     assert after.release_state == Release.RELEASED and reconcile()[0] == 0
 
 
 def test_an_altered_copy_of_an_altered_original_leaves_research(ct, stores, researcher, client_of):
-    put(stores[0], ct.original.name, b"altered")
-    put(stores[1], ct.research.name, b"altered")
+    put(stores[0], ct.original, b"altered")
+    put(stores[1], ct.research, b"altered")
     code, said = reconcile(fix=True)
-    assert code == 1 and "cannot be made anew: its original is altered." in said
+    assert code == 1 and "cannot be remade: its original is altered." in said
     assert research_bytes(client_of(researcher), ct) == -404
 
 
 def test_a_lost_copy_of_a_lost_original_is_named_and_the_row_stays(ct, stores):
-    stores[0].delete(ct.original.name)
-    stores[1].delete(ct.research.name)
+    stores[0].delete(ct.original)
+    stores[1].delete(ct.research)
     code, said = reconcile(fix=True)
     after = Image.objects.get(pk=ct.pk)
-    assert code == 1 and "its original is not there" in said
-    assert (after.version, after.research.name) == (ct.version, ct.research.name)
+    assert code == 1 and "its original is missing" in said
+    assert (after.version, after.research) == (ct.version, ct.research)
 
 
 def test_a_quarantined_copy_keeps_the_reason_why_it_waits(stores, ct):
     picture = Image.objects.get(media_type="image/png")
     picture.change(research_sha256="0" * 64)
-    stores[1].delete(picture.research.name)
+    stores[1].delete(picture.research)
     reconcile(fix=True)
     after = Image.objects.get(pk=picture.pk)
     assert (after.release_state, after.release_reason) == (Release.QUARANTINED, picture.release_reason)
@@ -234,44 +238,39 @@ def test_a_quarantined_copy_keeps_the_reason_why_it_waits(stores, ct):
 
 def test_a_renewed_picture_can_be_opened(stores, ct):
     picture = Image.objects.get(media_type="image/png")
-    stores[1].delete(picture.research.name)
+    stores[1].delete(picture.research)
     reconcile(fix=True)
-    name = Image.objects.get(pk=picture.pk).research.name
+    name = Image.objects.get(pk=picture.pk).research
     assert Picture.open(BytesIO(content(stores[1], name))).size == (40, 30)
 
 
 # --- While people work, and when the storage is not what it was -----------------------------------------------------
 
 
-def test_a_file_that_is_gone_because_its_image_has_another_now_is_no_finding(ct, monkeypatch):
+def test_a_file_that_is_gone_because_its_image_has_another_now_is_no_finding(ct):
     """The row was read before a redaction, the files after it."""
-    real = reconciliation.Room._rows
-    stale = [("ab/old", ct.pk, "0" * 64)]
-    monkeypatch.setattr(reconciliation.Room, "_rows", lambda room, folder: [*real(room, folder), *stale])
-    assert reconcile()[0] == 0
-
-
-def test_a_file_whose_row_has_just_been_written_is_no_finding(ct, monkeypatch):
-    monkeypatch.setattr(reconciliation.Room, "_rows", lambda room, folder: [])
-    assert reconcile()[0] == 0
+    stale = Image.objects.values("id", "original", "sha256", "research", "research_sha256").get(pk=ct.pk)
+    assert list(reconciliation.find_faults(stale | {"research": "ab/old"}, hashed=True)) == []
 
 
 def test_a_file_that_appears_while_it_is_looked_for_is_no_finding(ct, stores, monkeypatch):
-    monkeypatch.setattr(stores[0], "stored", lambda folder: iter([Stored("x", datetime.now(UTC) + timedelta(days=1))]))
+    monkeypatch.setattr(
+        stores[0], "stored", lambda folder: iter([StoredFile("x", datetime.now(UTC) + timedelta(days=1))])
+    )
     assert reconcile()[0] == 0
 
 
 def test_an_empty_storage_is_taken_for_one_that_is_not_mounted(ct, stores):
     for image in Image.objects.all():
-        stores[1].delete(image.research.name)
+        stores[1].delete(image.research)
     code, said = reconcile(fix=True)
-    assert code == 1 and "empty: is it mounted" in said
-    assert Image.objects.get(pk=ct.pk).research.name == ct.research.name
+    assert code == 1 and "is empty. Check that it is mounted" in said
+    assert Image.objects.get(pk=ct.pk).research == ct.research
 
 
 def test_a_storage_that_is_truly_lost_is_made_anew(ct, stores):
     for image in Image.objects.all():
-        stores[1].delete(image.research.name)
+        stores[1].delete(image.research)
     assert reconcile(fix=True, fix_empty=True)[0] == 0 and reconcile()[0] == 0
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from io import BytesIO
 from tempfile import TemporaryFile
-from time import monotonic, sleep
 
 import pytest
 from django.core.files.storage import storages
@@ -92,34 +91,11 @@ def test_what_is_refused_has_no_research_copy_to_look_at(api):
     assert api.get(where("image-preview", image), {"redacted": "true"}).status_code == 409
 
 
-def in_place() -> set:
-    return {path for path in files("originals") if ".incoming" not in path.parts}
-
-
-@pytest.fixture
-def while_it_is_cleaned(monkeypatch):
-    """What originals came into their place before the copy was made."""
-    before, found = in_place(), []
-
-    def ask(*_):
-        deadline = monotonic() + 10
-        while in_place() == before and monotonic() < deadline:
-            sleep(0.01)
-        found.extend(in_place() - before)
-        raise RuntimeError
-
-    monkeypatch.setattr(research_copies.cleaner, "ask", ask)
-    return found
-
-
-def test_the_original_takes_its_place_while_its_copy_is_made(api, while_it_is_cleaned):
-    upload(api, real("CT_small.dcm"))
-    assert len(while_it_is_cleaned) == 1
-
-
-def test_where_the_making_of_the_copy_fails_the_original_does_not_stay(api, while_it_is_cleaned):
+def test_where_the_making_of_the_copy_fails_no_file_stays(api, monkeypatch):
+    before = files("originals"), files("research")
+    monkeypatch.setattr(research_copies.cleaner, "ask", lambda *_: 1 / 0)
     assert upload(api, real("CT_small.dcm")).status_code == 500
-    assert not [path for path in while_it_is_cleaned if path.exists()]
+    assert (files("originals"), files("research")) == before
 
 
 def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypatch):
@@ -193,7 +169,8 @@ def test_the_filter_finds_what_is_shown(jpeg, photo, ct, media_type, who, reques
 
 def test_original_and_copy_lie_in_storages_of_their_own(ct):
     image = Image.objects.get()
-    assert image.original.storage.location != image.research.storage.location
+    assert storages["originals"].exists(image.original) and storages["research"].exists(image.research)
+    assert not storages["research"].exists(image.original) and not storages["originals"].exists(image.research)
 
 
 def test_no_route_of_a_researcher_opens_the_originals(ct, research_client, monkeypatch):
@@ -201,7 +178,6 @@ def test_no_route_of_a_researcher_opens_the_originals(ct, research_client, monke
         raise AssertionError("an original was opened")
 
     monkeypatch.setattr(storages["originals"], "path", shut)
-    monkeypatch.setattr(storages["originals"], "_open", shut)
     for route in ("image-file", "image-preview", "image-deidentification", "image-detail"):
         answer = research_client.get(where(route, ct))
         assert answer.status_code == 200
@@ -349,13 +325,6 @@ def test_a_box_outside_the_image_is_refused(api, photo):
 
 def test_a_redaction_without_boxes_is_refused(api, photo):
     assert api.post(where("image-redact", photo), {"boxes": []}).status_code == 400
-
-
-def test_the_copy_from_before_the_boxes_is_gone(api, photo, django_capture_on_commit_callbacks):
-    old = Image.objects.get().research.path
-    with django_capture_on_commit_callbacks(execute=True):
-        api.post(where("image-redact", photo), CORNER)
-    assert old not in map(str, files("research")) and Image.objects.get().research.path in map(str, files("research"))
 
 
 def test_the_manifest_names_the_boxes(api, photo):

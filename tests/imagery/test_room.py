@@ -53,7 +53,7 @@ def test_of_two_uploads_at_once_the_second_counts_the_first(doctor, settings, mo
     settings.QUOTA_BYTES = len(make.png(1))
     monkeypatch.setattr(uploads.Usage, "refuse_beyond_quota", refuse_once_counted(Usage.refuse_beyond_quota))
     actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(1)))
-    with pytest.raises(intake.InvalidInput, match="fill the"):
+    with pytest.raises(intake.InvalidInput, match="use all of your"):
         actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(2)))
     assert Image.objects.count() == 1
 

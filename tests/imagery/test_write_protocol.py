@@ -14,10 +14,11 @@ from pydicom.data import get_testdata_file
 from core.models import new_id
 from imagery.storage import disk
 from imagery.storage.disk import DiskStorage
+from tests.kit import factories as make
 from tests.kit.needs import STRACE, need
 
 ROOT = Path(__file__).parents[2]
-CALLS = "open,openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2"
+CALLS = "open,openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,link,linkat"
 PREPARE = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
@@ -73,54 +74,46 @@ def at(calls: list[str], pattern: str) -> list[int]:
     return [number for number, call in enumerate(calls) if re.match(pattern, call)]
 
 
-def renamed(calls: list[str], room: str) -> tuple[str, str, int]:
+def linked(calls: list[str], room: str) -> tuple[str, str, int]:
     """The name under which a file arrived in a room, the name that it got, and when."""
-    pattern = rf'rename\w*\((?:AT_FDCWD[^,]*, )?"([^"]+/{room}/\.incoming/[^"]+)", .*"([^"]+/{room}/\w\w/\w+)".* = 0'
+    pattern = rf'link\w*\((?:AT_FDCWD[^,]*, )?"([^"]+/{room}/\.incoming/[^"]+)", .*"([^"]+/{room}/[\d-]+/\w+)".* = 0'
     ((number, found),) = [(n, m) for n, call in enumerate(calls) if (m := re.match(pattern, call))]
     return found[1], found[2], number
 
 
 @pytest.mark.parametrize("room", ["originals", "research"])
-def test_written_synced_renamed_its_folder_synced_and_only_then_the_row(room, calls):
-    arrived, name, renaming = renamed(calls, room)
+def test_written_synced_linked_its_folder_synced_and_only_then_the_row(room, calls):
+    arrived, name, linking = linked(calls, room)
     written = at(calls, rf"(p?write(64)?)\(\d+<{re.escape(arrived)}(\.part)?>")
     synced = at(calls, rf"fsync\(\d+<{re.escape(arrived)}>\) += 0")
     folder = at(calls, rf"fsync\(\d+<{re.escape(os.path.dirname(name))}>\) += 0")
     row = at(calls, r"pwrite64\(\d+<[^>]*db\.sqlite3-wal>")
     kept = at(calls, r"f(data)?sync\(\d+<[^>]*db\.sqlite3-wal>\) += 0")
-    order = [written[-1], synced[-1], renaming, folder[0], row[0], kept[-1]]
+    order = [written[-1], synced[-1], linking, folder[0], row[0], kept[-1]]
     assert all(one < two for one, two in pairwise(order)), order
 
 
 @pytest.mark.parametrize("room", ["originals", "research"])
 def test_a_new_folder_is_on_the_disk_before_a_file_goes_into_it(room, calls):
-    _, name, renaming = renamed(calls, room)
+    _, name, linking = linked(calls, room)
     folder = os.path.dirname(name)
     made = at(calls, rf'mkdir\("{re.escape(folder)}"')
     synced = at(calls, rf"fsync\(\d+<{re.escape(os.path.dirname(folder))}>\) += 0")
-    assert made and any(made[0] < sync < renaming for sync in synced)
-
-
-def test_an_upload_is_opened_by_its_name_once_and_that_makes_it(calls):
-    """Whoever reads, cleans or keeps it has the file that was hashed, not one that has taken its name."""
-    arrived, name, _ = renamed(calls, "originals")
-    opened = at(calls, rf'open(at)?\(.*"({re.escape(arrived)}|{re.escape(name)})"')
-    assert [("O_CREAT" in calls[n] and "O_EXCL" in calls[n]) for n in opened] == [True]
+    assert made and any(made[0] < sync < linking for sync in synced)
 
 
 @pytest.fixture
 def adopt(tmp_path, monkeypatch):
     """Lets files be adopted below ab/; gives the folders whose entries were synced meanwhile."""
     storage, synced = DiskStorage(location=tmp_path), []
-    monkeypatch.setattr(disk, "sync_folder", lambda folder: synced.append(folder.relative_to(tmp_path).as_posix()))
+    storage.incoming()
+    monkeypatch.setattr(disk, "sync", lambda path: synced.append(path.relative_to(tmp_path).as_posix()))
 
     def one() -> list[str]:
         synced.clear()
-        with storage.arriving() as (_, arrived):
-            storage.adopt(arrived, f"ab/{new_id().hex}")
-        return synced
+        make.store(storage, b"bytes", f"ab/{new_id().hex}")
+        return [path for path in synced if not path.startswith(".incoming")]
 
-    storage.arrivals()
     return one
 
 
@@ -132,9 +125,3 @@ def test_a_folder_that_was_there_is_synced_when_it_is_first_met(adopt, tmp_path)
 def test_a_folder_that_is_certain_is_not_synced_again(adopt):
     adopt()
     assert adopt() == ["ab"]
-
-
-def test_a_folder_that_was_made_anew_is_synced_anew(adopt, tmp_path):
-    adopt()
-    (tmp_path / "ab").rename(tmp_path / "gone")
-    assert adopt() == [".", "ab"]

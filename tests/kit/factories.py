@@ -2,15 +2,17 @@
 
 import hashlib
 from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import factory
 from django.contrib.auth.models import Group
-from django.core.files.base import ContentFile
 from PIL import Image as Picture
 
 from accounts.models import Role, Team, User
 from disease.models import Code, CodeKind, CodeMapping, CodeSystem, Disease
 from events.models import Event
+from imagery import files
 from imagery.models import Deidentification, Image, MediaType, Patient, Release, Series, Study
 from label.models import Annotation, Label, State
 
@@ -25,6 +27,21 @@ def png(number: int = 0, columns: int = 40, rows: int = 30) -> bytes:
     picture.putpixel((1, 0), number // 256)
     picture.save(stream, "PNG")
     return stream.getvalue()
+
+
+def store(storage, content: bytes, name: str = "") -> str:
+    """Put bytes into a storage as uploads get there, and return their name."""
+    name = name or files.new_name()
+    with NamedTemporaryFile(dir=storage.incoming()) as file:
+        file.write(content)
+        file.flush()
+        storage.adopt(Path(file.name), name)
+    return name
+
+
+def content(storage, name: str) -> bytes:
+    with storage.local(name) as file:
+        return file.read()
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -136,8 +153,8 @@ class ImageFactory(factory.django.DjangoModelFactory):
     columns = 40
     size = factory.LazyAttribute(lambda image: len(image.content))
     sha256 = factory.LazyAttribute(lambda image: hashlib.sha256(image.content).hexdigest())
-    original = factory.LazyAttribute(lambda image: ContentFile(image.content, name=f"made/{image.sha256}"))
-    research = factory.LazyAttribute(lambda image: ContentFile(image.content, name=f"made/{image.sha256}"))
+    original = factory.LazyAttribute(lambda image: store(files.originals(), image.content))
+    research = factory.LazyAttribute(lambda image: store(files.research_copies(), image.content))
     research_sha256 = factory.SelfAttribute("sha256")
     release_state = Release.RELEASED
 

@@ -16,7 +16,6 @@ from botocore.loaders import JSONFileLoader
 from django.core.files.storage import storages
 
 from harrison.storages import read_storages
-from imagery.models import Image
 from tests.kit.ports import free_port
 
 # Each client reads botocore's service models again, which takes a third of a second; dozens of clients are made here.
@@ -159,8 +158,6 @@ def settled(settings, monkeypatch, tmp_path):
 
     def use():
         settings.STORAGES = settings.STORAGES | read_storages(tmp_path)
-        for column, room in (("original", "originals"), ("research", "research")):
-            monkeypatch.setattr(Image._meta.get_field(column), "storage", storages[room])
         return storages["originals"], storages["research"]
 
     return use

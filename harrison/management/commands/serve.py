@@ -12,13 +12,13 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from accounts.models import User
 from disease.models import CodeSystem
 from harrison.certificate import self_signed_certificate
 from harrison.metrics import MetricsServer
 from harrison.server import Options, Server, behind_proxy, server_options, with_tls
-from imagery import recovery
 
 TRIAL_WORKERS, TRIAL_THREADS = 2, 4
 MAX_FILES = 8192
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         if not settings.WHITENOISE_USE_FINDERS:
             collect_static(settings.STATIC_ROOT)
         raise_file_limit()
-        recovery.before_serving()
+        close_database_connection()
         with MetricsServer(options["metrics_host"], options["metrics_port"]) as metrics_server:
             Server(self.options_for_gunicorn(options, metrics_server)).run()
 
@@ -148,3 +148,10 @@ def static_files_fingerprint() -> str:
         for name, storage in sorted(finder.list([]), key=lambda item: item[0]):
             digest.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
     return digest.hexdigest()
+
+
+def close_database_connection() -> None:
+    """Close it before the workers fork: each opens its own."""
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]  # only PostgreSQL has one

@@ -1,72 +1,98 @@
-"""Names what does not agree between files and rows, and mends it."""
+"""Finds and repairs files and rows that do not agree."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
 from rich.progress import track
 
 from core import terminal
 from core.exceptions import Conflict, DependencyDown
-from imagery.actions.mending import mend
-from imagery.reconciliation import Finding, rooms
+from imagery import reconciliation
+from imagery.actions.repairs import repair
+from imagery.files import FileColumns, file_columns
+from imagery.models import Image
+from imagery.reconciliation import Finding
 
 
 class Command(BaseCommand):
     help = (
-        "Name files without an image, images without a file, files whose bytes are not those that were stored, and "
-        "arrivals that never came to their end. It may run at any time beside Harrison; a file younger than an hour is "
-        "left alone. Ends with 1 when something is wrong and not mended."
+        "Find files that no image names, images whose file is missing or altered, and files that were never completed. "
+        "It may run while Harrison works: files younger than an hour are left alone. Run it every hour with --fix "
+        "--days 2, and now and then without --days. It exits with 1 if it found something and did not repair it."
     )
+    console: Console
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--fix",
             action="store_true",
-            help="Move what nobody points at to lost+found, and make lost or damaged research copies anew. An original "
-            "comes back from a backup alone.",
+            help="Move files that no image names to lost+found, delete files that were never completed and research "
+            "copies that were replaced a week ago, and remake missing or altered research copies. Only a backup can "
+            "bring back an original.",
         )
         parser.add_argument(
-            "--no-hash", action="store_true", help="Do not read the files, only see that they are there."
+            "--days", type=int, metavar="N", help="Only look for unnamed files among those of the last N days."
         )
+        parser.add_argument("--no-hash", action="store_true", help="Do not read the files, only check that they exist.")
         parser.add_argument(
-            "--fix-empty", action="store_true", help="Mend although a storage is empty: it is lost, not unmounted."
+            "--fix-empty", action="store_true", help="Repair although a storage is empty: it is lost, not unmounted."
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         self.console = terminal.make_console(self, soft_wrap=True, markup=False, highlight=False)
         try:
             if options["fix"] and not options["fix_empty"]:
-                refuse_empty()
-            mended = [self.judged(finding, fix=options["fix"]) for finding in self.found(hashed=not options["no_hash"])]
+                refuse_empty_storage()
+            findings = (
+                self.find_recent(options["days"]) if options["days"] else self.find(hashed=not options["no_hash"])
+            )
+            repaired = [self.report(finding, fix=options["fix"]) for finding in findings]
+            deleted = reconciliation.delete_replaced_copies() if options["fix"] else 0
         except DependencyDown as exc:
             raise CommandError(f"{exc} {exc.__cause__}") from exc
-        if not all(mended):
-            raise CommandError(f"{mended.count(False)} of {len(mended)} findings are not mended.")
-        self.console.print(f"{len(mended)} mended." if mended else "Files and rows agree.")
+        if deleted:
+            self.console.print(f"{deleted} replaced research copies deleted.")
+        if not all(repaired):
+            raise CommandError(f"{repaired.count(False)} of {len(repaired)} findings are not repaired.")
+        self.console.print(f"{len(repaired)} repaired." if repaired else "Files and rows agree.")
 
-    def found(self, *, hashed: bool) -> Any:
-        for room in rooms():
-            for folder in track(room.folders(), room.field, console=self.console):
-                yield from room.findings(folder, hashed=hashed)
-            yield from room.leftovers()
+    def find_recent(self, days: int) -> Iterator[Finding]:
+        for columns in file_columns():
+            yield from self.find_in_storage(columns, reconciliation.recent_folders(days))
 
-    def judged(self, finding: Finding, *, fix: bool) -> bool:
-        """Whether it has been mended."""
+    def find(self, *, hashed: bool) -> Iterator[Finding]:
+        for columns in file_columns():
+            yield from self.find_in_storage(columns, list(columns.storage.folders()))
+        images = Image.objects.order_by("pk").values("id", "original", "sha256", "research", "research_sha256")
+        for image in track(images.iterator(), "images", total=images.count(), console=self.console):
+            yield from reconciliation.find_faults(image, hashed=hashed)
+
+    def find_in_storage(self, columns: FileColumns, folders: list[str]) -> Iterator[Finding]:
+        for folder in track(folders, columns.name, console=self.console):
+            yield from reconciliation.find_orphans(columns, folder)
+        yield from reconciliation.find_leftovers(columns)
+
+    def report(self, finding: Finding, *, fix: bool) -> bool:
+        """Print a finding, repair it if wanted, and return whether it is repaired."""
         if not fix:
             self.console.print(str(finding))
             return False
         try:
-            done, mended = mend(by=None, finding=finding), True
+            outcome, repaired = repair(by=None, finding=finding), True
         except (Conflict, OSError) as exc:
-            done, mended = f"NOT MENDED. {exc}", False
-        self.console.print(f"{finding} · {done}")
-        return mended
+            outcome, repaired = f"NOT REPAIRED. {exc}", False
+        self.console.print(f"{finding} · {outcome}")
+        return repaired
 
 
-def refuse_empty() -> None:
-    for room in rooms():
-        if room.images().exists() and room.is_empty():
+def refuse_empty_storage() -> None:
+    """Raise `CommandError` if rows name files of a storage that has none: it may not be mounted."""
+    for columns in file_columns():
+        named = Image.objects.exclude(**{columns.name: ""}).exists()
+        if named and not any(True for folder in columns.storage.folders() for _ in columns.storage.stored(folder)):
             raise CommandError(
-                f"The storage of every {room.field} is empty: is it mounted, is it the right one? If it is truly lost, "
-                "repeat this with --fix-empty."
+                f"The storage of every {columns.name} is empty. Check that it is mounted and that it is the right one. "
+                "If it is lost, repeat this with --fix-empty."
             )

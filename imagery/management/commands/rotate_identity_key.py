@@ -32,7 +32,9 @@ class Command(BaseCommand):
 
 def move(identity: Identity) -> int:
     """Seal one row anew, unless somebody changes it at this moment: that has the current key anyway."""
-    fresh = Identity.kept_as(identity.patient.owner_id, identity.facts) | {"sealed": reencrypt(identity.sealed)}
+    fresh = Identity.encrypted_columns(identity.patient.owner_id, identity.facts) | {
+        "sealed": reencrypt(identity.sealed)
+    }
     if all(getattr(identity, name) == value for name, value in fresh.items()):
         return 0
     return Identity.objects.filter(pk=identity.pk, sealed=identity.sealed).update(**fresh)
