@@ -19,7 +19,7 @@ from imagery import research_copies
 from tests.kit import needs
 from tests.kit.processes import ends
 
-WHO = research_copies.Subject("somebody", "P-1")
+WHO = research_copies.PseudonymousSubject("somebody", "P-1")
 CORNER = (Box(None, 0, 0, 3, 3),)
 ATTEMPTS = {"a socket": "socket.socket()", "a connection": "socket.create_connection(('127.0.0.1', 9))"}
 if sys.platform == "linux" and platform.machine() == "x86_64":
@@ -84,7 +84,7 @@ def a_cleaner():
 def cleaned(cleaner, source, target, boxes=()):
     """What the process says of a file; the copy is in `target`."""
     with open(source, "rb") as original, open(target, "wb") as copy:
-        return cleaner.ask(original, copy, research_copies.wish(WHO, boxes))
+        return cleaner.ask(original, copy, research_copies.request_for(WHO, boxes))
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def test_what_is_made_in_the_cage_is_what_is_made_outside(name, boxes, tmp_path)
     source = FILES[name](tmp_path / name)
     told = cleaned(research_copies.cleaner, source, tmp_path / "copy", boxes)
     with open(source, "rb") as original, open(tmp_path / "outside", "xb") as copy:
-        outside = worker.answer(research_copies.wish(WHO, boxes), original, copy)
+        outside = worker.answer(research_copies.request_for(WHO, boxes), original, copy)
     assert told == json.loads(json.dumps(outside))
     made = (tmp_path / "copy").read_bytes()
     assert made == (tmp_path / "outside").read_bytes()
