@@ -2,7 +2,6 @@
 
 PORT ?= 8000
 PYTHON ?= python3
-SCALE ?= 1
 # One test process more than cores: tests that wait leave a core to others.
 JOBS ?= $(shell echo $$(($$(nproc) + 1)))
 TIMED := @.ci/timed
@@ -71,8 +70,8 @@ soak: needs lint coverage  ## before a release, hours: all rounds, new random ex
 screenshots: .venv/tests  ## docs/screenshots anew, in Chromium
 	$(BIN)/python -m tests.browser.screenshots
 
-bench: .venv/tests  ## how quick it is, on both databases, into docs/performance.md; SCALE=10 for ten times the rows
-	$(BIN)/python -m benchmarks --scale $(SCALE) --memory 100000 --write-docs
+bench: .venv/tests  ## measure how fast it is, on both databases, and write docs/performance.md
+	$(BIN)/python -m benchmarks --write-docs
 
 lock: .venv/tests  ## requirements*.txt anew from requirements*.in
 	$(BIN)/python -m pip install --quiet uv

@@ -1,63 +1,59 @@
-"""Measures Harrison as it is served: `make bench`, or python -m benchmarks --help."""
+"""Measure Harrison as `manage.py serve` serves it behind a proxy: `make bench`, or python -m benchmarks --help."""
 
 import argparse
 import os
 import platform
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from benchmarks import report, rounds
-from benchmarks.installation import installations
+from benchmarks import importing, measuring, report
+from benchmarks.installation import serve_installations
 
 EPILOG = """
-Times hold for one machine and one moment; the ratios, measured in turns with their yardsticks, travel better. A ratio
-is how many times its yardstick's median an operation takes, asked for by one connection. Growth is measured at a tenth
-of the images, at all, and at ten times as many.
+Times hold for one machine and one moment. Compare the ratios instead: how often an empty Django view, measured in turns
+with the operation, fits into its median. Growth compares an installation with ten times the images with one that has a
+tenth of them.
 """
 
 
-def asked() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, epilog=EPILOG)
-    parser.add_argument("--scale", type=float, default=1, help="1 is 10,000 images and 50,000 annotations (1)")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one of them (both)")
-    parser.add_argument("--seconds", type=float, default=3, help="for each operation, over all rounds (3)")
-    parser.add_argument("--growth", type=float, default=1, help="seconds for each size; 0 leaves growth out (1)")
-    parser.add_argument("--memory", type=int, default=0, help="watch memory over so many requests, e.g. 100000 (0)")
-    parser.add_argument("--results", type=Path, default=report.RESULTS, help="where the JSON goes")
-    parser.add_argument("--write-docs", action="store_true", help="put the tables into docs/performance.md too")
+    parser.add_argument("--images", type=int, default=10_000, help="Images of the installation. Default: 10000.")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="Default: both, one after the other.")
+    parser.add_argument("--seconds", type=float, default=3, help="For each operation. Default: 3.")
+    parser.add_argument("--no-growth", action="store_true", help="Leave out growth, whose rows take minutes to create.")
+    parser.add_argument("--import-files", type=int, default=300, help="CTs to import; 0 for none. Default: 300.")
+    parser.add_argument("--memory", type=int, default=0, help="Watch memory over this many requests. Default 0: off.")
+    parser.add_argument("--write-docs", action="store_true", help="Put the tables into docs/performance.md.")
     return parser.parse_args()
 
 
 def main() -> None:
-    told = asked()
-    found: dict[str, Any] = {"machine": machine(), "databases": {}}
-    for kind in [told.database] if told.database else ["sqlite", "postgresql"]:
+    arguments = parse_arguments()
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f} before"
+    databases = [arguments.database] if arguments.database else ["sqlite", "postgresql"]
+    reports = []
+    for database in databases:
         with tempfile.TemporaryDirectory(prefix="harrison-bench-") as folder:
-            found["databases"][kind] = measure(kind, Path(folder), told)
-    report.kept(found, told.results)
-    report.printed(found)
-    if told.write_docs:
-        report.written_down(found)
+            reports.append(measure_database(database, Path(folder), arguments))
+            report.print_report(reports[-1])
+    if arguments.write_docs:
+        report.write_docs(machine, reports)
 
 
-def measure(kind: str, folder: Path, told: argparse.Namespace) -> dict[str, Any]:
-    whole = max(100, int(10_000 * told.scale))
-    sizes = [whole // 10, whole, whole * 10] if told.growth else [whole]
-    with installations(kind, sizes, folder) as places:
-        here = places[sizes.index(whole)]
-        return {
-            "images": whole,
-            "rows": rounds.measured(here, told.seconds),
-            "growth": rounds.grown(places, told.growth) if told.growth else [],
-            "together": rounds.crowded(here, told.seconds / 3),
-            "memory": rounds.steady(here, told.memory) if told.memory else None,
-        }
-
-
-def machine() -> str:
-    """Cores and system, and how busy it was with other things when the run began."""
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f} before"
+def measure_database(database: str, folder: Path, arguments: argparse.Namespace) -> report.Report:
+    images = arguments.images
+    sizes = [images] if arguments.no_growth else [images // 10, images, images * 10]
+    with serve_installations(database, sizes, folder) as installations:
+        installation = installations[images]
+        rows = measuring.measure_operations(installation, arguments.seconds)
+        if not arguments.no_growth:
+            smallest, largest = installations[sizes[0]], installations[sizes[-1]]
+            growth = measuring.measure_growth(smallest, largest, arguments.seconds / 3)
+            rows = [row | {"growth": growth.get(row["operation"], "")} for row in rows]
+        memory = measuring.watch_memory(installation, arguments.memory) if arguments.memory else []
+    imported = importing.measure_import(database, folder, arguments.import_files) if arguments.import_files else ""
+    return report.Report(database, images, rows, imported, memory)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""People who ask: connections that stay open, as little work as possible between two requests.
+"""An HTTP client that does as little as possible, like a proxy on the same machine.
 
-A bare socket, because a client library would cost about what the server's empty view does. The clients are threads of
-one process: with the server's two workers they share the cores, and the report says how much of one they took.
+It uses a plain socket, because a client library takes about as long as the server takes for an empty view.
 """
 
 import json
@@ -9,113 +8,66 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-# Headers by which the benchmark asks its settings for what the product does not offer (`yardsticks`).
-UNRECORDED = "X-Bench-Unrecorded"
-COUNTED = "X-Bench-Queries"
+UNRECORDED = "X-Bench-Unrecorded"  # asks benchmarks.yardsticks to leave the event out
+numbers = count(1)  # no two requests of one run have the same
 
 
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
+class Client:
+    """Opens a connection for each request, because behind a proxy Harrison keeps none."""
 
-    def json(self) -> Any:
-        return json.loads(self.body)
+    def __init__(self, port: int, token: str = "", unrecorded: bool = False) -> None:
+        self.port = port
+        self.headers = {"Host": "127.0.0.1", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https"}
+        self.headers |= {"Authorization": f"Token {token}"} if token else {}
+        self.headers |= {UNRECORDED: "yes"} if unrecorded else {}
 
+    def request(self, method: str, path: str, status: int, body: bytes = b"", content_type: str = "") -> bytes:
+        """Return the body of the answer. Raises `RuntimeError` if it has another status."""
+        headers = self.headers | {"Connection": "close", "Content-Length": str(len(body))}
+        headers |= {"Content-Type": content_type} if content_type else {}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        with socket.create_connection(("127.0.0.1", self.port), timeout=120) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
+            answer = b"".join(iter(lambda: connection.recv(1024 * 1024), b""))
+        head, _, content = answer.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 %d " % status):
+            raise RuntimeError(f"{method} {path} answered {answer[:500]!r}")
+        return content
 
-class Connection:
-    """One keep-alive connection (HTTP/1.1) to a server on this machine, as behind a proxy that speaks HTTPS."""
+    def get(self, path: str) -> bytes:
+        return self.request("GET", path, 200)
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.received = 0  # bytes of bodies
-
-    def ask(self, method: str, path: str, *, status: int, body: bytes = b"", **headers: str) -> Answer:
-        """Raises `RuntimeError` when the answer has another status than this."""
-        told = {"Host": "127.0.0.1", "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "https", **headers}
-        if body:
-            told["Content-Length"] = str(len(body))
-        lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in told.items())
-        self.socket.sendall(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
-        answer = self._answer()
-        if answer.status != status:
-            raise RuntimeError(f"{method} {path} answered {answer.status}: {answer.body[:300]!r}")
+    def post_json(self, path: str, body: object) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(
+            self.request("POST", path, 201, json.dumps(body).encode(), "application/json")
+        )
         return answer
 
-    def _answer(self) -> Answer:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += self._some()
-        head, _, body = head.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        if "transfer-encoding" in headers:
-            raise RuntimeError("The answer comes in chunks, which this client does not read.")
-        length, parts = int(headers.get("content-length", 0)), [body]
-        missing = length - len(body)
-        while missing > 0:
-            parts.append(self._some())
-            missing -= len(parts[-1])
-        self.received += length
-        return Answer(int(first.split()[1]), headers, b"".join(parts))
-
-    def _some(self) -> bytes:
-        found = self.socket.recv(1024 * 1024)
-        if not found:
-            raise RuntimeError("The server has hung up.")
-        return found
-
-    def close(self) -> None:
-        self.socket.close()
+    def upload(self, content: bytes) -> str:
+        """Upload an image and return its id."""
+        head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="it"\r\n\r\n'
+        body = head + content + b"\r\n--edge--\r\n"
+        answer = self.request("POST", "/api/v1/images/", 201, body, "multipart/form-data; boundary=edge")
+        return str(json.loads(answer)["id"])
 
 
-@dataclass
-class Measured:
-    """What one operation took: each time in seconds, and all of it."""
-
-    times: list[float] = field(default_factory=list)
-    seconds: float = 0.0  # by the clock, connections side by side
-    bytes: int = 0  # of bodies received
-
-    def add(self, other: "Measured") -> None:
-        self.times += other.times
-        self.seconds += other.seconds
-        self.bytes += other.bytes
+def repeat(act: Callable[[], object], seconds: float) -> list[float]:
+    """Do something again and again, at least once. Returns the seconds that each time took."""
+    times, end = list[float](), time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - start)
+    return times
 
 
-Act = Callable[[Connection, int], object]
-numbers = count(1)  # no two acts of one run have the same
-
-
-def for_a_while(act: Act, port: int, seconds: float) -> Measured:
-    """One connection that does this again and again, once at least."""
-    connection, measured = Connection(port), Measured()
-    try:
-        began = time.perf_counter()
-        until = began + seconds
-        while not measured.times or time.perf_counter() < until:
-            start = time.perf_counter()
-            act(connection, next(numbers))
-            measured.times.append(time.perf_counter() - start)
-        measured.seconds, measured.bytes = time.perf_counter() - began, connection.received
-    finally:
-        connection.close()
-    return measured
-
-
-def together(act: Act, port: int, seconds: float, connections: int) -> Measured:
-    """So many connections at once."""
-    if connections == 1:
-        return for_a_while(act, port, seconds)
-    began, measured = time.perf_counter(), Measured()
-    with ThreadPoolExecutor(connections) as pool:
-        for one in pool.map(lambda _: for_a_while(act, port, seconds), range(connections)):
-            measured.add(one)
-    measured.seconds = time.perf_counter() - began
-    return measured
+def rate_of(act: Callable[[], object], seconds: float, clients: int) -> float:
+    """Return how often clients that work at the same time do something in a second."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        times = list(pool.map(lambda _: repeat(act, seconds), range(clients)))
+    return sum(map(len, times)) / (time.perf_counter() - start)

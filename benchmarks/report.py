@@ -1,68 +1,69 @@
-"""What was measured, as tables in the terminal, as JSON, and in the documentation."""
+"""Print what was measured, and write it into the documentation."""
 
-import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-FOLDER = Path(__file__).parent
-RESULTS, PAGE = FOLDER / "results.json", FOLDER.parent / "docs" / "performance.md"
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: `make bench` writes what follows -->", "<!-- end of what was measured -->"
-COLUMNS = (
-    "operation",
-    "per_second",
-    "p50_ms",
-    "p95_ms",
-    "p99_ms",
-    "requests",
-    "queries",
-    "bytes",
-    "peak_mb",
-    "ratio",
-    "yardstick",
-)
-Rows = list[dict[str, Any]]
+HEADINGS = {
+    "operation": "operation",
+    "median_ms": "median, ms",
+    "p99_ms": "99th percentile, ms",
+    "empty_views": "in empty views",
+    "rate": "a second, 8 clients",
+    "growth": "growth at 100 times the images",
+}
 
 
-def printed(found: dict[str, Any]) -> None:
-    for title, rows in tables(found):
-        table = Table(*rows[0], title=title)
-        for row in rows:
-            table.add_row(*map(str, row.values()))
-        Console(width=180).print(table)
+@dataclass(frozen=True)
+class Report:
+    """The measurements on one database."""
+
+    database: str
+    images: int
+    rows: Sequence[Mapping[str, object]]
+    imported: str
+    memory: list[int]  # MB
+
+    @property
+    def title(self) -> str:
+        return f"{ {'sqlite': 'SQLite', 'postgresql': 'PostgreSQL'}[self.database] }, {self.images:,} images"
+
+    @property
+    def table(self) -> list[list[str]]:
+        """The heading and then the operations."""
+        headings = [name for name in HEADINGS if name in self.rows[0]]
+        return [[HEADINGS[name] for name in headings], *([str(row[name]) for name in headings] for row in self.rows)]
+
+    @property
+    def sentences(self) -> list[str]:
+        memory = f"Memory of the largest process over {len(self.memory) - 1} tenths of the requests, MB: {self.memory}."
+        return [sentence for sentence in (self.imported, memory if self.memory else "") if sentence]
 
 
-def tables(found: dict[str, Any]) -> list[tuple[str, Rows]]:
-    """Title and rows of each table."""
-    made: list[tuple[str, Rows]] = []
-    for kind, of in found["databases"].items():
-        made.append((f"{kind}, {of['images']:,} images", [{name: row[name] for name in COLUMNS} for row in of["rows"]]))
-        if of["growth"]:
-            growth = [{"operation": row["operation"], **row["p50_ms"], "slope": row["slope"]} for row in of["growth"]]
-            made.append((f"{kind}: median ms by number of images", growth))
-        made.append((f"{kind}: several connections at once; two server processes, one bare one", of["together"]))
-    return made
+def print_report(report: Report) -> None:
+    console, (headings, *rows) = Console(width=140), report.table
+    table = Table(*headings, title=report.title)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table, *report.sentences, sep="\n")
 
 
-def kept(found: dict[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(found, indent=1) + "\n")
-
-
-def written_down(found: dict[str, Any], page: Path = PAGE) -> None:
-    """The same tables in the documentation, between the two marks."""
+def write_docs(machine: str, reports: Sequence[Report], page: Path = PAGE) -> None:
+    """Replace what stands between the two marks of the page."""
     before, _, rest = page.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
-    parts = [f"Measured on {found['machine']}.", *(markdown(title, rows) for title, rows in tables(found))]
-    parts += [
-        f"{kind}: memory of the largest process over {told['requests']:,} requests, MB: {told['mb']}."
-        for kind, of in found["databases"].items()
-        if (told := of["memory"])
-    ]
+    parts = [f"Measured on {datetime.now(UTC):%-d %B %Y}: {machine}."]
+    for report in reports:
+        parts += [f"**{report.title}**", as_markdown(report.table), *report.sentences]
     page.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}")
 
 
-def markdown(title: str, rows: Rows) -> str:
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(map(str, row.values())) for row in rows)]
-    return f"**{title}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def as_markdown(table: list[list[str]]) -> str:
+    headings, *rows = table
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, ["---"] * len(headings), *rows))
