@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import importing, measuring, report
@@ -46,11 +47,11 @@ def measure_database(database: str, folder: Path, arguments: argparse.Namespace)
     sizes = [images] if arguments.no_growth else [images // 10, images, images * 10]
     with serve_installations(database, sizes, folder) as installations:
         installation = installations[images]
-        rows = measuring.measure_operations(installation, arguments.seconds)
+        rows: Sequence[Mapping[str, object]] = measuring.measure_operations(installation, arguments.seconds)
         if not arguments.no_growth:
             smallest, largest = installations[sizes[0]], installations[sizes[-1]]
             growth = measuring.measure_growth(smallest, largest, arguments.seconds / 3)
-            rows = [row | {"growth": growth.get(row["operation"], "")} for row in rows]
+            rows = [{**row, "growth": growth.get(str(row["operation"]), "")} for row in rows]
         memory = measuring.watch_memory(installation, arguments.memory) if arguments.memory else []
     imported = importing.measure_import(database, folder, arguments.import_files) if arguments.import_files else ""
     return report.Report(database, images, rows, imported, memory)
