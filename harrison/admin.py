@@ -1,6 +1,6 @@
 """The admin as a whole: its start page, and a password of one's own."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminPasswordChangeForm
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import set_password
+from accounts.models import User
 from core.admin import FormLookup
 from harrison import figures
 
@@ -28,7 +29,7 @@ class Site(AdminSite):
     site_url = "/api/v1/"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        plots = figures.plots(request.user, timezone.now())
+        plots = figures.plots_for(cast(User, request.user), timezone.now())
         return super().index(request, {"plots": plots, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
