@@ -1,17 +1,23 @@
-"""What made-up data is made of: real images, believable words, and nobody who exists."""
+"""The parts of dummy data: real images, and people and statements that are made up."""
 
 import random
 from collections.abc import Callable, Iterator
+from io import BytesIO
+from itertools import count
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import factory
+from django.core.files import File
+from django.core.files.base import ContentFile
+from PIL import Image as PILImage
 from pydicom.data import get_testdata_file
 
+from dicom.visits import render
 from imagery.models import Image
 from label.models import State
 
-# Files that pydicom brings, and larger ones that pydicom-data adds where it is installed: real devices, nobody's names.
+# Files from pydicom, and larger ones from pydicom-data if it is installed: from real devices, without patients' names.
 REAL_IMAGES = (
     "CT_small.dcm", "MR_small.dcm", "examples_ybr_color.dcm", "examples_overlay.dcm", "examples_rgb_color.dcm",
     "examples_palette.dcm", "examples_jpeg2k.dcm", "RG1_J2KI.dcm", "RG3_J2KI.dcm", "693_J2KI.dcm", "MR2_J2KI.dcm",
@@ -19,54 +25,67 @@ REAL_IMAGES = (
     "bad_sequence.dcm", "MR-SIEMENS-DICOM-WithOverlays.dcm", "image_dfl.dcm", "liver_1frame.dcm",
     "J2K_pixelrep_mismatch.dcm", "ExplVR_BigEnd.dcm", "color-px.dcm",
 )  # fmt: skip
-
 COMMENTS = (
     "Seen on this view only.", "Compare with the earlier study.", "Motion limits the reading.", "Stable.",
-    "Second opinion asked for.", "Left more than right.", "",
+    "Second opinion requested.", "Left more than right.", "",
 )  # fmt: skip
 
 
 class PersonFactory(factory.DictFactory):
-    """A made-up colleague; with a seed, the same one every time."""
-
     first_name = factory.Faker("first_name")
     last_name = factory.Faker("last_name")
 
 
-def person() -> dict[str, str]:
-    return cast(dict[str, str], PersonFactory())
+def create_person() -> dict[str, str]:
+    """Make up a name; with the same seed the same one."""
+    return cast("dict[str, str]", PersonFactory())
 
 
-def real_images() -> Iterator[Path]:
-    """Those of the files that are on this machine."""
+def image_files() -> Iterator[File]:
+    """Give the real DICOM files, then pictures of their frames without end, no two alike."""
+    paths = list(real_image_paths())
+    yield from (File(path.open("rb")) for path in paths)
+    for turn in count():
+        yield from (picture_of_frame(path, turn) for path in paths)
+
+
+def real_image_paths() -> Iterator[Path]:
     for name in REAL_IMAGES:
-        found = get_testdata_file(name, download=False)
-        if found:
-            yield Path(str(found))
+        path = get_testdata_file(name, download=False)
+        if path:
+            yield Path(str(path))
 
 
-def believable(chance: random.Random, image: Image) -> dict[str, Any]:
-    """What a reader might say of an image."""
+def picture_of_frame(path: Path, turn: int) -> ContentFile:
+    """Draw a frame as PNG or, every second turn, as JPEG; one pixel narrower each turn, so that all bytes differ."""
+    stream = BytesIO()
+    with PILImage.open(BytesIO(render(path, size=480))) as frame:
+        frame.crop((0, 0, frame.width - turn % frame.width, frame.height)).save(stream, ("PNG", "JPEG")[turn % 2])
+    return ContentFile(stream.getvalue())
+
+
+def create_statement(chance: random.Random, image: Image) -> dict[str, object]:
+    """Make up what a reader might say about an image."""
     state = chance.choices(State.values, weights=(5, 4, 2, 1))[0]
     return {
         "state": state,
         "confidence": chance.choice((None, round(chance.uniform(0.5, 1), 2))),
-        "geometry": shape(chance, image) if state == State.PRESENT and chance.random() < 0.6 else None,
+        "geometry": create_shape(chance, image) if state == State.PRESENT and chance.random() < 0.6 else None,
         "comment": chance.choice(COMMENTS),
     }
 
 
-def shape(chance: random.Random, image: Image) -> dict[str, Any]:
-    """A shape somewhere in the middle of a frame."""
+def create_shape(chance: random.Random, image: Image) -> dict[str, object]:
+    """Make up a shape in the middle of a frame."""
     left, top = image.columns * chance.uniform(0.1, 0.4), image.rows * chance.uniform(0.1, 0.4)
     right, bottom = image.columns * chance.uniform(0.6, 0.9), image.rows * chance.uniform(0.6, 0.9)
-    kind, corners = chance.choice(list(SHAPES.items()))
-    points = [[round(x, 1), round(y, 1)] for x, y in corners(left, top, right, bottom)]
+    kind, points_in = chance.choice(list(SHAPES.items()))
+    points = [[round(x, 1), round(y, 1)] for x, y in points_in(left, top, right, bottom)]
     return {"type": kind, "frame": chance.randrange(image.frames), "points": points}
 
 
-Corners = Callable[[float, float, float, float], list[tuple[float, float]]]
-SHAPES: dict[str, Corners] = {
+PointsInBox = Callable[[float, float, float, float], list[tuple[float, float]]]
+SHAPES: dict[str, PointsInBox] = {
     "point": lambda left, top, right, bottom: [(left, top)],
     "line": lambda left, top, right, bottom: [(left, top), (right, bottom)],
     "rectangle": lambda left, top, right, bottom: [(left, top), (right, bottom)],

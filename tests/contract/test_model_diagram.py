@@ -10,9 +10,9 @@ from harrison.management.commands import draw_model
 
 
 def test_the_page_is_what_the_command_draws(monkeypatch, tmp_path):
-    page = draw_model.PLACE.read_text()
+    page = draw_model.PAGE_PATH.read_text()
     (tmp_path / "model.md").write_text("")
-    monkeypatch.setattr(draw_model, "PLACE", tmp_path / "model.md")
+    monkeypatch.setattr(draw_model, "PAGE_PATH", tmp_path / "model.md")
     call_command("draw_model", write=True, stdout=StringIO())
     assert (tmp_path / "model.md").read_text() == page, "Run `python manage.py draw_model --write`."
 

@@ -1,0 +1,118 @@
+"""A trial installation gets users, real images and invented annotations, with their history."""
+
+import json
+import re
+import shlex
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.urls import reverse
+from reversion.models import Version
+
+from accounts.models import Team, User
+from disease.models import Disease
+from harrison import dummy
+from imagery.models import Image, Patient, Study
+from label.models import Annotation, Label
+
+PASSWORD = "for everyone's use"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    return tmp_path
+
+
+def create_dummy_data(**options) -> str:
+    output = StringIO()
+    call_command("create_dummy_data", stdout=output, **{"seed": 7, "images": 1, "password": PASSWORD} | options)
+    return output.getvalue()
+
+
+def test_everyone_who_is_printed_can_log_in_with_a_password_of_their_own(client_of):
+    output = create_dummy_data(password=None, seed=None)
+    passwords = dict(re.findall(r"│ (\w+) +│ (\S+) +│", output))
+    assert len(set(passwords.values())) == len(passwords) == User.objects.count()
+    roles = {}
+    for username, password in passwords.items():
+        answer = client_of(None).post(reverse("login"), {"username": username, "password": password})
+        roles[username] = answer.json()["user"]["roles"]
+    assert roles.items() >= {
+        "doctor": ["doctor"], "doctor2": ["doctor"], "research": ["researcher"], "auditor": ["auditor"],
+        "admin": ["auditor", "doctor", "researcher"],
+    }.items()  # fmt: skip
+    assert re.search(r"--seed \d+ creates the same data again", output)
+
+
+def test_the_credentials_are_in_a_file_of_their_owner_with_a_command_to_start_with(data_dir, client_of):
+    path = data_dir / "demo-credentials.txt"
+    path.touch(mode=0o644)
+    output = create_dummy_data()
+    command = shlex.split(output.splitlines()[-1])
+    body = json.loads(command[command.index("-d") + 1])
+    assert body == {"username": "doctor", "password": PASSWORD}
+    assert client_of(None).post(reverse("login"), body).status_code == 200
+    assert path.read_text() in output and path.stat().st_mode & 0o777 == 0o600
+    assert "100%" in output and "\x1b" not in output  # progress without a terminal
+
+
+def test_images_have_patients_readers_and_a_history():
+    output = create_dummy_data(images=12)
+    assert Image.objects.count() == 12 and not Image.objects.filter(study__patient=None).exists()
+    assert Study.objects.exclude(shared_with=None).first().shared_with.get().members.count() == 2
+    assert Annotation.objects.values("annotator").distinct().count() > 1
+    assert set(Annotation.objects.values_list("state", flat=True)) == {
+        "present",
+        "absent",
+        "uncertain",
+        "not_assessable",
+    }
+    assert Annotation.objects.exclude(geometry=None).exists() and Annotation.objects.archived().count() == 1
+    assert f"{Annotation.objects.count()} invented annotations" in output
+    assert Version.objects.filter(revision__comment="revised").exists()
+    for model in (User, Team, Disease, Label, Patient, Study, Image, Annotation):
+        recorded = Version.objects.get_for_model(model).values_list("object_id", flat=True)
+        assert {str(pk) for pk in model.objects.values_list("pk", flat=True)} == set(recorded), model
+
+
+def test_when_the_real_files_are_used_up_pictures_of_their_frames_follow(monkeypatch):
+    monkeypatch.setattr(dummy, "REAL_IMAGES", dummy.REAL_IMAGES[:2])
+    create_dummy_data(images=8)
+    assert Image.objects.count() == 8 and Image.objects.values("media_type").distinct().count() == 3
+
+
+def test_a_wrong_number_a_production_installation_and_a_second_run_are_refused(settings):
+    for images in (0, -3, 1001):
+        with pytest.raises(CommandError, match="1 to 1000"):
+            create_dummy_data(images=images)
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        create_dummy_data()
+    assert not User.objects.exists()
+    settings.PRODUCTION = False
+    create_dummy_data()
+    with pytest.raises(CommandError, match="exist already"):
+        create_dummy_data()
+
+
+def rows_of(seed: int) -> tuple:
+    """Return the rows that a run creates, without ids, times and passwords, and roll back."""
+    with transaction.atomic():
+        create_dummy_data(seed=seed, images=3)
+        rows = (
+            sorted(User.objects.values_list("username", "first_name", "last_name")),
+            Counter(Image.objects.values_list("owner__username", "sha256")),
+            Counter(map(str, Annotation.objects.values_list("label__name", "state", "geometry", "confidence"))),
+        )
+        transaction.set_rollback(True)
+    return rows
+
+
+def test_the_same_seed_creates_the_same_data_and_another_seed_other_data():
+    first = rows_of(seed=7)
+    assert rows_of(seed=7) == first != rows_of(seed=8)
