@@ -2,14 +2,14 @@
 
 from typing import BinaryIO
 
-from dicom.description import DICOM, JPEG, PNG
 from dicom.refusals import Unreadable
 
+DICOM, PNG, JPEG = "application/dicom", "image/png", "image/jpeg"
 PREAMBLE = 128  # bytes before "DICM" (PS3.10 7.1)
 
 
 def recognise(file: BinaryIO) -> str:
-    """The media type of a file; leaves the file at its beginning. Raises `empty`, `unknown_format`, `bad_preamble`."""
+    """Return the media type of a file, and leave it at its start. Raises `empty`, `unknown_format`, `bad_preamble`."""
     file.seek(0)
     head = file.read(PREAMBLE + 4)
     file.seek(0)
@@ -26,6 +26,6 @@ def recognise(file: BinaryIO) -> str:
 
 
 def _check_preamble(preamble: bytes) -> None:
-    """Only nothing or a TIFF header: a DICOM file must not be a program as well (CVE-2019-11687)."""
+    """Allow only zeros or a TIFF header: a DICOM file must not be a program as well (CVE-2019-11687)."""
     if preamble.strip(b"\0") and not preamble.startswith((b"II*\0", b"MM\0*")):
         raise Unreadable("bad_preamble")

@@ -24,6 +24,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "size_mismatch": (BAD, "The compressed image inside this DICOM file is of another size than the file says."),
     "no_such_frame": (BAD, "There is no such frame in this image."),
     "bad_window": (BAD, "A window needs a finite center and a finite width above zero."),
+    "bad_box": (BAD, "A box lies outside the image."),
     "bad_size": (BAD, "The size is a number of pixels from 1 to 4096."),
     "animated": (UNSUPPORTED, "Animated PNG files are not supported: upload the frames one by one."),
     "too_wide": (TOO_BIG, f"This image has a side of more than {LIMITS.side:,} pixels."),

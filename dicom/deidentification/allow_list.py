@@ -1,14 +1,14 @@
-"""The values that may stay although no table of the standard says so: our own judgement, kept short.
+"""The values that may stay although no table of the standard says so: our own judgement, as short as possible.
 
-A keyword enters one of these lists only when devices write it and nobody types it at a console.
+A keyword enters one of these lists only if devices write it and no one types it at a console.
 """
 
 import re
 from functools import cache
 
-from .rules import read
+from dicom.deidentification.rules import read_table
 
-# What a device says of itself and of its technique.
+# Texts in which a device describes itself and its technique.
 FREE_TEXT = frozenset({
     # who made it
     "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "SecondaryCaptureDeviceManufacturer",
@@ -30,11 +30,11 @@ FREE_TEXT = frozenset({
 })  # fmt: skip
 
 # Code strings that are never compared with the patient's name: a patient called Perfusion must not cost an image its
-# type, and no console lets anybody type here.
+# type, and no console lets a person type here.
 DEVICE_WORDS = frozenset({"ImageType", "FrameType"})
 
 # Binary values that are part of the picture. Every other one may hold anything.
-PICTURE = frozenset({
+PICTURE_DATA = frozenset({
     "LUTData", "BlendingLookupTableData", "VerticesOfThePolygonalOutline",
     "RedPaletteColorLookupTableData", "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
     "AlphaPaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData",
@@ -51,5 +51,5 @@ PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
 
 @cache
 def body_parts() -> frozenset[str]:
-    """The Defined Terms of Body Part Examined (PS3.16 Annex L)."""
-    return frozenset(read("iods.json")["body_parts"])
+    """Read the Defined Terms of Body Part Examined (PS3.16 Annex L)."""
+    return frozenset(read_table("iods.json")["body_parts"])

@@ -1,22 +1,21 @@
-"""What may be written into the pixels themselves, which no cleaning of attributes reaches.
+"""Whether text may be written into the pixels themselves, which no cleaning of attributes reaches.
 
-Only what comes straight from a device that writes nothing into its images passes; whatever else waits for a person.
-`BurnedInAnnotation` is believed when it says YES and never when it says NO: it is wrong or absent on nearly every file.
+Images straight from a device that writes nothing into them pass; all others wait for a person. `BurnedInAnnotation` is
+believed if it says YES and never if it says NO: it is wrong or absent on nearly every file.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from pydicom import dcmread
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
-from .errors import CannotBeCleaned
-from .formats import Format, format_of
-from .pydicom_quiet import UNREADABLE, quietly
-from .scope import check
-
+KEYWORDS_READ = (
+    "SOPClassUID", "Modality", "BurnedInAnnotation", "RecognizableVisualFeatures", "ConversionType", "ImageType",
+    "SamplesPerPixel", "Columns", "Rows", "BitsStored",
+)  # fmt: skip
+TAGS_READ = frozenset(int(tag_for_keyword(keyword) or 0) for keyword in KEYWORDS_READ)
 # Modalities (PS3.3 C.7.3.1.1.1) whose devices leave the pixels to the picture.
 PLAIN = frozenset({"CT", "MR", "CR", "DX", "MG", "NM", "PT"})
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -32,7 +31,7 @@ SCREENS = frozenset({
 
 @dataclass(frozen=True)
 class Assessment:
-    """Whether a research copy may be released without a person having looked at it.
+    """Whether a research copy may be released without a person having checked it.
 
     Attributes:
         state: "clean" (it may), "quarantine" (a person must look), "refused" (no copy can be made).
@@ -43,64 +42,41 @@ class Assessment:
     reasons: tuple[str, ...] = ()
 
 
-OF_A_PICTURE = Assessment("quarantine", ("Whoever makes a PNG or a JPEG may write anything into its pixels.",))
+PICTURE_ADVICE = "PNG and JPEG files may contain burned-in text. Check the image, black out any text, then release it."
+OF_A_PICTURE = Assessment("quarantine", (PICTURE_ADVICE,))
 
 
-def assess(source: Path) -> Assessment:
-    """Judge an original by its kind and its header. The pixels themselves are not looked at."""
-    with source.open("rb") as file:
-        return assess_open(file)
-
-
-def assess_open(file: BinaryIO) -> Assessment:
-    """The same of a file that is open."""
-    kind = format_of(file)
-    if kind is None:
-        return Assessment("refused", ("The file is neither DICOM nor PNG nor JPEG.",))
-    if kind is not Format.DICOM:
-        return OF_A_PICTURE
-    try:
-        with quietly():
-            dataset = dcmread(file, stop_before_pixels=True)
-            check(dataset)
-            return assess_read(dataset)
-    except CannotBeCleaned as refusal:
-        return Assessment("refused", (refusal.sentence,))
-    except UNREADABLE:
-        return Assessment("refused", ("The file cannot be read as DICOM.",))
-
-
-def assess_read(dataset: Dataset) -> Assessment:
-    """The same of a DICOM object that can be cleaned."""
-    reasons = tuple(risks(dataset))
+def assess(header: Dataset) -> Assessment:
+    """Judge a DICOM object that can be cleaned by its header. The pixels themselves are not examined."""
+    reasons = tuple(signs_of_text(header))
     return Assessment("quarantine" if reasons else "clean", reasons)
 
 
-def risks(dataset: Dataset) -> Iterator[str]:
-    """Each reason to think that there is text in the pixels."""
-    if (modality := words(dataset, "Modality")) not in PLAIN:
+def signs_of_text(header: Dataset) -> Iterator[str]:
+    """Yield each reason to think that there is text in the pixels."""
+    if (modality := upper_text(header, "Modality")) not in PLAIN:
         yield f"Images of modality {modality if modality.isalpha() else 'unknown'} often carry text in their pixels."
-    if words(dataset, "BurnedInAnnotation") == "YES":
+    if upper_text(header, "BurnedInAnnotation") == "YES":
         yield "The file says that its pixels carry annotations."
-    if words(dataset, "RecognizableVisualFeatures") == "YES":
+    if upper_text(header, "RecognizableVisualFeatures") == "YES":
         yield "The file says that the patient can be recognized in it."
-    if "ConversionType" in dataset or words(dataset, "SOPClassUID").startswith(SECONDARY_CAPTURE):
+    if "ConversionType" in header or upper_text(header, "SOPClassUID").startswith(SECONDARY_CAPTURE):
         yield "The image was converted or captured, not taken straight from a device."
-    yield from screenshot_signs(dataset)
+    yield from screenshot_signs(header)
 
 
-def screenshot_signs(dataset: Dataset) -> Iterator[str]:
-    """What an image has when it was taken from a screen."""
-    if any(word in words(dataset, "ImageType") for word in SCREEN_WORDS):
+def screenshot_signs(header: Dataset) -> Iterator[str]:
+    """Yield each sign that an image was taken from a screen."""
+    if any(word in upper_text(header, "ImageType") for word in SCREEN_WORDS):
         yield "Its Image Type tells of a report or a screenshot."
-    if dataset.get("SamplesPerPixel", 1) != 1:
+    if header.get("SamplesPerPixel", 1) != 1:
         yield "It is in colour, as screenshots are and images of these devices are not."
-    if (dataset.get("Columns"), dataset.get("Rows")) in SCREENS:
+    if (header.get("Columns"), header.get("Rows")) in SCREENS:
         yield "It has the size of a screen."
-    if words(dataset, "Modality") in ("CT", "MR", "PT") and dataset.get("BitsStored", 16) <= 8:
+    if upper_text(header, "Modality") in ("CT", "MR", "PT") and header.get("BitsStored", 16) <= 8:
         yield "It has only 8 bits a pixel, as screenshots have."
 
 
-def words(dataset: Dataset, keyword: str) -> str:
-    """The value as one text in upper case; empty when absent."""
-    return str(dataset.get(keyword) or "").strip().upper()
+def upper_text(header: Dataset, keyword: str) -> str:
+    """Read a value as one text in upper case; "" if it is absent."""
+    return str(header.get(keyword) or "").strip().upper()

@@ -1,4 +1,4 @@
-"""Coded entries (PS3.3 Table 8.8-1): a code from a published scheme says nothing of a patient, its words may.
+"""Coded entries (PS3.3 Table 8.8-1): a code of a published scheme says nothing about a patient, its words may.
 
 A code that the standard's own dictionary knows keeps its value and takes the dictionary's meaning. A code of a scheme
 whose values have an unmistakable form keeps its value, which then also stands as its meaning. Any other entry (a
@@ -13,10 +13,10 @@ from pydicom.dataset import Dataset
 
 CODE_VALUE, SCHEME, MEANING = 0x00080100, 0x00080102, 0x00080104
 LONG_VALUE, URN_VALUE = 0x00080119, 0x00080120
-PARTS = frozenset({CODE_VALUE, SCHEME, MEANING, LONG_VALUE, URN_VALUE})
+CODE_TAGS = frozenset({CODE_VALUE, SCHEME, MEANING, LONG_VALUE, URN_VALUE})
 
 # Schemes of PS3.16 Table 8-1 whose values no name or number of a patient can look like.
-FORMS = {
+CODE_FORMS = {
     "SRT": re.compile(r"[A-Z]-[0-9A-F]{4,5}"),
     "SNM3": re.compile(r"[A-Z]-[0-9A-F]{4,5}"),
     "99SDM": re.compile(r"[A-Z]-[0-9A-F]{4,5}"),
@@ -33,32 +33,29 @@ def is_coded_entry(item: Dataset) -> bool:
     return any(tag in item for tag in (CODE_VALUE, LONG_VALUE, URN_VALUE))
 
 
-def published(item: Dataset) -> tuple[str, str, str] | None:
-    """Scheme, value and safe meaning of a coded entry; None when nobody has published the code."""
-    scheme, value = text_of(item, SCHEME), text_of(item, CODE_VALUE)
-    meaning = dictionary().get((scheme, value))
-    if meaning is None and scheme in FORMS and FORMS[scheme].fullmatch(value):
+def published_code(item: Dataset) -> tuple[str, str, str] | None:
+    """Return scheme, value and safe meaning of a coded entry; None if the code is not published."""
+    scheme, value = read_text(item, SCHEME), read_text(item, CODE_VALUE)
+    meaning = published_meanings().get((scheme, value))
+    if meaning is None and scheme in CODE_FORMS and CODE_FORMS[scheme].fullmatch(value):
         meaning = value
     return (scheme, value, meaning) if meaning else None
 
 
-def text_of(item: Dataset, tag: int) -> str:
+def read_text(item: Dataset, tag: int) -> str:
     return str(item[tag].value or "").strip(" \0") if tag in item else ""
 
 
 @cache
-def dictionary() -> dict[tuple[str, str], str]:
-    """`{(scheme, value): meaning}` of every code in PS3.16, from pydicom.
-
-    Imported when the first code is met: it takes half a second, which no management command should pay.
-    """
+def published_meanings() -> dict[tuple[str, str], str]:
+    """Map scheme and value of every code in PS3.16 to its meaning, from pydicom. The import takes half a second."""
     concepts = import_module("pydicom.sr._concepts_dict").concepts
     snomed_rt = import_module("pydicom.sr._snomed_dict").mapping["SRT"]
-    known = {
+    meanings = {
         (scheme, value): meaning[:64]  # LO
         for scheme, names in concepts.items()
         for values in names.values()
         for value, (meaning, _) in values.items()
     }
-    older = {("SRT", old): known[("SCT", new)] for old, new in snomed_rt.items() if ("SCT", new) in known}
-    return known | older
+    older = {("SRT", old): meanings[("SCT", new)] for old, new in snomed_rt.items() if ("SCT", new) in meanings}
+    return meanings | older

@@ -1,6 +1,6 @@
 """Moving dates back by whole days, so that the intervals between a patient's dates stay.
 
-The time of day stays as it is. A time zone does not: it tells where the patient was.
+The time of day stays as it is. A time zone does not: it says where the patient was.
 """
 
 import re
@@ -12,11 +12,11 @@ DATE_TIME = re.compile(r"(\d{4})(\d{2})?(\d{2})?((?:\d{2}){0,3}(?:\.\d{1,6})?)([
 DOTTED = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})")
 TIME = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d|60)?)?(?:\.\d{1,6})?")
 AGE = re.compile(r"(\d{3})([DWMY])")
-OLDEST = 90  # years: from here on everybody is of one class
+OLDEST_YEARS = 90  # patients of this age and older are one group
 
 
-def earlier(text: str, days: int) -> str | None:
-    """A DA or DT value moved back by `days`, as precise as it was. None when it is no date."""
+def move_back(text: str, days: int) -> str | None:
+    """Move a DA or DT value back by `days`, as precise as it was. None if it is not a date."""
     match = DATE_TIME.fullmatch(DOTTED.sub(r"\1\2\3", text.strip(" \0")))
     if not match:
         return None
@@ -28,16 +28,16 @@ def earlier(text: str, days: int) -> str | None:
     return f"{moved:%Y%m%d}".zfill(8)[: 4 + 2 * bool(month) + 2 * bool(day)] + clock
 
 
-def time_of_day(text: str) -> str | None:
-    """A TM value when it is one, without the colons of ACR-NEMA."""
+def clean_time(text: str) -> str | None:
+    """Return a TM value without the colons of ACR-NEMA. None if it is not one."""
     clock = text.strip(" \0").replace(":", "")
     return clock if TIME.fullmatch(clock) else None
 
 
-def capped_age(text: str) -> str | None:
-    """An AS value, with everybody of 90 years or more as 090Y. None when it is no age."""
+def cap_age(text: str) -> str | None:
+    """Return an AS value, with 90 years and more as 090Y. None if it is not an age."""
     match = AGE.fullmatch(text.strip(" \0").upper())
     if not match:
         return None
     number, unit = match.groups()
-    return f"{OLDEST:03}Y" if unit == "Y" and int(number) >= OLDEST else match[0]
+    return f"{OLDEST_YEARS:03}Y" if unit == "Y" and int(number) >= OLDEST_YEARS else match[0]

@@ -1,16 +1,16 @@
-"""What was done to one object, in a form that can be kept, shown and checked. It quotes no value of the object."""
+"""What was done to one object, in a form that can be stored, shown and checked. It quotes no value of the object."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 ENGINE = "harrison.imagery.deidentification"
-VERSION = "1.0.0"  # moves whenever the same original would give another research copy
+VERSION = "1.0.0"  # rises whenever the same original would give another research copy
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of one frame (or of every frame, when `frame` is None), in image pixels from the top left.
+    """A rectangle of one frame (or of every frame, if `frame` is None), in image pixels from the top left.
 
     Frames count from 0.
 
@@ -31,15 +31,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The record of one research copy.
+    """The record of one research copy, as its maker writes it. `dicom.visits` adds `sha256` and `boxes`.
 
     Attributes:
         profile: the profile of the standard with its edition, such as "PS3.15 2026d Basic …".
         options: the codes of CID 7050 that the copy carries, with their meanings.
+        engine: what made the copy.
+        version: of the engine.
+        key_id: the public name of the project's key.
         media_type: of the research copy: a JPEG becomes image/png.
         counts: how many attributes each action met.
         removed: tags of the attributes left out, as "(gggg,eeee)", without their values.
-        sha256: of the research file.
         pixels_sha256: of its decoded pixels: frames in order, samples as stored, little endian.
     """
 
@@ -50,15 +52,12 @@ class Manifest:
     key_id: str
     media_type: str
     counts: Mapping[str, int]
-    removed: tuple[str, ...]
-    sha256: str
+    removed: list[str]
     pixels_sha256: str
-    boxes: tuple[Box, ...] = field(default=())
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain lists, dictionaries, strings and numbers, ready for JSON."""
-        return {**asdict(self), "removed": list(self.removed), "boxes": [asdict(box) for box in self.boxes]}
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
-def written_tags(tags: set[int]) -> tuple[str, ...]:
-    return tuple(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in sorted(tags))
+def format_tags(tags: set[int]) -> list[str]:
+    return [f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in sorted(tags)]

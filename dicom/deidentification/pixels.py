@@ -1,98 +1,173 @@
-"""Pixels that stay as they are, without what hides beside them.
+"""Pixels that stay as they are, without what hides beside them, written frame by frame.
 
 Native data lose the bytes behind the last pixel and whatever stands in the bits that no pixel uses (old overlays,
-PS3.5 8.1.1). Compressed frames lose their comments; each becomes one fragment, and its codes are not touched.
+PS3.5 8.1.1). Compressed frames lose their comments; each becomes one fragment, and its codes are not changed.
 """
 
 import hashlib
-from collections.abc import Iterator
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
-from pydicom.dataelem import DataElement
+from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate, generate_frames
-from pydicom.pixels import get_decoder
-from pydicom.pixels.utils import get_expected_length, get_nr_frames
-from pydicom.uid import UID, ExplicitVRBigEndian
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset, write_file_meta_info
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
-from .codestream import without_words
-from .errors import CannotBeCleaned
-from .pydicom_quiet import UNREADABLE
+from dicom.deidentification.manifest import Box
+from dicom.deidentification.redaction import RedactedFrames, fill_boxes
+from dicom.parsing.frames import Decoded, Frames
+from dicom.parsing.layout import Layout
 
-PIXEL_DATA = 0x7FE00010
-# Decoders raise whatever their libraries do.
-UNDECODABLE = (*UNREADABLE, RuntimeError, MemoryError)
+PIXEL_DATA = (0x7FE0, 0x0010)
+ITEM, END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
+UNDEFINED_LENGTH = 0xFFFFFFFF
 
 
-def carry_over(original: Dataset, copy: Dataset, syntax: UID) -> None:
-    """Give the copy the original's pixels.
+class Written(NamedTuple):
+    """The digest of the decoded pixels, and the first frame."""
 
-    Raises:
-        CannotBeCleaned: there are none, or fewer than the header says.
+    sha256: str  # the same for the same picture in any lossless transfer syntax
+    first_frame: Decoded
+
+
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Deflater:
+    """Compresses what is written to it (PS3.5 A.5)."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self.target, self.compressor, self.length = target, zlib.compressobj(wbits=-zlib.MAX_WBITS), 0
+
+    def write(self, data: bytes) -> None:
+        self.length += self.target.write(self.compressor.compress(data))
+
+    def finish(self) -> None:
+        self.length += self.target.write(self.compressor.flush())
+        self.target.write(b"\0" * (self.length % 2))
+
+
+def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: RedactedFrames | None) -> Written:
+    """Write the copy's header, and behind it the original's pixels or those with boxes.
+
+    Raises what pydicom and the decoders raise.
     """
-    if PIXEL_DATA not in original or not original[PIXEL_DATA].value:
-        raise CannotBeCleaned("no_pixels", "This object holds no pixel data.")
-    element = original[PIXEL_DATA]
-    try:
-        data = compressed(original, element.value) if syntax.is_encapsulated else native(original, syntax)
-    except UNDECODABLE:
-        raise CannotBeCleaned("damaged", "The pixel data do not fit what the header says of them.") from None
-    copy[PIXEL_DATA] = DataElement(PIXEL_DATA, "OB" if syntax.is_encapsulated else element.VR, data)
-    if syntax.is_encapsulated:
-        copy[PIXEL_DATA].is_undefined_length = True
+    syntax = copy.file_meta.TransferSyntaxUID
+    target.write(bytes(128) + b"DICM")
+    write_file_meta_info(target, copy.file_meta, enforce_standard=True)
+    sink: Sink = Deflater(target) if syntax == DeflatedExplicitVRLittleEndian else target
+    sink.write(_encoded_header(copy, syntax))
+    if redacted:
+        _write_native(sink, redacted.chunks(), redacted.length, redacted.vr, syntax)
+    elif frames.is_native:
+        length = (frames.layout.bits * frames.layout.frames + 7) // 8
+        vr = "OW" if syntax.is_implicit_VR else frames.element.vr
+        _write_native(sink, _native_chunks(frames, copy, length), length, vr, syntax)
+    else:
+        _write_fragments(target, frames)
+    if isinstance(sink, Deflater):
+        sink.finish()
+    return _digest(redacted or frames, frames.layout.frames)
 
 
-def compressed(dataset: Dataset, data: bytes) -> bytes:
-    """The frames, each in one fragment, behind a new Basic Offset Table (PS3.5 A.4)."""
-    offsets = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
-    extended = offsets if all(offsets) else None
-    frames = generate_frames(data, number_of_frames=get_nr_frames(dataset), extended_offsets=extended)
-    return encapsulate([without_words(frame, dataset.Rows * dataset.Columns) for frame in frames], has_bot=True)
-
-
-def native(dataset: Dataset, syntax: UID) -> bytes:
-    """The bytes that are pixels, with unused bits cleared, padded to an even length.
-
-    Raises:
-        ValueError: there are too few bytes.
-    """
-    length = get_expected_length(dataset)
-    # Up to the even length: in big endian words of 8-bit samples the last pixel is the second byte of its word.
-    data = dataset[PIXEL_DATA].value[: length + length % 2]
-    if len(data) < length or not length:
-        raise ValueError("truncated")
-    if 1 < dataset.BitsStored < dataset.BitsAllocated in (8, 16, 32) and dataset.HighBit == dataset.BitsStored - 1:
-        data = without_unused_bits(data, dataset, syntax)
-    return data + b"\0" * (len(data) % 2)
-
-
-def without_unused_bits(data: bytes, dataset: Dataset, syntax: UID) -> bytes:
-    """Unused high bits become copies of the sign, or zero: the value stays, what was packed above it goes."""
-    order = ">" if syntax == ExplicitVRBigEndian and dataset[PIXEL_DATA].VR != "OB" else "<"
-    kind = "i" if dataset.PixelRepresentation else "u"
-    samples = np.frombuffer(data, f"{order}{kind}{dataset.BitsAllocated // 8}")
-    unused = dataset.BitsAllocated - dataset.BitsStored
-    clear = (samples << unused) >> unused
-    return data if np.array_equal(clear, samples) else clear.astype(samples.dtype).tobytes()
-
-
-def frames_of(dataset: Dataset) -> Iterator[np.ndarray]:
-    """The decoded frames, samples as stored (no colour conversion)."""
-    decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    # Not iter_array: pydicom 3.0.2 corrects the sign of JPEG 2000 in a read-only array there, and fails.
-    return (decoder.as_array(dataset, index=index, raw=True)[0] for index in range(get_nr_frames(dataset)))
-
-
-def pixels_sha256(dataset: Dataset) -> str:
-    """The digest of the decoded pixels: the same for the same picture in any lossless transfer syntax.
-
-    Raises:
-        CannotBeCleaned: no decoder reads them, so nobody could look at what would be released.
-    """
+def _digest(frames: Frames | RedactedFrames, count: int) -> Written:
     digest = hashlib.sha256()
-    try:
-        for frame in frames_of(dataset):
-            digest.update(frame.astype(frame.dtype.newbyteorder("<"), copy=False).tobytes())
-    except UNDECODABLE:
-        raise CannotBeCleaned("undecodable", "The pixel data cannot be decoded, so nobody can check them.") from None
-    return digest.hexdigest()
+    for index in range(count):
+        samples, _ = frames.decode(index)
+        digest.update(little_endian(samples))
+    return Written(digest.hexdigest(), frames.decode(0))
+
+
+def little_endian(samples: np.ndarray) -> np.ndarray:
+    """Return the samples as contiguous little endian memory, without a copy where possible."""
+    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("<"))
+
+
+def _encoded_header(copy: Dataset, syntax: UID) -> bytes:
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = syntax.is_little_endian, syntax.is_implicit_VR
+    write_dataset(buffer, copy)
+    return buffer.getvalue()
+
+
+def _element_head(vr: str, length: int, syntax: UID) -> bytes:
+    """Tag, VR and length of Pixel Data (PS3.5 7.1)."""
+    order = "<" if syntax.is_little_endian else ">"
+    tag, size = struct.pack(order + "HH", *PIXEL_DATA), struct.pack(order + "L", length)
+    return tag + size if syntax.is_implicit_VR else tag + vr.encode() + b"\0\0" + size
+
+
+def _write_native(sink: Sink, chunks: Iterable[bytes], length: int, vr: str, syntax: UID) -> None:
+    """Write pixels of this length in bytes, padded to an even one."""
+    sink.write(_element_head(vr, length + length % 2, syntax))
+    written = 0
+    for chunk in chunks:
+        sink.write(chunk)
+        written += len(chunk)
+    sink.write(b"\0" * (length + length % 2 - written))
+
+
+def _native_chunks(frames: Frames, copy: Dataset, length: int) -> Iterator[bytes]:
+    """Read the bytes that are pixels frame by frame, with unused bits cleared.
+
+    Frames that do not fill complete words are read at once. In big endian words of 8-bit samples the last pixel may be
+    the second byte of its word, so an odd length is rounded up.
+    """
+    layout, dtype = frames.layout, _cleared_dtype(frames.layout, frames, copy)
+    step = layout.bits // 8 if layout.bits % 16 == 0 else length + length % 2
+    for start in range(0, length, step):
+        chunk = frames.native_pixels(start, step)
+        if step > length and frames.syntax != ExplicitVRBigEndian:
+            chunk = chunk[:length]
+        yield _without_unused_bits(chunk, layout, dtype) if dtype else chunk
+
+
+def _cleared_dtype(layout: Layout, frames: Frames, copy: Dataset) -> str:
+    """The type of samples whose unused high bits can be cleared; "" if there are none, or they are not on top."""
+    if not (1 < layout.stored < layout.allocated and layout.allocated in (8, 16, 32)):
+        return ""
+    if copy.get("HighBit") != layout.stored - 1:
+        return ""
+    order = ">" if frames.syntax == ExplicitVRBigEndian and frames.element.vr != "OB" else "<"
+    return f"{order}{'i' if layout.signed else 'u'}{layout.allocated // 8}"
+
+
+def _without_unused_bits(chunk: bytes, layout: Layout, dtype: str) -> bytes:
+    """Make unused high bits copies of the sign, or zero: the value stays, whatever was packed above it goes."""
+    samples = np.frombuffer(chunk, dtype)
+    unused = layout.allocated - layout.stored
+    clear = (samples << unused) >> unused
+    return chunk if np.array_equal(clear, samples) else clear.astype(samples.dtype).tobytes()
+
+
+def _write_fragments(target: BinaryIO, frames: Frames) -> None:
+    """Write the frames, each in one fragment, behind a new Basic Offset Table (PS3.5 A.4). Raises `ValueError`."""
+    count, offsets = frames.layout.frames, []
+    target.write(struct.pack("<HH2s2xL", *PIXEL_DATA, b"OB", UNDEFINED_LENGTH))
+    target.write(ITEM + struct.pack("<L", 4 * count))
+    table = target.tell()
+    target.write(bytes(4 * count))
+    for index in range(count):
+        offsets.append(target.tell() - table - 4 * count)
+        frame = frames.clean_codestream(index)
+        target.write(ITEM + struct.pack("<L", len(frame) + len(frame) % 2) + frame + b"\0" * (len(frame) % 2))
+    target.write(END_OF_ITEMS)
+    target.seek(table)
+    target.write(struct.pack(f"<{count}L", *offsets))
+
+
+def write_picture(target: BinaryIO, pixels: np.ndarray, boxes: Sequence[Box]) -> tuple[np.ndarray, str]:
+    """Write a PNG of these pixels, with the boxes in black, and return them with their digest.
+
+    It is a PNG for a JPEG as well: to compress its pixels again with loss would change them a second time. It holds
+    the chunks IHDR, IDAT and IEND alone. Raises `bad_box`.
+    """
+    pixels = pixels.copy()
+    fill_boxes(pixels, boxes, 0)
+    Image.fromarray(pixels).save(target, format="PNG")
+    return pixels, hashlib.sha256(little_endian(pixels)).hexdigest()

@@ -4,12 +4,12 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from .manifest import VERSION
-from .rules import edition
+from dicom.deidentification.manifest import VERSION
+from dicom.deidentification.rules import edition
 
 IMPLEMENTATION = UID("2.25.263514021379528814571437526390276134321")
 
-# CID 7050 of PS3.16. Of the patient's characteristics we retain sex, age, size and weight.
+# CID 7050 of PS3.16. Of the patient's characteristics, sex, age, size and weight are retained.
 BASIC = {"113100": "Basic Application Confidentiality Profile"}
 CLEAN_PIXELS = {"113101": "Clean Pixel Data Option"}
 OPTIONS = {
@@ -19,17 +19,17 @@ OPTIONS = {
 }
 
 
-def profile() -> str:
+def profile_name() -> str:
     return f"PS3.15 {edition()} Basic Application Level Confidentiality Profile"
 
 
-def options(redacted: bool) -> dict[str, str]:
-    """The codes that a copy carries; a redacted one has clean pixels, too."""
+def option_codes(redacted: bool) -> dict[str, str]:
+    """Return the codes that a copy carries; a redacted one has clean pixels, too."""
     return BASIC | (CLEAN_PIXELS if redacted else {}) | OPTIONS
 
 
-def mark(dataset: Dataset, pseudonym: str, redacted: bool) -> None:
-    """Write who the patient is now, and what was done.
+def mark_deidentified(dataset: Dataset, pseudonym: str, redacted: bool) -> None:
+    """Write the pseudonym, and what was done.
 
     Args:
         pseudonym: at most 64 characters (LO).
@@ -40,20 +40,20 @@ def mark(dataset: Dataset, pseudonym: str, redacted: bool) -> None:
     dataset.LongitudinalTemporalInformationModified = "MODIFIED"
     dataset.DeidentificationMethod = [f"PS3.15 {edition()} Basic Profile", f"Harrison {VERSION}"]
     dataset.DeidentificationMethodCodeSequence = Sequence(
-        [coded(value, meaning) for value, meaning in options(redacted).items()]
+        [coded_entry(value, meaning) for value, meaning in option_codes(redacted).items()]
     )
     if redacted:
         dataset.BurnedInAnnotation = "NO"  # E.3.1
 
 
-def coded(value: str, meaning: str) -> Dataset:
+def coded_entry(value: str, meaning: str) -> Dataset:
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning[:64]
     return item
 
 
 def file_meta(dataset: Dataset, transfer_syntax: str) -> FileMetaDataset:
-    """A new File Meta Information (PS3.10 7.1): nothing of the sender's survives."""
+    """Make a new File Meta Information (PS3.10 7.1), without anything of the sender's."""
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID

@@ -1,10 +1,9 @@
 """Reading DICOM without pydicom repeating what it reads.
 
-pydicom's warnings and log quote the values that they complain of, and a log is no place for a patient's name.
+pydicom's warnings and log lines quote the values that they are about, and a log is no place for a patient's name.
 """
 
 import logging
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +18,13 @@ UNREADABLE = (
     ValueError, TypeError, LookupError, ArithmeticError, AttributeError, NotImplementedError, RecursionError,
     EOFError, OSError, StructError, ZlibError, BytesLengthException, InvalidDicomError,
 )  # fmt: skip
-
-# The switches below belong to the whole process, so one thread turns them at a time.
 LOGGER = logging.getLogger("pydicom")
-ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Neither validate values nor warn of them, nor log them."""
-    with ONE_AT_A_TIME, warnings.catch_warnings(), disable_value_validation():
+    """Do not validate values, warn of them or log them. These switches are the whole process's."""
+    with warnings.catch_warnings(), disable_value_validation():
         warnings.simplefilter("ignore")
         was_disabled, LOGGER.disabled = LOGGER.disabled, True
         try:

@@ -1,84 +1,99 @@
 """Blacking out boxes: the pixels are decoded, filled and written uncompressed (PS3.15 E.3.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, get_decoder, pack_bits
-from pydicom.pixels.utils import get_nr_frames
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.pixels import apply_color_lut, pack_bits
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGExtended12Bit
 
-from .errors import CannotBeCleaned
-from .manifest import Box
-from .pixels import PIXEL_DATA, UNDECODABLE
+from dicom.deidentification.manifest import Box
+from dicom.deidentification.scope import CannotBeCleaned
+from dicom.drawing.colour import from_ybr
+from dicom.parsing.frames import Decoded, Frames
+from dicom.refusals import Unreadable
 
 # JPEG Baseline and Extended always lose something; the other lossy syntaxes may hold lossless data, too.
-ALWAYS_LOSSY = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"}
+ALWAYS_LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit}
 
 
-def black_out(dataset: Dataset, boxes: Sequence[Box]) -> None:
-    """Fill the boxes with the darkest value there is, and rewrite the pixels as Explicit VR Little Endian.
+class RedactedFrames:
+    """The frames of an image with boxes filled, samples of a pixel together, colours as RGB."""
+
+    def __init__(self, frames: Frames, boxes: Sequence[Box], copy: Dataset) -> None:
+        self.frames, self.boxes, self.layout = frames, boxes, frames.layout
+        self.vr = "OB" if self.layout.allocated <= 8 else "OW"
+        samples, self.photometric = self._in_rgb(0)
+        self.length = (self.layout.frames * samples.size * self.layout.allocated + 7) // 8  # bytes
+        self.black = self._darkest_value(copy)
+
+    def decode(self, index: int) -> Decoded:
+        """Decode one frame and fill its boxes."""
+        samples = self._in_rgb(index)[0].copy()
+        fill_boxes(samples, [box for box in self.boxes if box.frame in (None, index)], self.black)
+        return samples, self.photometric
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the frames as bytes; at once where a sample has one bit."""
+        if self.layout.allocated == 1:
+            yield pack_bits(np.stack([self.decode(index)[0] for index in range(self.layout.frames)]).ravel(), pad=False)
+            return
+        for index in range(self.layout.frames):
+            yield self.decode(index)[0].tobytes()
+
+    def _in_rgb(self, index: int) -> Decoded:
+        """Decode one frame to little endian samples as wide as the header says."""
+        samples, photometric = self.frames.decode(index)
+        if photometric.startswith("YBR_FULL") and samples.dtype.itemsize == 1:
+            samples, photometric = from_ybr(samples), "RGB"
+        width = max(self.layout.allocated // 8, 1)
+        return samples.astype(f"<{samples.dtype.kind}{width}", copy=False), photometric
+
+    def _darkest_value(self, copy: Dataset) -> int:
+        """Choose the value that shows as black: one that the image holds, so that no windowing shifts."""
+        if self.photometric == "RGB":
+            return 0
+        if self.photometric not in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"):
+            raise CannotBeCleaned("No box can be drawn in an image of this colour space.")
+        decoded = (self.frames.decode(index)[0] for index in range(self.layout.frames))
+        extremes = [(int(samples.min()), int(samples.max())) for samples in decoded]
+        least, greatest = min(low for low, _ in extremes), max(high for _, high in extremes)
+        if self.photometric == "PALETTE COLOR":
+            indices = np.arange(greatest + 1, dtype=self.frames.decode(0)[0].dtype)
+            return int(apply_color_lut(indices, copy).sum(axis=-1).argmin())
+        return greatest if self.photometric == "MONOCHROME1" else least
+
+
+def redacted_frames(frames: Frames, copy: Dataset, boxes: Sequence[Box]) -> RedactedFrames:
+    """Fill the boxes, and change the copy's header to say how its pixels are written now.
 
     Raises:
-        ValueError: a box names a frame that there is not, or lies outside the image.
-        CannotBeCleaned: the pixels cannot be decoded.
+        Unreadable: a box names a frame that does not exist, or lies outside the image (`bad_box`).
+        CannotBeCleaned: the pixels cannot be decoded, or their colours have no black.
     """
-    syntax = dataset.file_meta.TransferSyntaxUID
-    samples, properties = decoded(dataset, syntax)
-    frames = samples.reshape(get_nr_frames(dataset), dataset.Rows, dataset.Columns, -1)
-    photometric = str(properties["photometric_interpretation"])
-    fill(frames, boxes, darkest(frames, photometric, dataset))
-    keep_lossy_mark(dataset, syntax)
-    write(dataset, frames, photometric)
-
-
-def decoded(dataset: Dataset, syntax: UID) -> tuple[np.ndarray, dict]:
-    """A writeable array of all frames, colours as RGB, and what it now is."""
-    try:
-        samples, properties = get_decoder(syntax).as_array(dataset)  # RGB where it was YBR
-    except UNDECODABLE:
-        raise CannotBeCleaned("undecodable", "The pixel data cannot be decoded, so no box can be drawn.") from None
-    return np.array(samples), properties
-
-
-def fill(frames: np.ndarray, boxes: Sequence[Box], value: int) -> None:
-    """Write the value into each box. `frames` is frames × rows × columns × samples."""
-    count, rows, columns, _ = frames.shape
+    layout = frames.layout
     for box in boxes:
-        if (box.frame or 0) >= count or box.left >= columns or box.top >= rows:
-            raise ValueError("A box lies outside the image.")
-        chosen = slice(None) if box.frame is None else box.frame
-        frames[chosen, box.top : box.top + box.height, box.left : box.left + box.width] = value
+        if (box.frame or 0) >= layout.frames:
+            raise Unreadable("bad_box")
+        _check_box(box, layout.rows, layout.columns)
+    redacted = RedactedFrames(frames, boxes, copy)
+    if frames.syntax in ALWAYS_LOSSY and copy.get("LossyImageCompression") != "01":
+        copy.LossyImageCompression = "01"  # decoding brings nothing back (PS3.3 C.7.6.1.1.5)
+        copy.LossyImageCompressionMethod = "ISO_10918_1"
+    copy.PhotometricInterpretation = redacted.photometric
+    if layout.samples > 1:
+        copy.PlanarConfiguration = 0
+    copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return redacted
 
 
-def darkest(frames: np.ndarray, photometric: str, dataset: Dataset) -> int:
-    """The value that shows as black: one that the image holds, so that no windowing shifts."""
-    if photometric == "MONOCHROME1":
-        return int(frames.max())
-    if photometric == "MONOCHROME2":
-        return int(frames.min())
-    if photometric == "PALETTE COLOR":
-        indices = np.arange(int(frames.max()) + 1, dtype=frames.dtype)
-        return int(apply_color_lut(indices, dataset).sum(axis=-1).argmin())
-    if photometric == "RGB":
-        return 0
-    raise CannotBeCleaned("colours", "No box can be drawn in an image of this colour space.")
+def fill_boxes(samples: np.ndarray, boxes: Sequence[Box], value: int) -> None:
+    """Write the value into each box. `samples` is rows × columns [× samples]. Raises `bad_box`."""
+    for box in boxes:
+        _check_box(box, *samples.shape[:2])
+        samples[box.top : box.top + box.height, box.left : box.left + box.width] = value
 
 
-def keep_lossy_mark(dataset: Dataset, syntax: UID) -> None:
-    """Once compressed with loss, always marked so: decoding brings nothing back (PS3.3 C.7.6.1.1.5)."""
-    if syntax in ALWAYS_LOSSY and dataset.get("LossyImageCompression") != "01":
-        dataset.LossyImageCompression = "01"
-        dataset.LossyImageCompressionMethod = "ISO_10918_1"
-
-
-def write(dataset: Dataset, frames: np.ndarray, photometric: str) -> None:
-    """Put the frames into the dataset, uncompressed and with the samples of a pixel together."""
-    bits = dataset.BitsAllocated
-    data = pack_bits(frames.ravel()) if bits == 1 else frames.astype(frames.dtype.newbyteorder("<")).tobytes()
-    dataset[PIXEL_DATA] = DataElement(PIXEL_DATA, "OB" if bits <= 8 else "OW", data + b"\0" * (len(data) % 2))
-    dataset.PhotometricInterpretation = photometric
-    if dataset.SamplesPerPixel > 1:
-        dataset.PlanarConfiguration = 0
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+def _check_box(box: Box, rows: int, columns: int) -> None:
+    if box.left >= columns or box.top >= rows:
+        raise Unreadable("bad_box")

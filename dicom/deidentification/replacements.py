@@ -1,14 +1,15 @@
 """What the project's key decides: replacement UIDs and the shift of a patient's dates.
 
-Both are HMAC-SHA-256 of the original under the project's key: the same input gives the same output for ever, over
-every object and study, and without the key neither can be undone or guessed (PS3.15 E.1.1).
+Both are HMAC-SHA-256 of the original under the project's key. The same input always gives the same output, in every
+object and study, and without the key nobody can undo or guess either (PS3.15 E.1.1).
 """
 
 import hmac
 from dataclasses import dataclass, field
 
-LEAST_KEY = 32  # bytes: as strong as the hash
-WIDEST_SHIFT = 3650  # days, about ten years
+MIN_KEY_BYTES = 32  # as strong as the hash
+MAX_SHIFT_DAYS = 3650  # about ten years
+MAX_PSEUDONYM = 64  # characters (LO)
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,44 @@ class Secrets:
     key_id: str
 
     def __post_init__(self) -> None:
-        if len(self.key) < LEAST_KEY:
-            raise ValueError(f"A project key has at least {LEAST_KEY} bytes.")
+        if len(self.key) < MIN_KEY_BYTES:
+            raise ValueError(f"A project key has at least {MIN_KEY_BYTES} bytes.")
 
     def digest(self, purpose: str, text: str) -> bytes:
-        """32 bytes that depend on the key, the purpose and the text."""
+        """Return 32 bytes that depend on the key, the purpose and the text."""
         return hmac.digest(self.key, f"{purpose}\0{text}".encode(), "sha256")
 
 
+@dataclass(frozen=True)
+class Subject:
+    """The patient of a research copy.
+
+    Attributes:
+        secrets: the project's key, from which UIDs and date shifts are made.
+        patient: always the same text for the same patient; it decides the shift of their dates.
+        pseudonym: written as Patient's Name and Patient ID.
+
+    Raises:
+        ValueError: the pseudonym is empty, longer than 64 characters, or not printable.
+    """
+
+    secrets: Secrets
+    patient: str = field(repr=False)
+    pseudonym: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.pseudonym) <= MAX_PSEUDONYM or not self.pseudonym.isprintable() or "\\" in self.pseudonym:
+            raise ValueError(f"A pseudonym has 1 to {MAX_PSEUDONYM} printable characters and no backslash.")
+
+
 def replacement_uid(secrets: Secrets, uid: str) -> str:
-    """A UUID-derived UID (PS3.5 B.2) that stands for `uid` wherever it is mentioned."""
+    """Return a UUID-derived UID (PS3.5 B.2) that stands for `uid` everywhere."""
     number = int.from_bytes(secrets.digest("uid", uid.strip(" \0"))[:16])
-    number = number & ~(0xF << 76) | 0x8 << 76  # version 8 of RFC 9562: made our own way
+    number = number & ~(0xF << 76) | 0x8 << 76  # version 8 of RFC 9562: a custom algorithm
     number = number & ~(0x3 << 62) | 0x2 << 62  # and its variant
     return f"2.25.{number}"
 
 
 def days_earlier(secrets: Secrets, patient: str) -> int:
-    """By how many days (1 to 3650) every date of this patient moves back. Never 0, never into the future."""
-    return 1 + int.from_bytes(secrets.digest("days", patient)[:8]) % WIDEST_SHIFT
+    """Return by how many days (1 to 3650) all dates of this patient move back. Never 0, never into the future."""
+    return 1 + int.from_bytes(secrets.digest("days", patient)[:8]) % MAX_SHIFT_DAYS

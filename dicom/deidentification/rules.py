@@ -15,10 +15,10 @@ from typing import Any
 DATA = Path(__file__).parent / "data"
 
 PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT = 0x00100040, 0x00101010, 0x00101020, 0x00101030
-# Retain Patient Characteristics (E.3.4) is taken up for these alone. Size and weight make SUV of PET.
+# Retain Patient Characteristics (E.3.4) covers these alone. Size and weight are needed for the SUV of PET.
 CHARACTERISTICS = frozenset({PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT})
 
-# Times of day that dynamic studies and SUV are computed from. Every other time is left out: it tells little of the
+# Times of day that dynamic studies and SUV are computed from. Every other time is left out: it says little about the
 # image and helps to find its patient in a hospital's log.
 TIMES = frozenset({0x00080031, 0x00080032, 0x00080033, 0x00181072, 0x00181073})  # series, acquisition, content, tracer
 
@@ -27,13 +27,13 @@ TIMES = frozenset({0x00080031, 0x00080032, 0x00080033, 0x00181072, 0x00181073}) 
 NEVER = frozenset({0x04000500, 0x4FFE0001, 0x00080300, 0x0040A390})
 
 
-# What turns stored values into shades may stand in every image: scanners write a rescale slope where the IOD has none,
-# and a copy without it would look another than what its reader saw.
-SHADES = ("modality-lut", "voi-lut")
+# These modules may stand in every image: scanners write a rescale slope where the IOD has none, and without it a copy
+# would look different from the original.
+SHADING_MODULES = ("modality-lut", "voi-lut")
 
 
 class Action(Enum):
-    """What becomes of an attribute."""
+    """What happens to an attribute."""
 
     REMOVE = "removed"
     STAND_IN = "emptied or given a dummy value, as the attribute's Type asks"
@@ -44,7 +44,7 @@ class Action(Enum):
 
 
 def action(tag: int, vr: str) -> Action:
-    """What Table E.1-1 with our options asks for an attribute that the IOD allows."""
+    """Return what Table E.1-1 with our options requires for an attribute that the IOD allows."""
     if tag in NEVER:
         return Action.REMOVE
     if tag in CHARACTERISTICS:
@@ -62,49 +62,49 @@ BASIC = {"X": Action.REMOVE, "U": Action.UID, "X/Z/U*": Action.ENTER}
 
 @cache
 def profile() -> dict[int, dict[str, str]]:
-    """Table E.1-1 by tag. Its repeating groups and private attributes have no number and are on no allow-list."""
-    rules: dict[str, dict[str, str]] = read("profile.json")["rules"]
+    """Read Table E.1-1 by tag. Its repeating groups and private attributes have no number and are on no allow-list."""
+    rules: dict[str, dict[str, str]] = read_table("profile.json")["rules"]
     return {int(tag, 16): rule for tag, rule in rules.items() if re.fullmatch("[0-9A-F]{8}", tag)}
 
 
 @cache
 def edition() -> str:
-    """The edition of PS3.15, such as 2026d."""
-    return str(read("profile.json")["source"]["edition"])
+    """Return the edition of PS3.15, such as 2026d."""
+    return str(read_table("profile.json")["source"]["edition"])
 
 
 @cache
 def allowed_in(sop_class: str) -> Mapping[int, str]:
-    """`{tag: Type}` of the attributes that an object of this SOP Class may have at its top level.
+    """Map the attributes that an object of this SOP Class may have at its top level to their Types.
 
     Raises:
         KeyError: no image IOD that we know has this SOP Class.
     """
-    iods = read("iods.json")
+    iods = read_table("iods.json")
     attributes: dict[int, str] = {}
-    for module in [*iods["iods"][iods["sop_classes"][sop_class]], *SHADES]:
-        for tag, kind in by_number(iods["modules"][module]).items():
+    for module in [*iods["iods"][iods["sop_classes"][sop_class]], *SHADING_MODULES]:
+        for tag, kind in by_tag(iods["modules"][module]).items():
             attributes[tag] = min(attributes.get(tag, "3"), kind)  # "1" < "1C" < "2" < "2C" < "3"
     return attributes
 
 
 @cache
 def allowed_under(sequence: int) -> Mapping[int, str]:
-    """`{tag: Type}` of the attributes that items of this sequence may have. None at all when it is unknown."""
-    return by_number(read("iods.json")["sequences"].get(f"{sequence:08X}", {}))
+    """Map the attributes that items of this sequence may have to their Types. Items of an unknown one may have none."""
+    return by_tag(read_table("iods.json")["sequences"].get(f"{sequence:08X}", {}))
 
 
 def is_image_class(sop_class: str) -> bool:
     """Whether its attributes are known, so that it can be cleaned."""
-    return sop_class in read("iods.json")["sop_classes"]
+    return sop_class in read_table("iods.json")["sop_classes"]
 
 
-def by_number(table: Mapping[str, str]) -> dict[int, str]:
+def by_tag(table: Mapping[str, str]) -> dict[int, str]:
     return {int(tag, 16): kind for tag, kind in table.items()}
 
 
 @cache
-def read(name: str) -> dict[str, Any]:
-    """One of the tables beside this package."""
+def read_table(name: str) -> dict[str, Any]:
+    """Read one of the tables in `data/`."""
     tables: dict[str, Any] = json.loads((DATA / name).read_text())
     return tables

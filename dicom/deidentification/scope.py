@@ -1,15 +1,13 @@
-"""Which objects can be cleaned at all: images whose every attribute we know."""
+"""Which objects can be cleaned at all: images whose every attribute is known."""
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, AllTransferSyntaxes
 
-from .errors import CannotBeCleaned
-from .rules import is_image_class
+from dicom.deidentification.rules import is_image_class
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 
 # Families of SOP Classes (PS3.4 B.5) and why they are kept out, the longer beginnings first.
-REFUSED = (
+REFUSED_FAMILIES = (
     ("88.", "A structured report is text about the patient."),
     ("104.", "An encapsulated document may say anything about the patient."),
     ("11.", "A presentation state holds drawings and notes of its reader."),
@@ -21,32 +19,27 @@ REFUSED = (
     ("66", "Derived data such as segmentations describe their findings in free text."),
     ("481.", "Radiotherapy objects describe plans and persons in free text."),
 )
-UNKNOWN = "The attributes of this kind of object are not known, so nobody can tell which name the patient."
+UNKNOWN_FAMILY = "The attributes of this kind of object are not known, so nobody can tell which name the patient."
 
 
-def check(dataset: Dataset) -> None:
-    """Pass the objects that can be cleaned.
+class CannotBeCleaned(Exception):
+    """No research copy of this object can be made. The sentence is for people, and quotes nothing from the object."""
 
-    Raises:
-        CannotBeCleaned: with the code `sop_class` or `transfer_syntax`; or `damaged`, when it has no UID.
-    """
-    sop_class = str(dataset.get("SOPClassUID", ""))
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def check_scope(header: Dataset) -> None:
+    """Raise `CannotBeCleaned` unless this is an image of a known class that has a UID."""
+    sop_class = str(header.get("SOPClassUID", ""))
     if not is_image_class(sop_class):
-        raise CannotBeCleaned("sop_class", refusal(sop_class))
-    if not dataset.get("SOPInstanceUID"):
-        raise CannotBeCleaned("damaged", "The object has no SOP Instance UID.")
-    if not is_still(UID(dataset.file_meta.get("TransferSyntaxUID", ""))):
-        raise CannotBeCleaned("transfer_syntax", "This transfer syntax holds video, or pixels kept elsewhere.")
+        raise CannotBeCleaned(reason_of_refusal(sop_class))
+    if not header.get("SOPInstanceUID"):
+        raise CannotBeCleaned("The object has no SOP Instance UID.")
 
 
-def refusal(sop_class: str) -> str:
-    """Why objects of this SOP Class are kept out, in a sentence."""
+def reason_of_refusal(sop_class: str) -> str:
+    """Say why objects of this SOP Class are kept out."""
     family = sop_class.removeprefix(STORAGE)
-    return next((reason for start, reason in REFUSED if family.startswith(start)), UNKNOWN)
-
-
-def is_still(syntax: UID) -> bool:
-    """Whether the pixels of this transfer syntax are images in the file: no video stream, no reference (JPIP)."""
-    if syntax not in AllTransferSyntaxes:
-        return False
-    return not any(word in syntax.name for word in ("MPEG", "HEVC", "JPIP", "SMPTE"))
+    return next((reason for start, reason in REFUSED_FAMILIES if family.startswith(start)), UNKNOWN_FAMILY)

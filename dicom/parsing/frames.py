@@ -1,113 +1,95 @@
 """Where the frames of a DICOM image lie, and one of them decoded (PS3.5 chapter 8 and annex A)."""
 
 import struct
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
-    HTJ2K,
-    JPEG2000,
-    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
 )
 
-from dicom.parsing.codestream import checked
+from dicom.parsing.codestream import checked_frame, without_comments
+from dicom.parsing.decoders import COMPRESSED, decode_frame
 from dicom.parsing.layout import Layout, check_layout, read_layout
 from dicom.parsing.outline import PIXELS, UNDEFINED, Element
 from dicom.parsing.part10 import Part10
 from dicom.refusals import Unreadable
 
 FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00008, 0x7FE00009
-OFFSETS = 0x7FE00001
+EXTENDED_OFFSETS = 0x7FE00001
 KEYWORDS = {PIXELS: "PixelData", FLOAT_PIXELS: "FloatPixelData", DOUBLE_PIXELS: "DoubleFloatPixelData"}
 NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
-# One decoder for each syntax: trying the next when one fails would offer hostile bytes to several C libraries.
-DECODERS = {
-    RLELossless: "pylibjpeg",
-    JPEGBaseline8Bit: "pillow",
-    JPEGExtended12Bit: "pillow",
-    JPEGLossless: "gdcm",
-    JPEGLosslessSV1: "gdcm",
-    JPEGLSLossless: "pyjpegls",
-    JPEGLSNearLossless: "pyjpegls",
-    JPEG2000Lossless: "pylibjpeg",
-    JPEG2000: "pylibjpeg",
-    HTJ2KLossless: "pylibjpeg",
-    HTJ2KLosslessRPCL: "pylibjpeg",
-    HTJ2K: "pylibjpeg",
-}
 STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # SOI of JPEG and JPEG-LS, SOC of JPEG 2000
+
+Fragment = tuple[int, int]  # position and bytes
+Decoded = tuple[np.ndarray, str]  # rows × columns [× samples] as stored, and the photometric interpretation
 
 
 class Frames:
-    """The pixel data of one file, checked against its layout before anything is decoded."""
+    """The pixel data of one file, checked against its layout before anything is decoded.
+
+    Decoded frames are remembered if all of them together stay below `Limits.checked_pixels`.
+    """
 
     def __init__(self, part10: Part10, header: Dataset) -> None:
-        self.part10 = part10
+        self.part10, self.syntax = part10, part10.transfer_syntax
         self.element = _pixel_element(part10)
-        self.layout = read_layout(header, KEYWORDS[self.element.tag])
+        self.layout = read_layout(header, KEYWORDS[self.element.tag], self.element.vr)
         check_layout(self.layout, part10.limits)
-        _check_syntax(part10.transfer_syntax, self.layout)
-        self.native = UID(part10.transfer_syntax) in NATIVE
-        self.parts = [] if self.native else _parts(self)
-        if self.native:
-            _check_native(self.element, self.layout)
-
-    def decode(self, index: int) -> tuple[np.ndarray, str]:
-        """One frame as (rows, columns[, samples]), and its photometric interpretation once decoded."""
-        options = self._options()
-        decoder = get_decoder(self.part10.transfer_syntax)
-        if self.native:
-            self.part10.stream.seek(self.element.value)
-            array, found = decoder.as_array(self.part10.stream, index=index, raw=True, **options)
+        if self.syntax not in NATIVE | COMPRESSED:
+            raise Unreadable("unsupported_transfer_syntax")
+        self.is_native = self.syntax in NATIVE
+        self.fragments: list[list[Fragment]] = []
+        if self.is_native:
+            _check_native_length(self.element, self.layout)
         else:
-            source = encapsulate([self.codestream(index)], has_bot=False)
-            options |= {"number_of_frames": 1, "decoding_plugin": DECODERS[UID(self.part10.transfer_syntax)]}
-            array, found = decoder.as_array(source, index=0, raw=True, **options)
-        return array, str(found["photometric_interpretation"])
+            self.fragments = _fragments_by_frame(part10, self.element, self.layout)
+        pixels = self.layout.frames * self.layout.rows * self.layout.columns
+        self.remembered: dict[int, Decoded] | None = {} if pixels <= part10.limits.checked_pixels else None
+
+    def decode(self, index: int) -> Decoded:
+        """Decode one frame. Do not write to the array: it may be remembered."""
+        if self.remembered is None:
+            return self._decode(index)
+        if index not in self.remembered:
+            self.remembered[index] = self._decode(index)
+        return self.remembered[index]
+
+    def _decode(self, index: int) -> Decoded:
+        if not self.is_native:
+            return decode_frame(self._decodable_codestream(index), self.layout, self.syntax)
+        stream = self.part10.stream
+        stream.seek(self.element.value)
+        decoder, options = get_decoder(self.syntax), self.layout.as_options()
+        samples, properties = decoder.as_array(stream, index=index, raw=True, **options)
+        return samples, str(properties["photometric_interpretation"])
+
+    def _decodable_codestream(self, index: int) -> bytes:
+        """The codestream that a research copy gets, so that a decoded frame proves both; else the original one."""
+        try:
+            return self.clean_codestream(index)
+        except Unreadable:
+            raise
+        except ValueError:
+            return self.codestream(index)
+
+    def clean_codestream(self, index: int) -> bytes:
+        """Read one compressed frame without its comments. Raises `ValueError` if its parts do not fit together."""
+        return without_comments(self.codestream(index), self.layout.rows * self.layout.columns)
 
     def codestream(self, index: int) -> bytes:
-        """The compressed bytes of one frame, checked against the layout."""
-        stream, pieces = self.part10.stream, []
-        for position, length in self.parts[index]:
-            stream.seek(position)
-            pieces.append(stream.read(length))
-        return checked(b"".join(pieces), self.layout, self.part10.transfer_syntax)
+        """Read one compressed frame, and check it against the layout."""
+        parts = [read_at(self.part10.stream, position, length) for position, length in self.fragments[index]]
+        return checked_frame(b"".join(parts), self.layout, self.syntax)
 
-    def _options(self) -> dict[str, Any]:
-        """The layout in pydicom's words."""
-        given = self.layout
-        options: dict[str, Any] = {
-            "rows": given.rows,
-            "columns": given.columns,
-            "number_of_frames": given.frames,
-            "samples_per_pixel": given.samples,
-            "bits_allocated": given.allocated,
-            "photometric_interpretation": given.photometric,
-            "pixel_keyword": given.keyword,
-            "pixel_vr": self.element.vr,
-        }
-        if given.samples > 1:
-            options["planar_configuration"] = given.planar
-        if given.keyword == "PixelData":
-            options |= {"bits_stored": given.stored, "pixel_representation": int(given.signed)}
-        return options
+    def native_pixels(self, start: int, length: int) -> bytes:
+        """Read bytes of uncompressed pixel data, `start` bytes after its beginning."""
+        return read_at(self.part10.stream, self.element.value + start, length)
 
 
 def _pixel_element(part10: Part10) -> Element:
@@ -119,57 +101,50 @@ def _pixel_element(part10: Part10) -> Element:
     return found[0]
 
 
-def _check_syntax(syntax: str, given: Layout) -> None:
-    """JPEG Extended comes with 8 or with 12 bits; nothing here decodes the latter rightly."""
-    if UID(syntax) not in NATIVE | DECODERS.keys() or (syntax == JPEGExtended12Bit and given.stored > 8):
-        raise Unreadable("unsupported_transfer_syntax")
-
-
-def _check_native(element: Element, given: Layout) -> None:
-    """The declared length must be what the layout asks for; padding of less than a frame does happen."""
-    if element.length == UNDEFINED or element.length + element.length % 2 < given.native_bytes:
+def _check_native_length(element: Element, layout: Layout) -> None:
+    """Require the length that the layout asks for; padding of less than a frame does happen."""
+    if element.length == UNDEFINED or element.length + element.length % 2 < layout.native_bytes:
         raise Unreadable("pixel_length")
-    if (element.length - given.native_bytes) * 8 >= max(given.bits, 16):
+    if (element.length - layout.native_bytes) * 8 >= max(layout.bits, 16):
         raise Unreadable("pixel_length")
 
 
-def _parts(frames: Frames) -> list[list[tuple[int, int]]]:
-    """The fragments of each frame, as (position, bytes) (PS3.5 A.4). Raises `frame_count`, `malformed`."""
-    if frames.element.length != UNDEFINED or not frames.element.fragments:
+def _fragments_by_frame(part10: Part10, element: Element, layout: Layout) -> list[list[Fragment]]:
+    """Return the fragments of each frame (PS3.5 A.4). Raises `frame_count`, `malformed`."""
+    if element.length != UNDEFINED or not element.fragments:
         raise Unreadable("malformed")
-    table, *fragments = frames.element.fragments
-    starts = _frame_starts(frames, table, fragments)
-    if len(starts) != frames.layout.frames or starts[0] != 0 or starts != sorted(set(starts)):
+    table, *fragments = element.fragments
+    starts = _frame_starts(part10, table, fragments, layout.frames)
+    if len(starts) != layout.frames or starts[0] != 0 or starts != sorted(set(starts)):
         raise Unreadable("frame_count")
     return [fragments[start:stop] for start, stop in zip(starts, [*starts[1:], len(fragments)], strict=True)]
 
 
-def _frame_starts(frames: Frames, table: tuple[int, int], fragments: list[tuple[int, int]]) -> list[int]:
-    """The index of the first fragment of each frame: by an offset table, one to one, or by the look of the bytes."""
-    stream, count = frames.part10.stream, frames.layout.frames
+def _frame_starts(part10: Part10, table: Fragment, fragments: list[Fragment], frames: int) -> list[int]:
+    """Return the index of the first fragment of each frame: by an offset table, one to one, or by the first bytes."""
     if not fragments:
         raise Unreadable("frame_count")
-    if count == 1:
+    if frames == 1:
         return [0]
-    if offsets := _offsets(frames, table):
+    if offsets := _read_offsets(part10, table, frames):
         by_position = {position - fragments[0][0]: index for index, (position, _) in enumerate(fragments)}
         return [by_position.get(offset, -1) for offset in offsets]
-    if count == len(fragments):
-        return list(range(count))
-    return [i for i, (position, _) in enumerate(fragments) if _read(stream, position, 4).startswith(STARTS)]
+    if frames == len(fragments):
+        return list(range(frames))
+    return [i for i, (position, _) in enumerate(fragments) if read_at(part10.stream, position, 4).startswith(STARTS)]
 
 
-def _offsets(frames: Frames, table: tuple[int, int]) -> list[int]:
-    """The Extended Offset Table, else the Basic one, none if both are empty (PS3.3 C.7.6.3.1.8, PS3.5 A.4)."""
-    extended = frames.part10.elements.get(OFFSETS)
+def _read_offsets(part10: Part10, table: Fragment, frames: int) -> list[int]:
+    """Read the Extended Offset Table, else the Basic one (PS3.3 C.7.6.3.1.8, PS3.5 A.4). Both may be empty."""
+    extended = part10.elements.get(EXTENDED_OFFSETS)
     position, length = (extended.value, extended.end - extended.value) if extended else table
     width = 8 if extended else 4
-    if length not in (0, width * frames.layout.frames):
+    if length not in (0, width * frames):
         raise Unreadable("frame_count")
-    entries = _read(frames.part10.stream, position, length)
+    entries = read_at(part10.stream, position, length)
     return [number for (number,) in struct.iter_unpack("<Q" if extended else "<L", entries)]
 
 
-def _read(stream: Any, position: int, length: int) -> bytes:
+def read_at(stream: BinaryIO, position: int, length: int) -> bytes:
     stream.seek(position)
     return stream.read(length)

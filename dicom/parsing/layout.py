@@ -1,14 +1,15 @@
-"""How the pixels of a DICOM image are said to be laid out (PS3.3 C.7.6.3), and whether we take that on."""
+"""How the header says that the pixels are laid out (PS3.3 C.7.6.3), and whether we accept that."""
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from pydicom.dataset import Dataset
 
 from dicom.limits import Limits
 from dicom.refusals import Unreadable
 
-SAMPLES = {  # a pixel, by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
+SAMPLES_PER_PIXEL = {  # by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
     "MONOCHROME1": 1,
     "MONOCHROME2": 1,
     "PALETTE COLOR": 1,
@@ -18,12 +19,12 @@ SAMPLES = {  # a pixel, by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
     "YBR_ICT": 3,
     "YBR_RCT": 3,
 }
-BITS = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
+BITS_ALLOCATED = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the pixels of a file are said to be laid out (PS3.3 C.7.6.3)."""
+    """The layout of the pixels, as the header says."""
 
     rows: int
     columns: int
@@ -35,6 +36,12 @@ class Layout:
     planar: int
     photometric: str
     keyword: str  # of the element that holds the pixels
+    vr: str  # of that element
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns, and samples where there are several."""
+        return (self.rows, self.columns, self.samples) if self.samples > 1 else (self.rows, self.columns)
 
     @property
     def bits(self) -> int:
@@ -45,12 +52,30 @@ class Layout:
     @property
     def native_bytes(self) -> int:
         """Bytes of all native frames, padded to an even number (PS3.5 8.1.1)."""
-        whole = ceil(self.bits * self.frames / 8)
-        return whole + whole % 2
+        length = ceil(self.bits * self.frames / 8)
+        return length + length % 2
+
+    def as_options(self) -> dict[str, Any]:
+        """The layout in the words of pydicom's decoders."""
+        options: dict[str, Any] = {
+            "rows": self.rows,
+            "columns": self.columns,
+            "number_of_frames": self.frames,
+            "samples_per_pixel": self.samples,
+            "bits_allocated": self.allocated,
+            "photometric_interpretation": self.photometric,
+            "pixel_keyword": self.keyword,
+            "pixel_vr": self.vr,
+        }
+        if self.samples > 1:
+            options["planar_configuration"] = self.planar
+        if self.keyword == "PixelData":
+            options |= {"bits_stored": self.stored, "pixel_representation": int(self.signed)}
+        return options
 
 
-def read_layout(header: Dataset, keyword: str) -> Layout:
-    """The layout that the header claims. Raises `malformed` where it is not to be had."""
+def read_layout(header: Dataset, keyword: str, vr: str) -> Layout:
+    """Read the layout from the header. Raises `malformed` if it is incomplete."""
     try:
         allocated = int(header.BitsAllocated)
         return Layout(
@@ -64,20 +89,22 @@ def read_layout(header: Dataset, keyword: str) -> Layout:
             planar=int(header.get("PlanarConfiguration") or 0),
             photometric=str(header.PhotometricInterpretation).strip(),
             keyword=keyword,
+            vr=vr,
         )
     except (AttributeError, TypeError, ValueError) as exc:
         raise Unreadable("malformed") from exc
 
 
-def check_layout(given: Layout, limits: Limits) -> None:
+def check_layout(layout: Layout, limits: Limits) -> None:
     """Raises `malformed`, `too_wide`, `too_many_pixels`, `too_many_frames`, `unsupported_pixels`."""
-    if min(given.rows, given.columns, given.frames) < 1 or not 1 <= given.stored <= given.allocated:
+    if min(layout.rows, layout.columns, layout.frames) < 1 or not 1 <= layout.stored <= layout.allocated:
         raise Unreadable("malformed")
-    if max(given.rows, given.columns) > limits.side:
+    if max(layout.rows, layout.columns) > limits.side:
         raise Unreadable("too_wide")
-    if given.rows * given.columns > limits.frame_pixels:
+    if layout.rows * layout.columns > limits.frame_pixels:
         raise Unreadable("too_many_pixels")
-    if given.frames > limits.frames:
+    if layout.frames > limits.frames:
         raise Unreadable("too_many_frames")
-    if given.samples != SAMPLES.get(given.photometric) or given.allocated not in BITS[given.keyword]:
+    expected_samples = SAMPLES_PER_PIXEL.get(layout.photometric)
+    if layout.samples != expected_samples or layout.allocated not in BITS_ALLOCATED[layout.keyword]:
         raise Unreadable("unsupported_pixels")

@@ -1,7 +1,7 @@
-"""The outline of a DICOM data set (PS3.5 chapter 7), found without recursion and without believing a single length.
+"""The outline of a DICOM data set (PS3.5 chapter 7), found without recursion and without trust in any length.
 
-Nothing is decoded here. Each element must lie inside what holds it, sequences may nest only so deep, and what comes
-out says where the elements of the top level are, so that a parser need only be shown those that are wanted.
+No value is decoded here. Each element must lie inside its sequence or data set, and sequences may nest only so deep.
+The outline says where the elements of the top level lie, so that a parser sees only those that are wanted.
 """
 
 import struct
@@ -23,7 +23,7 @@ KNOWN = {str(vr) for vr in VR}
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the bytes of a data set are to be read (PS3.5 chapter 10)."""
+    """How to read the bytes of a data set (PS3.5 chapter 10)."""
 
     implicit: bool
     little: bool
@@ -58,25 +58,25 @@ class _Level:
 
 
 def outline(file: BinaryIO, encoding: Encoding, limits: Limits = LIMITS) -> dict[int, Element]:
-    """The elements of the top level by tag, from where the file stands to its end.
+    """Return the elements of the top level by tag, from the position of the file to its end.
 
     Raises `truncated`, `malformed`, `too_deep`, `too_many_elements`.
     """
     scan = _Scan(file, encoding, limits)
     while scan.levels:
         scan.step()
-    return scan.found
+    return scan.elements
 
 
 class _Scan:
-    """One walk through a data set; the levels that are open are a list, so depth costs no stack."""
+    """One walk through a data set. The open levels are a list, so depth costs no stack."""
 
     def __init__(self, file: BinaryIO, encoding: Encoding, limits: Limits) -> None:
         start = file.tell()
         self.end = file.seek(0, 2)
         file.seek(start)
-        self.file, self.limits, self.position, self.seen = file, limits, start, 0
-        self.found: dict[int, Element] = {}
+        self.file, self.limits, self.position, self.count = file, limits, start, 0
+        self.elements: dict[int, Element] = {}
         self.levels = [_Level("dataset", self.end, False, encoding)]
 
     def step(self) -> None:
@@ -85,8 +85,8 @@ class _Scan:
             if level.delimited:  # its end marker should have come before
                 raise Unreadable("truncated" if level.limit == self.end else "malformed")
             return self._close()
-        self.seen += 1
-        if self.seen > self.limits.elements:
+        self.count += 1
+        if self.count > self.limits.elements:
             raise Unreadable("too_many_elements")
         {"dataset": self._element, "sequence": self._item, "fragments": self._fragment}[level.kind](level)
 
@@ -97,7 +97,7 @@ class _Scan:
             return self._close()
         element = Element(tag, vr, start, self.position, length)
         if len(self.levels) == 1:
-            self._note(element)
+            self._add(element)
         if vr == "SQ" or (length == UNDEFINED and vr in ("UN", "")):
             self._open("sequence", element, level, _inner(level.encoding, vr, length))
         elif length == UNDEFINED:
@@ -125,7 +125,7 @@ class _Scan:
         self._skip(length, level)
 
     def _head(self, level: _Level) -> tuple[int, str, int]:
-        """Tag, VR and value length of the element here (PS3.5 7.1.2, 7.1.3)."""
+        """Read tag, VR and value length of the next element (PS3.5 7.1.2, 7.1.3)."""
         order = level.encoding.order
         head = self._read(8, level)
         group, number = struct.unpack(order + "HH", head[:4])
@@ -143,13 +143,13 @@ class _Scan:
         group, number, length = struct.unpack(level.encoding.order + "HHL", self._read(8, level))
         return group << 16 | number, length
 
-    def _note(self, element: Element) -> None:
-        if element.tag in self.found:  # two values for one element: programs would differ in which they take
+    def _add(self, element: Element) -> None:
+        if element.tag in self.elements:  # programs differ in which of two values they take
             raise Unreadable("malformed")
-        self.found[element.tag] = element
+        self.elements[element.tag] = element
 
     def _open(self, kind: str, element: Element, level: _Level, encoding: Encoding) -> None:
-        open_sequences = sum(each.kind == "sequence" for each in self.levels)
+        open_sequences = sum(level.kind == "sequence" for level in self.levels)
         if kind == "sequence" and open_sequences >= self.limits.depth:
             raise Unreadable("too_deep")
         limit = self._limit(element.length, level)
@@ -182,7 +182,7 @@ class _Scan:
 
 
 def _vr(tag: int) -> str:
-    """The VR that the dictionary gives a tag, "" where it knows none."""
+    """Look up the VR of a tag in the dictionary; "" if it is not there."""
     try:
         return str(dictionary_VR(tag))
     except KeyError:
@@ -190,5 +190,5 @@ def _vr(tag: int) -> str:
 
 
 def _inner(encoding: Encoding, vr: str, length: int) -> Encoding:
-    """The items of a UN element of undefined length are in Implicit VR Little Endian (PS3.5 6.2.2, note 2)."""
+    """Items of a UN element of undefined length are in Implicit VR Little Endian (PS3.5 6.2.2, note 2)."""
     return Encoding(implicit=True, little=True) if vr == "UN" and length == UNDEFINED else encoding

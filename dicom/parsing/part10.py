@@ -1,6 +1,7 @@
-"""A DICOM Part 10 file taken apart (PS3.10 chapter 7): file meta information, data set, and where its elements are."""
+"""The parts of a DICOM Part 10 file (PS3.10 chapter 7): file meta information, data set, and where its elements lie."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import SEEK_CUR, SEEK_END, BytesIO
 from typing import BinaryIO
@@ -11,7 +12,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from dicom.formats import PREAMBLE
 from dicom.limits import LIMITS, Limits
-from dicom.parsing.outline import PIXELS, Element, Encoding, outline
+from dicom.parsing.outline import Element, Encoding, outline
 from dicom.refusals import Unreadable
 
 META = Encoding(implicit=False, little=True)  # PS3.10 7.1: always Explicit VR Little Endian
@@ -25,16 +26,14 @@ class Part10:
     """An open DICOM file. `stream` holds the data set, inflated if it came deflated."""
 
     transfer_syntax: str
-    media_sop_class: str  # (0002,0002)
     stream: BinaryIO
     encoding: Encoding
     elements: dict[int, Element]
     limits: Limits
 
-    def header(self, wanted: frozenset[int]) -> Dataset:
-        """The wanted elements of the top level and those of group 0028. Nothing else is shown to pydicom."""
-        found = [each for tag, each in self.elements.items() if tag in wanted or tag >> 16 == 0x0028]
-        return _parse(self.stream, found, self.encoding, self.limits)
+    def read(self, is_wanted: Callable[[Element], bool]) -> Dataset:
+        """Parse the wanted elements of the top level. pydicom never sees the others. Raises `header_too_big`."""
+        return _parse(self.stream, list(filter(is_wanted, self.elements.values())), self.encoding, self.limits)
 
 
 def open_part10(file: BinaryIO, limits: Limits = LIMITS) -> Part10:
@@ -46,12 +45,11 @@ def open_part10(file: BinaryIO, limits: Limits = LIMITS) -> Part10:
     file.seek(start)
     stream = inflate(file, limits) if syntax == DeflatedExplicitVRLittleEndian else file
     encoding = Encoding(syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian)
-    media_sop_class = str(meta.get("MediaStorageSOPClassUID") or "")
-    return Part10(syntax, media_sop_class, stream, encoding, outline(stream, encoding, limits), limits)
+    return Part10(syntax, stream, encoding, outline(stream, encoding, limits), limits)
 
 
 def inflate(file: BinaryIO, limits: Limits = LIMITS) -> BinaryIO:
-    """The rest of the file, inflated (PS3.5 A.5), never more than the limit. Raises `inflates_too_far`, `truncated`."""
+    """Inflate the rest of the file (PS3.5 A.5) up to the limit. Raises `inflates_too_far`, `truncated`, `malformed`."""
     unpacker, inflated = zlib.decompressobj(-zlib.MAX_WBITS), BytesIO()
     while not unpacker.eof:
         packed = unpacker.unconsumed_tail or file.read(CHUNK)
@@ -70,15 +68,15 @@ def inflate(file: BinaryIO, limits: Limits = LIMITS) -> BinaryIO:
 
 
 def _meta(file: BinaryIO, limits: Limits) -> tuple[Dataset, int]:
-    """The file meta information, and the position where the data set begins.
+    """Read the file meta information, and find the position where the data set begins.
 
-    The group length is not asked: group 0002 ends where the first element of another group begins.
+    The group length is not used: group 0002 ends where the first element of another group begins.
     """
     start, end = PREAMBLE + 4, _end_of_meta(file)
     file.seek(start)
-    found = outline(BytesIO(file.read(end - start)), META, limits)
-    file.seek(start)
-    return _parse(BytesIO(file.read(end - start)), list(found.values()), META, limits), end
+    content = BytesIO(file.read(end - start))
+    elements = outline(content, META, limits)
+    return _parse(content, list(elements.values()), META, limits), end
 
 
 def _end_of_meta(file: BinaryIO) -> int:
@@ -95,13 +93,10 @@ def _end_of_meta(file: BinaryIO) -> int:
 
 
 def _parse(stream: BinaryIO, elements: list[Element], encoding: Encoding, limits: Limits) -> Dataset:
-    elements = [each for each in elements if each.tag != PIXELS]
-    if sum(each.end - each.start for each in elements) > limits.header:
+    if sum(element.end - element.start for element in elements) > limits.header:
         raise Unreadable("header_too_big")
-    wanted = b"".join(_slice(stream, each.start, each.end) for each in elements)
-    return read_dataset(BytesIO(wanted), encoding.implicit, encoding.little)
-
-
-def _slice(stream: BinaryIO, start: int, end: int) -> bytes:
-    stream.seek(start)
-    return stream.read(end - start)
+    parts = []
+    for element in elements:
+        stream.seek(element.start)
+        parts.append(stream.read(element.end - element.start))
+    return read_dataset(BytesIO(b"".join(parts)), encoding.implicit, encoding.little)

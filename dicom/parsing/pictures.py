@@ -1,24 +1,28 @@
-"""PNG and JPEG files, described and drawn. Only these two readers of Pillow are ever given the bytes."""
+"""PNG and JPEG files. Only these two readers of Pillow ever see the bytes."""
 
+import io
 import struct
 import zlib
-from io import SEEK_END
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, ParamSpec, TypeVar
 
-from PIL.Image import Image, Transpose
+import numpy as np
+from PIL import Image, ImageCms
+from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from dicom.description import PNG, Description
-from dicom.limits import LIMITS, Limits
+from dicom.description import Description
+from dicom.formats import PNG
+from dicom.limits import Limits
 from dicom.refusals import Unreadable
 
 EXIF_ORIENTATION = 0x0112
-SIDEWAYS = {5, 6, 7, 8}  # orientations that swap rows and columns (Exif 2.32, 4.6.4)
 TAIL = 64 * 1024  # bytes
 LAST_CHUNK = b"IEND\xae\x42\x60\x82"  # with its checksum
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"  # JPEG markers
-UPRIGHT = {  # what turns each orientation upright
+SIXTEEN_BITS = ("I;16", "I;16B", "I")  # modes of Pillow with one sample a pixel
+TO_UPRIGHT = {  # what turns each orientation upright (Exif 2.32, 4.6.4)
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
     4: Transpose.FLIP_TOP_BOTTOM,
@@ -27,28 +31,34 @@ UPRIGHT = {  # what turns each orientation upright
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error, zlib.error)  # as Pillow reports it
+# What Pillow raises over damage.
+DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error, zlib.error)
+P, R = ParamSpec("P"), TypeVar("R")
 
 
-def describe_picture(file: BinaryIO, media_type: str, limits: Limits = LIMITS) -> Description:
-    """Decode the whole picture. Rows and columns are as displayed, after the orientation that Exif asks for.
+def read_picture(file: BinaryIO, media_type: str, limits: Limits) -> np.ndarray:
+    """Decode the whole picture as people see it: 8 or 16 bits, rows × columns or rows × columns × 3.
 
-    A JPEG with further pictures behind the first (MPO: previews, gain maps) is taken as its first picture.
+    It is upright, in sRGB or grey. Transparent parts are black: colours that no viewer shows may spell a name. A JPEG
+    with further pictures behind the first (MPO: previews, gain maps) is read as its first picture.
+
+    Raises `too_wide`, `too_many_pixels`, `animated`, `truncated`, `undecodable`.
     """
-    picture = open_picture(file, media_type, limits)
+    _open_picture(file, media_type, limits)
     _check_end(file, media_type)
-    picture = open_picture(file, media_type, limits)
-    _guarded(picture.load)
-    width, height = picture.size
-    if orientation(picture) in SIDEWAYS:
-        width, height = height, width
-    return Description(media_type, rows=height, columns=width)
+    picture = _open_picture(file, media_type, limits)
+    _guard(picture.load)
+    return _guard(shown_pixels, picture)
 
 
-def open_picture(file: BinaryIO, media_type: str, limits: Limits = LIMITS) -> Image:
-    """The picture with its header read and no pixel decoded. Raises `too_wide`, `too_many_pixels`, `animated`."""
+def describe_picture(pixels: np.ndarray, media_type: str) -> Description:
+    return Description(media_type, rows=pixels.shape[0], columns=pixels.shape[1])
+
+
+def _open_picture(file: BinaryIO, media_type: str, limits: Limits) -> Image.Image:
+    """Read the header of the picture and none of its pixels."""
     file.seek(0)
-    picture = _guarded(PngImageFile if media_type == PNG else JpegImageFile, file)
+    picture: Image.Image = _guard(PngImageFile if media_type == PNG else JpegImageFile, file)
     if max(picture.size) > limits.side:
         raise Unreadable("too_wide")
     if picture.size[0] * picture.size[1] > limits.picture_pixels:
@@ -58,35 +68,59 @@ def open_picture(file: BinaryIO, media_type: str, limits: Limits = LIMITS) -> Im
     return picture
 
 
-def upright(picture: Image) -> Image:
-    """The picture turned as its Exif orientation asks."""
-    _guarded(picture.load)
-    turn = UPRIGHT.get(orientation(picture))
-    return picture if turn is None else picture.transpose(turn)
+def shown_pixels(picture: Image.Image) -> np.ndarray:
+    profile = picture.info.get("icc_profile")
+    turn = TO_UPRIGHT.get(_orientation(picture))
+    upright = picture if turn is None else picture.transpose(turn)
+    if upright.mode in SIXTEEN_BITS:
+        return np.array(upright).astype(np.uint16)
+    opaque = _without_transparency(upright)
+    shown = _in_srgb(opaque, profile) if profile else opaque
+    return np.array(shown if shown.mode == "L" else shown.convert("RGB"))
 
 
-def orientation(picture: Image) -> int:
-    """The Exif orientation, 1 (upright) where there is none or it cannot be read: many cameras write broken Exif."""
+def _orientation(picture: Image.Image) -> int:
+    """Read the Exif orientation, 1 (upright) if there is none or it is unreadable: many cameras write broken Exif."""
     try:
         return int(picture.getexif().get(EXIF_ORIENTATION, 1))
     except DAMAGE:
         return 1
 
 
+def _without_transparency(picture: Image.Image) -> Image.Image:
+    """Convert to one of the modes L, RGB and CMYK."""
+    if picture.has_transparency_data:
+        layers = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layers.size, (0, 0, 0, 255)), layers).convert("RGB")
+    if picture.mode in ("L", "RGB", "CMYK"):
+        return picture
+    return picture.convert("L" if picture.mode == "1" else "RGB")
+
+
+def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Convert to the colours that the embedded profile means. A profile that cannot be used leaves them as they are."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        return ImageCms.profileToProfile(picture, source, target, outputMode="RGB") or picture
+    except ImageCms.PyCMSError:
+        return picture
+
+
 def _check_end(file: BinaryIO, media_type: str) -> None:
-    """What lost its end may still decode: a PNG must be whole to its last chunk, a JPEG must have an end marker."""
-    file.seek(max(file.seek(0, SEEK_END) - TAIL, 0))
+    """Refuse a file that lost its end and may still decode: a PNG needs its last chunk, a JPEG its end marker."""
+    file.seek(max(file.seek(0, io.SEEK_END) - TAIL, 0))
     tail = file.read()
-    whole = LAST_CHUNK in tail if media_type == PNG else tail.rfind(END_OF_IMAGE) > tail.rfind(START_OF_SCAN)
-    if not whole:  # an end marker before a scan is that of the thumbnail
+    is_complete = LAST_CHUNK in tail if media_type == PNG else tail.rfind(END_OF_IMAGE) > tail.rfind(START_OF_SCAN)
+    if not is_complete:  # an end marker before a scan is that of the thumbnail
         raise Unreadable("truncated")
     if media_type == PNG:
         file.seek(0)
-        _guarded(_guarded(PngImageFile, file).verify)  # the checksum of every chunk
+        _guard(_guard(PngImageFile, file).verify)  # the checksum of every chunk
 
 
-def _guarded(work: Any, *arguments: Any) -> Any:
+def _guard(call: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     try:
-        return work(*arguments)
+        return call(*arguments, **options)
     except DAMAGE as exc:
         raise Unreadable("truncated" if "truncated" in str(exc).lower() else "undecodable") from exc

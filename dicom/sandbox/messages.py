@@ -1,82 +1,67 @@
-"""Messages over a Unix socket: two lengths, a JSON header, raw bytes. An open file may travel with a request.
+"""Messages over a Unix socket: two lengths, a JSON object, raw bytes. An open file may follow a message.
 
-No pickle: the process that reads hostile files must not be able to make its parent run anything.
+There is no pickle: a process that reads hostile files must not be able to run code in its parent.
 """
 
 import json
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-LENGTHS = struct.Struct(">LL")  # bytes of the header, bytes of the body
-HEADER = 256 * 1024  # bytes that a header may have
-LARGEST = 64 * 1024 * 1024  # bytes of a body, where less is not said: 100 boxes on each of 2,000 frames are 15
-CHUNK = 1024 * 1024  # bytes
+from dicom.limits import MIB
 
+LENGTHS = struct.Struct(">LL")  # bytes of the JSON, bytes of the body
+MAX_JSON_BYTES = 32 * MIB  # 100 boxes on each of 2,000 frames take 15 MiB
+CHUNK = MIB
 
 Message = tuple[dict[str, Any], bytes]
 
 
 class Gone(Exception):
-    """The other side has hung up, or says something that is no message."""
+    """The other side has hung up, or sends something that is not a message."""
 
 
-def exchange(channel: socket.socket, files: Sequence[int], wish: Message, *, seconds: float, largest: int) -> Message:
-    """Hand over open files and a wish about them, and wait for the answer.
-
-    Raises `Gone`, or `TimeoutError` if the answer has not come after so many seconds.
-    """
-    channel.settimeout(seconds)
-    try:
-        for descriptor in files:
-            send_file(channel, descriptor)
-        send(channel, *wish)
-    except OSError as exc:
-        raise Gone from exc
-    return receive(channel, largest, monotonic() + seconds)
-
-
-def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
-    """Raises `OSError` if the other side has hung up."""
-    encoded = json.dumps(header).encode()
+def send(channel: socket.socket, content: Mapping[str, object], body: bytes = b"") -> None:
+    """Send a message. Raises `OSError` if the other side has hung up."""
+    encoded = json.dumps(content).encode()
     channel.sendall(LENGTHS.pack(len(encoded), len(body)) + encoded)
     if body:
         channel.sendall(body)
 
 
-def send_file(channel: socket.socket, descriptor: int) -> None:
-    """Hand over an open file, ahead of the message that is about it."""
-    socket.send_fds(channel, [b"F"], [descriptor])
-
-
-def receive(channel: socket.socket, largest: int, deadline: float | None = None) -> Message:
-    """The next message, with a body of at most `largest` bytes, before the clock `monotonic` reaches the deadline.
+def receive(channel: socket.socket, *, max_body: int = 0, deadline: float | None = None) -> Message:
+    """Receive a message with a body of at most `max_body` bytes, before `time.monotonic()` reaches the deadline.
 
     Raises `Gone`, or `TimeoutError`.
     """
-    header_length, body_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size, deadline))
-    if header_length > HEADER or body_length > largest:
+    json_length, body_length = LENGTHS.unpack(_receive_bytes(channel, LENGTHS.size, deadline))
+    if json_length > MAX_JSON_BYTES or body_length > max_body:
         raise Gone
     try:
-        header = json.loads(_exactly(channel, header_length, deadline))
+        content = json.loads(_receive_bytes(channel, json_length, deadline))
     except (ValueError, RecursionError) as exc:
         raise Gone from exc
-    if not isinstance(header, dict):
+    if not isinstance(content, dict):
         raise Gone
-    return header, _exactly(channel, body_length, deadline)
+    return content, _receive_bytes(channel, body_length, deadline)
+
+
+def send_file(channel: socket.socket, descriptor: int) -> None:
+    """Hand over an open file. Raises `OSError` if the other side has hung up."""
+    socket.send_fds(channel, [b"F"], [descriptor])
 
 
 def receive_file(channel: socket.socket) -> int:
-    """The descriptor of the next file. Raises `Gone`."""
+    """Receive an open file and return its descriptor. Raises `Gone`."""
     lead, descriptors, *_ = socket.recv_fds(channel, 1, 1)
     if not lead or not descriptors:
         raise Gone
     return descriptors[0]
 
 
-def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes:
+def _receive_bytes(channel: socket.socket, count: int, deadline: float | None) -> bytes:
     received = bytearray()
     while len(received) < count:
         if deadline is not None:

@@ -1,131 +1,201 @@
-"""The child processes that read files, seen from the parent: a few, kept warm, replaced when they die or grow old."""
+"""The workers that read files, as the parent sees them: one for each file, forked before the file is known."""
 
 import atexit
 import json
 import logging
 import os
+import socket
 import sys
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from pathlib import Path
-from threading import BoundedSemaphore
-from typing import Any, BinaryIO
+from itertools import count
+from threading import BoundedSemaphore, Lock
+from time import monotonic
 
 from dicom.limits import LIMITS, Limits
-from dicom.refusals import REASONS, Unreadable
+from dicom.refusals import Unreadable
 from dicom.sandbox import messages
 from dicom.sandbox.messages import Message
-from dicom.sandbox.process import Child
+from dicom.sandbox.process import START_SECONDS, ChildProcess
 
 logger = logging.getLogger(__name__)
 
-SIZE = 2  # child processes
 COMMAND = [sys.executable, "-P", "-m", "dicom.worker"]
-Source = str | Path | BinaryIO
 
 
-class Worker(Child):
-    """One child process, which reads file after file."""
+class Worker:
+    """A forked process that reads one file, and the socket to it."""
+
+    def __init__(self, server: "ForkServer", number: int, channel: socket.socket) -> None:
+        self.server, self.number, self.channel = server, number, channel
+        self.has_ended = False
+
+    def hand_over(self, descriptor: int) -> None:
+        """Give the worker its file. Raises `Gone`."""
+        try:
+            messages.send_file(self.channel, descriptor)
+        except OSError as exc:
+            raise messages.Gone from exc
+
+    def ask(self, request: dict[str, object], files: Sequence[int], *, seconds: float, max_body: int) -> Message:
+        """Send a request and the open files it is about, and wait for the reply.
+
+        Raises `Gone`, or `TimeoutError` if no reply has come after so many seconds.
+        """
+        self.channel.settimeout(seconds)
+        deadline = monotonic() + seconds
+        try:
+            messages.send(self.channel, request)
+        except OSError as exc:
+            raise messages.Gone from exc
+        for descriptor in files:
+            self.hand_over(descriptor)
+        return messages.receive(self.channel, max_body=max_body, deadline=deadline)
+
+    def is_ready(self) -> bool:
+        """Wait until the worker has given up its rights. False if it could not, or is gone."""
+        try:
+            messages.receive(self.channel, deadline=monotonic() + START_SECONDS)
+            self.channel.setblocking(False)
+            self.channel.recv(1, socket.MSG_PEEK)
+            return False  # a worker without a request sends nothing, so it has hung up
+        except BlockingIOError:
+            return True
+        except (messages.Gone, OSError):
+            return False
+
+    def end(self) -> None:
+        """Kill the worker, and return once it is gone. Raises `Gone` if nobody can tell that it is."""
+        if not self.has_ended:
+            self.channel.close()
+            self.server.end_worker(self.number)
+            self.has_ended = True
+
+
+class ForkServer(ChildProcess):
+    """The process that forks workers."""
 
     def __init__(self, limits: Limits) -> None:
-        self.limits, self.jobs = limits, 0
+        self.lock, self.numbers = Lock(), count()
         super().__init__([*COMMAND, json.dumps(asdict(limits))])
 
-    def ask(self, descriptor: int, wish: dict[str, Any]) -> Message:
-        """Raises as `exchange`."""
-        self.jobs += 1
-        largest = 2 * self.limits.drawn  # noise grows a little as a PNG
-        return self.exchange([descriptor], (wish, b""), seconds=self.limits.wall, largest=largest)
+    def new_worker(self) -> Worker:
+        """Request a worker. Raises `OSError` if the server is gone."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs, self.lock:
+            worker = Worker(self, next(self.numbers), ours)
+            messages.send(self.channel, {"fork": worker.number})
+            messages.send_file(self.channel, theirs.fileno())
+        return worker
+
+    def end_worker(self, number: int) -> None:
+        """Raises `Gone` if the server does not confirm it; then the server is stopped, and its workers with it."""
+        with self.lock:
+            try:
+                messages.send(self.channel, {"end": number})
+                messages.receive(self.channel, deadline=monotonic() + START_SECONDS)
+            except (messages.Gone, OSError) as exc:
+                self.stop()
+                raise messages.Gone from exc
+
+
+def available_cores() -> int:
+    """Count the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Pool:
-    """At most `size` children at once; callers beyond that wait. Safe to use from threads."""
+    """At most `size` workers at a time; further callers wait. Safe to use from threads."""
 
-    def __init__(self, size: int = SIZE, limits: Limits = LIMITS) -> None:
+    def __init__(self, size: int | None = None, limits: Limits = LIMITS) -> None:
         self.limits = limits
-        self.places = BoundedSemaphore(size)
+        self.places = BoundedSemaphore(size or available_cores())
+        self.lock = Lock()
         self.idle: list[Worker] = []
-        self.workers: set[Worker] = set()
+        self.server: ForkServer | None = None
 
-    def ask(self, source: Source, wish: dict[str, Any]) -> Message:
-        """What a child answers about a file. Raises `Unreadable`, and `OSError` if the path cannot be opened."""
-        with open(source, "rb") if isinstance(source, str | Path) else nullcontext(source) as file:
-            if not self.places.acquire(timeout=self.limits.queue):
-                raise Unreadable("busy")
+    @contextmanager
+    def worker(self) -> Iterator[Worker]:
+        """Lend a worker for one file, and end it afterwards. Raises `Unreadable("busy")` when none comes free."""
+        if not self.places.acquire(timeout=self.limits.queue):
+            raise Unreadable("busy")
+        try:
+            worker = self._ready_worker()
             try:
-                return self._ask(file.fileno(), wish)
+                yield worker
             finally:
-                self.places.release()
+                with suppress(messages.Gone):
+                    worker.end()
+                self._prepare_worker()
+        finally:
+            self.places.release()
 
-    def _ask(self, descriptor: int, wish: dict[str, Any]) -> Message:
-        worker = self._worker()
-        try:
-            header, body = worker.ask(descriptor, wish)
-        except (messages.Gone, TimeoutError) as exc:
-            self._retire(worker)
-            raise Unreadable("too_costly") from exc
-        except BaseException:
-            self._retire(worker)
-            raise
-        refused = header.get("refused")
-        if refused == "too_costly" or worker.jobs >= self.limits.jobs:
-            self._retire(worker)
-        else:
-            self.idle.append(worker)
-        if refused is not None:
-            raise Unreadable(refused if isinstance(refused, str) and refused in REASONS else "undecodable")
-        return header, body
-
-    def _worker(self) -> Worker:
-        """An idle child that is still alive, else a new one."""
+    def _ready_worker(self) -> Worker:
+        """Take an idle worker that is still alive, else have one forked."""
         while self.idle:
-            worker = self.idle.pop()
-            if worker.runs:
-                return worker
-            self._retire(worker)
+            with suppress(IndexError):  # another thread took it
+                worker = self.idle.pop()
+                if worker.is_ready():
+                    return worker
+                with suppress(messages.Gone):
+                    worker.end()
         try:
-            worker = Worker(self.limits)
+            worker = self._running_server().new_worker()
+            if worker.is_ready():
+                return worker
         except (messages.Gone, OSError) as exc:
-            logger.error("The process that reads files does not start: try python -m dicom.worker")
+            logger.error("The process that reads files does not start: try python -m dicom.worker '{}'")
             raise Unreadable("busy") from exc
-        self.workers.add(worker)
-        return worker
+        logger.error("The process that reads files cannot give up its rights, so no file is read.")
+        raise Unreadable("busy")
+
+    def _running_server(self) -> ForkServer:
+        with self.lock:
+            if self.server is None or not self.server.is_running:
+                if self.server is not None:
+                    self.server.stop()
+                self.server = ForkServer(self.limits)
+            return self.server
+
+    def _prepare_worker(self) -> None:
+        """Have a worker forked for the next file."""
+        with suppress(messages.Gone, OSError):
+            self.idle.append(self._running_server().new_worker())
 
     def warm(self) -> None:
-        """Have a child ready. Where none starts, the next file that comes says so."""
-        with self.places, suppress(Unreadable):
-            self.idle.append(self._worker())
-
-    def _retire(self, worker: Worker) -> None:
-        worker.stop()
-        self.workers.discard(worker)
+        """Have a worker ready. If none starts, the next file reports it."""
+        if not self.idle:
+            self._prepare_worker()
 
     def close(self) -> None:
-        """End all children."""
+        """End all processes."""
         self.idle.clear()
-        for worker in list(self.workers):
-            self._retire(worker)
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
 
-    def forget(self) -> None:
-        """After a fork: leave the children to the process we were copied from."""
-        for worker in self.workers:
-            with suppress(OSError):
-                worker.forget()
-
-
-_shared = Pool()
-
-
-def shared() -> Pool:
-    """The pool of this process. Its children start with the first file, unless it was made `warm` before."""
-    return _shared
+    def disown(self) -> None:
+        """After a fork, leave the processes to the parent that we were copied from."""
+        if self.server is not None:
+            self.server.disown()
+        for worker in self.idle:
+            worker.channel.close()
 
 
-def _after_fork() -> None:
-    global _shared
-    _shared.forget()
-    _shared = Pool()
+_shared_pool = Pool()
 
 
-os.register_at_fork(after_in_child=_after_fork)
-atexit.register(lambda: _shared.close())
+def shared_pool() -> Pool:
+    """The pool of this process. Its first worker starts with the first file, unless `warm` was called before."""
+    return _shared_pool
+
+
+def _replace_after_fork() -> None:
+    global _shared_pool
+    _shared_pool.disown()
+    _shared_pool = Pool()
+
+
+os.register_at_fork(after_in_child=_replace_after_fork)
+atexit.register(lambda: _shared_pool.close())

@@ -1,12 +1,12 @@
-"""What the process that reads files gives up before it sees the first one. There is no way back.
+"""The rights that a child process gives up for good before it sees an untrusted file.
 
-On every system: memory, core dumps, written bytes and open files are limited (setrlimit), and processor time per file
-is counted by a timer that kills. On Linux with x86-64 the kernel also refuses every system call that is not listed
-below (seccomp): no file can be opened, no socket made, no process started, nobody signalled. Elsewhere that last
-guarantee is missing, and only Python's own sockets are gone.
+On every system, setrlimit bounds memory, written bytes, core dumps and open files, and a timer of processor time kills
+the process. On Linux with x86-64, the kernel also refuses every system call that is not listed below (seccomp): the
+process can open no file, make no socket, start no process and signal nobody. On other systems that last protection is
+missing, and only Python's own sockets are removed.
 
-What is left to a file that takes this process over: to lie about itself, and to see or spoil the files that come after
-it, until the process is replaced. The parent believes no answer unseen (`facts`, `reasons`).
+A file that takes the process over can still lie about itself. So the parent checks every reply against a schema, and a
+process handles one file in its life.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ import socket
 import struct
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import NoReturn
 
 from dicom.limits import Limits
 
@@ -41,39 +41,35 @@ SECCOMP, FILTER, ALL_THREADS = 317, 1, 1  # the system call, SECCOMP_SET_MODE_FI
 
 
 def lock(limits: Limits) -> None:
-    """Give everything up. Raises `OSError` if the system does not let us: then no file must be read."""
+    """Give up every right that reading a file does not need. Raises `OSError` if the system refuses."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.address_space, limits.address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.written, limits.written))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-    keep_to(SYSTEM_CALLS)
-
-
-def keep_to(calls: Mapping[str, int]) -> None:
-    """Give up every other system call. Raises `OSError` if the system does not let us."""
     if sys.platform == "linux" and platform.machine() == "x86_64":
-        _filter_system_calls(program(calls))
+        _install_filter(filter_program(SYSTEM_CALLS))
     else:
-        socket.socket = socket.create_connection = _refuse  # type: ignore[assignment,misc]
+        socket.socket = socket.create_connection = _refuse_network  # type: ignore[assignment,misc]
 
 
 def end_with_parent() -> None:
-    """Whoever started this process takes it along, even one that sleeps. On Linux alone; once caged, for good."""
+    """Have the kernel kill this process when its parent ends. Linux only; call it before `lock`."""
     if sys.platform == "linux" and ctypes.CDLL(None).prctl(SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError("the system does not let this process end with its parent")
 
 
-def start_clock(limits: Limits) -> None:
-    """From now on, so many seconds of processor time kill this process (SIGPROF, not caught)."""
-    signal.setitimer(signal.ITIMER_PROF, limits.cpu)
+def start_clock(seconds: float) -> None:
+    """Kill this process once it has used so many seconds of processor time from now on (SIGPROF, not caught)."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def stop_clock() -> None:
+    """Cancel `start_clock`."""
     signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def program(listed: Mapping[str, int]) -> bytes:
-    """The filter: right architecture, no x32, a listed call, else EPERM. It reads `struct seccomp_data`."""
+def filter_program(listed: Mapping[str, int]) -> bytes:
+    """Build the BPF filter over `struct seccomp_data`: another architecture dies, an unlisted call gets EPERM."""
     calls = sorted(listed.values())
     steps = [
         (LOAD, 0, 0, 4),  # architecture
@@ -94,7 +90,7 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
 
 
-def _filter_system_calls(steps: bytes) -> None:
+def _install_filter(steps: bytes) -> None:
     filter = _Program(len(steps) // 8, steps)
     libc = ctypes.CDLL(None, use_errno=True)
     given_up = libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
@@ -102,5 +98,5 @@ def _filter_system_calls(steps: bytes) -> None:
         raise OSError(ctypes.get_errno(), "the system does not let this process give up its rights")
 
 
-def _refuse(*_: Any, **__: Any) -> Any:
-    raise OSError("no network here")
+def _refuse_network(*_: object, **__: object) -> NoReturn:
+    raise OSError("this process has no network")

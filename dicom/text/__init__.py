@@ -1,7 +1,4 @@
-"""Where there may be text in a picture: boxes that somebody may draw, found by RapidOCR where it is installed.
+"""Where a picture may have burned-in text: rectangles that a person may black out, found by RapidOCR.
 
-    imagery.text_boxes.boxes_in(png)  rectangles with a confidence
-
-Nothing is read: the model finds places and no letters, for what stands there may name a patient. It works in a caged
-child process (`worker`), which ends with its answer and knows nothing of Django.
+Nothing is read: the model finds places and no letters, since a text may name a patient.
 """

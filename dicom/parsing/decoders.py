@@ -1,0 +1,81 @@
+"""One decoder for each transfer syntax: a failure must not offer hostile bytes to one C library after another.
+
+imagecodecs loads each of its codecs when its function is first looked up. The table below looks all of them up, so
+they are loaded before the sandbox closes.
+"""
+
+from collections.abc import Callable
+
+import imagecodecs
+import numpy as np
+from pydicom.encaps import encapsulate
+from pydicom.pixels import get_decoder
+from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+    JPEG2000Lossless,
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from dicom.parsing.codestream import jpeg_colours, precision_of
+from dicom.parsing.layout import Layout
+from dicom.refusals import Unreadable
+
+JPEG_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
+DECODERS: dict[str, Callable[..., np.ndarray]] = {
+    **dict.fromkeys(JPEG_SYNTAXES, imagecodecs.jpeg8_decode),  # of 8, 12 and 16 bits, lossy and lossless
+    **dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), imagecodecs.jpegls_decode),
+    **dict.fromkeys((JPEG2000Lossless, JPEG2000), imagecodecs.jpeg2k_decode),
+    **dict.fromkeys((HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K), imagecodecs.htj2k_decode),
+}
+COMPRESSED = {*DECODERS, RLELossless}
+WAVELET_COLOURS = ("YBR_ICT", "YBR_RCT")  # the decoder of JPEG 2000 turns these into RGB
+
+
+def decode_frame(codestream: bytes, layout: Layout, syntax: str) -> tuple[np.ndarray, str]:
+    """Decode a checked frame to rows × columns [× samples], and return it with its photometric interpretation."""
+    if syntax == RLELossless:
+        return _decode_rle(codestream, layout)
+    samples = DECODERS[syntax](codestream, **_colour_options(layout, syntax))
+    if samples.shape != layout.shape:
+        raise Unreadable("undecodable")
+    bits = layout.stored if syntax in JPEG_SYNTAXES else precision_of(codestream, syntax)
+    return as_stored(samples, bits, layout.signed), _photometric(codestream, layout, syntax)
+
+
+def _colour_options(layout: Layout, syntax: str) -> dict[str, str]:
+    """Keep libjpeg from converting colours: it would guess what the components mean."""
+    return {"colorspace": "YCBCR", "outcolorspace": "YCBCR"} if layout.samples > 1 and syntax in JPEG_SYNTAXES else {}
+
+
+def _photometric(codestream: bytes, layout: Layout, syntax: str) -> str:
+    """What the decoded samples mean. A JPEG that says it itself is believed before the DICOM header."""
+    if layout.samples == 1:
+        return layout.photometric
+    if syntax in JPEG2000TransferSyntaxes:
+        return "RGB" if layout.photometric in WAVELET_COLOURS else layout.photometric
+    return jpeg_colours(codestream) or layout.photometric
+
+
+def as_stored(samples: np.ndarray, bits: int, signed: bool) -> np.ndarray:
+    """Read the lowest bits of each sample as PixelRepresentation says: few codestreams know the sign."""
+    values = samples.view(f"{'i' if signed else 'u'}{samples.dtype.itemsize}")
+    unused = 8 * samples.dtype.itemsize - bits
+    return (values << unused) >> unused if unused > 0 else values
+
+
+def _decode_rle(codestream: bytes, layout: Layout) -> tuple[np.ndarray, str]:
+    """Decode by pydicom's own decoder, which is written in Python."""
+    options = layout.as_options() | {"number_of_frames": 1, "decoding_plugin": "pydicom"}
+    source = encapsulate([codestream], has_bot=False)
+    samples, properties = get_decoder(RLELossless).as_array(source, index=0, raw=True, **options)
+    return samples, str(properties["photometric_interpretation"])
