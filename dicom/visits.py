@@ -11,7 +11,7 @@ machine has cores; others wait, so a slow file delays only its own upload. Every
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -117,7 +117,7 @@ class Visit:
         return _checked_copy(reply, thumbnail, output_file, boxes)
 
     def _ask(
-        self, request: dict[str, object], files: Sequence[int] = (), seconds: float | None = None, max_body: int = 0
+        self, request: Mapping[str, object], files: Sequence[int] = (), seconds: float | None = None, max_body: int = 0
     ) -> Message:
         """Ask the worker. Raises `Unreadable`, `too_costly` if it breaks off or takes too long."""
         try:

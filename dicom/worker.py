@@ -72,7 +72,10 @@ def serve_file(parent: socket.socket, limits: Limits) -> None:
         opened = OpenedFile(file, limits)
         while True:
             request, _ = messages.receive(parent)
-            messages.send(parent, *answer_request(opened, request, parent))
+            seccomp.start_clock(limits.copy_cpu if request["do"] == "deidentify" else limits.cpu)
+            reply, body = answer_request(opened, request, parent)
+            seccomp.stop_clock()
+            messages.send(parent, reply, body)
 
 
 def answer_request(opened: OpenedFile, request: dict[str, Any], parent: socket.socket) -> Message:
@@ -82,8 +85,6 @@ def answer_request(opened: OpenedFile, request: dict[str, Any], parent: socket.s
         "draw": lambda: ({}, opened.draw(request["frame"], request["size"], request["window"])),
         "deidentify": partial(make_copy, opened, request, parent),
     }
-    limits = opened.limits
-    seccomp.start_clock(limits.copy_cpu if request["do"] == "deidentify" else limits.cpu)
     try:
         return answers[request["do"]]()
     except Unreadable as exc:
@@ -94,15 +95,12 @@ def answer_request(opened: OpenedFile, request: dict[str, Any], parent: socket.s
         return {"refused": "too_deep"}, b""
     except BaseException:  # libraries that meet damage raise all kinds
         return {"refused": "undecodable"}, b""
-    finally:
-        seccomp.stop_clock()
 
 
 def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket) -> Message:
     """Write a research copy to the file that follows the request. The reply carries the copy's thumbnail."""
-    subject = Subject(
-        Secrets(bytes.fromhex(request["key"]), request["key_id"]), request["patient"], request["pseudonym"]
-    )
+    secrets = Secrets(bytes.fromhex(request["key"]), request["key_id"])
+    subject = Subject(secrets, request["patient"], request["pseudonym"])
     boxes = [Box(**box) for box in request["boxes"]]
     with open(messages.receive_file(parent), "wb") as target:
         try:

@@ -11,7 +11,9 @@ from django.core.files import File
 
 from core.exceptions import InvalidInput
 from core.uploads import HashedUpload, refuse_full_disk
-from dicom.visits import Description, Unreadable, describe
+from dicom.description import Description
+from dicom.refusals import Unreadable
+from dicom.visits import describe
 from imagery import files
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from django.conf import settings
 
 from dicom import visits
-from dicom.visits import render
+from dicom.visits import draw
 from imagery.storage import Storage
 from imagery.storage.cache import FileCache
 
 THUMBNAIL_SIDE = 256  # pixels of the longer side
 LIBRARIES = (
-    "numpy", "pillow", "pydicom", "python-gdcm", "pyjpegls", "pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle",
+    "imagecodecs", "numpy", "pillow", "pydicom",
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def draw_preview(
     size: int | None = None,
     window: tuple[float, float] | None = None,
 ) -> bytes:
-    """Return one frame of a stored file as a PNG; the parameters are those of `dicom.visits.render`.
+    """Return one frame of a stored file as a PNG; the parameters are those of `dicom.visits.draw`.
 
     Raises `Unreadable`, or `FileNotFoundError` if the PNG is not cached and the file is missing.
     """
@@ -40,7 +40,7 @@ def draw_preview(
     png = preview_cache().get(key)
     if png is None:
         with storage.local(name) as file:
-            png = render(file, frame=frame, size=size, window=window)
+            png = draw(file, frame=frame, size=size, window=window)
         preview_cache().put(key, png)
     return png
 

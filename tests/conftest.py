@@ -131,6 +131,6 @@ def research_client(researcher, client_of):
 @pytest.fixture
 def drawn(monkeypatch):
     """What has been drawn, each time with what was asked."""
-    seen, render = [], previews_of_images.render
-    monkeypatch.setattr(previews_of_images, "render", lambda file, **asked: seen.append(asked) or render(file, **asked))
+    seen, draw = [], previews_of_images.draw
+    monkeypatch.setattr(previews_of_images, "draw", lambda file, **asked: seen.append(asked) or draw(file, **asked))
     return seen

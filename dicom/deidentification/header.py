@@ -50,6 +50,7 @@ def clean_level(
 ) -> Dataset:
     """Clean one level: the object itself or an item of a sequence. The caller writes the tags in `rewritten`."""
     copy = Dataset()
+    copy.set_original_encoding(*dataset.original_encoding)  # the order of bytes in tables
     creators = private_tags.creators_of_safe_tags(dataset)
     for tag in dataset.keys() - rewritten - set(creators.values()):
         element = None

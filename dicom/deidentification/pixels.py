@@ -21,6 +21,7 @@ from dicom.deidentification.manifest import Box
 from dicom.deidentification.redaction import RedactedFrames, fill_boxes
 from dicom.parsing.frames import Decoded, Frames
 from dicom.parsing.layout import Layout
+from dicom.refusals import Unreadable
 
 PIXEL_DATA = (0x7FE0, 0x0010)
 ITEM, END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
@@ -59,7 +60,7 @@ def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: Reda
     """
     syntax = copy.file_meta.TransferSyntaxUID
     target.write(bytes(128) + b"DICM")
-    write_file_meta_info(target, copy.file_meta, enforce_standard=True)
+    write_file_meta_info(target, copy.file_meta, enforce_standard=True)  # type: ignore[arg-type]  # any binary file
     sink: Sink = Deflater(target) if syntax == DeflatedExplicitVRLittleEndian else target
     sink.write(_encoded_header(copy, syntax))
     if redacted:
@@ -83,9 +84,9 @@ def _digest(frames: Frames | RedactedFrames, count: int) -> Written:
     return Written(digest.hexdigest(), frames.decode(0))
 
 
-def little_endian(samples: np.ndarray) -> np.ndarray:
+def little_endian(samples: np.ndarray) -> memoryview:
     """Return the samples as contiguous little endian memory, without a copy where possible."""
-    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("<"))
+    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("<")).data
 
 
 def _encoded_header(copy: Dataset, syntax: UID) -> bytes:
@@ -167,6 +168,8 @@ def write_picture(target: BinaryIO, pixels: np.ndarray, boxes: Sequence[Box]) ->
     It is a PNG for a JPEG as well: to compress its pixels again with loss would change them a second time. It holds
     the chunks IHDR, IDAT and IEND alone. Raises `bad_box`.
     """
+    if any(box.frame for box in boxes):
+        raise Unreadable("bad_box")
     pixels = pixels.copy()
     fill_boxes(pixels, boxes, 0)
     Image.fromarray(pixels).save(target, format="PNG")

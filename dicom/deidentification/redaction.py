@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut, pack_bits
-from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGExtended12Bit
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGExtended12Bit
 
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.scope import CannotBeCleaned
@@ -23,6 +23,7 @@ class RedactedFrames:
     def __init__(self, frames: Frames, boxes: Sequence[Box], copy: Dataset) -> None:
         self.frames, self.boxes, self.layout = frames, boxes, frames.layout
         self.vr = "OB" if self.layout.allocated <= 8 else "OW"
+        self.order = ">" if frames.syntax == ExplicitVRBigEndian else "<"
         samples, self.photometric = self._in_rgb(0)
         self.length = (self.layout.frames * samples.size * self.layout.allocated + 7) // 8  # bytes
         self.black = self._darkest_value(copy)
@@ -39,15 +40,16 @@ class RedactedFrames:
             yield pack_bits(np.stack([self.decode(index)[0] for index in range(self.layout.frames)]).ravel(), pad=False)
             return
         for index in range(self.layout.frames):
-            yield self.decode(index)[0].tobytes()
+            samples = self.decode(index)[0]
+            yield samples.astype(f"{self.order}{samples.dtype.kind}{samples.dtype.itemsize}", copy=False).tobytes()
 
     def _in_rgb(self, index: int) -> Decoded:
-        """Decode one frame to little endian samples as wide as the header says."""
+        """Decode one frame to samples as wide as the header says."""
         samples, photometric = self.frames.decode(index)
         if photometric.startswith("YBR_FULL") and samples.dtype.itemsize == 1:
             samples, photometric = from_ybr(samples), "RGB"
         width = max(self.layout.allocated // 8, 1)
-        return samples.astype(f"<{samples.dtype.kind}{width}", copy=False), photometric
+        return samples.astype(f"{samples.dtype.kind}{width}", copy=False), photometric
 
     def _darkest_value(self, copy: Dataset) -> int:
         """Choose the value that shows as black: one that the image holds, so that no windowing shifts."""
@@ -83,7 +85,8 @@ def redacted_frames(frames: Frames, copy: Dataset, boxes: Sequence[Box]) -> Reda
     copy.PhotometricInterpretation = redacted.photometric
     if layout.samples > 1:
         copy.PlanarConfiguration = 0
-    copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    if frames.syntax != ExplicitVRBigEndian:  # tables of words keep the order of their bytes
+        copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return redacted
 
 

@@ -23,6 +23,7 @@ START_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # SOC and SIZ
 
 # JPEG and JPEG-LS (ISO/IEC 10918-1, 14495-1)
 START, END = 0xD8, 0xD9
+END_OF_JPEG, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 STANDALONE = {START, END, 0x01, *range(0xD0, 0xD8)}  # markers without a length, RST0 to RST7 among them
 START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, and SOF55 of JPEG-LS
 ADOBE, JFIF = 0xEE, 0xE0
@@ -56,6 +57,8 @@ def checked_frame(frame: bytes, layout: Layout, syntax: str) -> bytes:
         raise Unreadable("undecodable") from exc
     if size != [layout.rows, layout.columns, layout.samples] or not 1 < precision <= layout.allocated:
         raise Unreadable("size_mismatch")
+    if not is_jpeg_2000 and frame.rfind(END_OF_JPEG) < frame.rfind(START_OF_SCAN):
+        raise Unreadable("undecodable")  # cut short: libjpeg would fill up the rest with grey
     return frame
 
 

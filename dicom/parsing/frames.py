@@ -11,6 +11,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    RLELossless,
 )
 
 from dicom.parsing.codestream import checked_frame, without_comments
@@ -75,7 +76,9 @@ class Frames:
             return self.clean_codestream(index)
         except Unreadable:
             raise
-        except ValueError:
+        except ValueError as exc:
+            if self.syntax == RLELossless:  # its decoder would fill up runs that do not fit
+                raise Unreadable("undecodable") from exc
             return self.codestream(index)
 
     def clean_codestream(self, index: int) -> bytes:

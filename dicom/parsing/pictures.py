@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -33,7 +33,7 @@ TO_UPRIGHT = {  # what turns each orientation upright (Exif 2.32, 4.6.4)
 }
 # What Pillow raises over damage.
 DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error, zlib.error)
-P, R = ParamSpec("P"), TypeVar("R")
+Result = TypeVar("Result")
 
 
 def read_picture(file: BinaryIO, media_type: str, limits: Limits) -> np.ndarray:
@@ -103,7 +103,7 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         return ImageCms.profileToProfile(picture, source, target, outputMode="RGB") or picture
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, *DAMAGE):
         return picture
 
 
@@ -119,8 +119,8 @@ def _check_end(file: BinaryIO, media_type: str) -> None:
         _guard(_guard(PngImageFile, file).verify)  # the checksum of every chunk
 
 
-def _guard(call: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+def _guard(call: Callable[..., Result], *arguments: object) -> Result:
     try:
-        return call(*arguments, **options)
+        return call(*arguments)
     except DAMAGE as exc:
         raise Unreadable("truncated" if "truncated" in str(exc).lower() else "undecodable") from exc

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import count
@@ -38,7 +38,7 @@ class Worker:
         except OSError as exc:
             raise messages.Gone from exc
 
-    def ask(self, request: dict[str, object], files: Sequence[int], *, seconds: float, max_body: int) -> Message:
+    def ask(self, request: Mapping[str, object], files: Sequence[int], *, seconds: float, max_body: int) -> Message:
         """Send a request and the open files it is about, and wait for the reply.
 
         Raises `Gone`, or `TimeoutError` if no reply has come after so many seconds.
@@ -142,11 +142,13 @@ class Pool:
                     worker.end()
         try:
             worker = self._running_server().new_worker()
-            if worker.is_ready():
-                return worker
         except (messages.Gone, OSError) as exc:
             logger.error("The process that reads files does not start: try python -m dicom.worker '{}'")
             raise Unreadable("busy") from exc
+        if worker.is_ready():
+            return worker
+        with suppress(messages.Gone):
+            worker.end()
         logger.error("The process that reads files cannot give up its rights, so no file is read.")
         raise Unreadable("busy")
 
@@ -170,17 +172,20 @@ class Pool:
 
     def close(self) -> None:
         """End all processes."""
-        self.idle.clear()
+        self._forget_idle_workers()
         if self.server is not None:
             self.server.stop()
             self.server = None
 
     def disown(self) -> None:
         """After a fork, leave the processes to the parent that we were copied from."""
+        self._forget_idle_workers()
         if self.server is not None:
             self.server.disown()
-        for worker in self.idle:
-            worker.channel.close()
+
+    def _forget_idle_workers(self) -> None:
+        while self.idle:
+            self.idle.pop().channel.close()
 
 
 _shared_pool = Pool()

@@ -12,7 +12,9 @@ from accounts.models import User
 from core.actions import Undo, recorded, recorded_by
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
+from dicom.visits import open_file
 from imagery import files
+from imagery.intake import explain_unreadable
 from imagery.models import Deidentification, Image, Release, ReplacedCopy, Study
 from imagery.research_copies import Copy, make_copy, subject_of
 
@@ -25,8 +27,8 @@ DIFFERENT = "Its new research copy differs from the old one. Check the redacted 
 def copy_for(image: Image, boxes: Sequence[Box], undo: Undo) -> Copy:
     """Make a research copy for the patient that the study shows now."""
     subject = subject_of(image.study.patient, image.owner, image.study.uid)
-    with files.originals().local(image.original) as file:
-        return make_copy(file, subject, boxes, undo)
+    with explain_unreadable("boxes"), files.originals().local(image.original) as file, open_file(file) as visit:
+        return make_copy(visit, subject, boxes, undo)
 
 
 def redact_image(*, by: User, image: Image, boxes: Sequence[Box]) -> Image:

@@ -12,11 +12,12 @@ from accounts.models import User
 from core.actions import Undo, recorded, recorded_by
 from core.exceptions import Conflict
 from dicom.description import Description, PatientFacts
+from dicom.visits import open_file
 from imagery import files
 from imagery.actions.patients import age_columns, identify
 from imagery.actions.studies import change_study
 from imagery.ages import age_in_years
-from imagery.intake import Upload, describe_upload, receive
+from imagery.intake import Upload, explain_unreadable, receive
 from imagery.models import Deidentification, Identity, Image, Patient, Series, Study, Usage
 from imagery.research_copies import Copy, make_copy, subject_of
 
@@ -64,10 +65,10 @@ def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> Ima
         return existing
     Usage.objects.of(by).refuse_beyond_quota(upload.size)
     with Undo() as undo:
-        facts = describe_upload(upload)
-        patient = about.get("patient") or find_patient(by, facts, about.get("study"))
-        with upload.path.open("rb") as source:
-            copy = make_copy(source, subject_of(patient, by, facts.study_uid), (), undo)
+        with explain_unreadable("file"), upload.path.open("rb") as file, open_file(file) as visit:
+            facts = visit.describe()
+            patient = about.get("patient") or find_patient(by, facts, about.get("study"))
+            copy = make_copy(visit, subject_of(patient, by, facts.study_uid), (), undo)
         original = files.store(files.originals(), upload.path, undo)
         about["patient"] = patient
         return add_image(by=by, upload=upload, facts=facts, copy=copy, original=original, **about)

@@ -8,7 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 
-from imagery import actions, files, research_copies
+from dicom.sandbox import pool
+from imagery import actions, files
 from imagery.models import Deidentification, Image, Patient, Series, Study
 from imagery.serializers import StudyListSerializer, StudySerializer
 from label.models import Annotation, Label
@@ -91,19 +92,20 @@ def test_the_crawl_sees_an_original_that_is_served(evidence, research_client, mo
 
 # The process that cleans, with one rule of the standard's table switched off: this attribute stays as it is.
 CARELESS = """
-from dicom.deidentification import header, worker
-clean = header.cleaned_element
-header.cleaned_element = lambda dataset, tag, *rest: dataset[tag] if tag == {} else clean(dataset, tag, *rest)
+from dicom import worker
+from dicom.deidentification import header
+clean = header.clean_element
+header.clean_element = lambda dataset, tag, *rest: dataset[tag] if tag == {} else clean(dataset, tag, *rest)
 worker.main()
 """
 
 
 @pytest.fixture
 def careless(request, monkeypatch):
-    monkeypatch.setattr(research_copies, "COMMAND", [sys.executable, "-P", "-c", CARELESS.format(request.param)])
-    monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
+    monkeypatch.setattr(pool, "COMMAND", [sys.executable, "-P", "-c", CARELESS.format(request.param)])
+    monkeypatch.setattr(pool, "_shared_pool", pool.Pool())
     yield
-    research_copies.cleaner.close()
+    pool.shared_pool().close()
 
 
 @pytest.mark.parametrize(
@@ -133,4 +135,4 @@ def test_the_manifest_quotes_nothing(evidence):
 
 
 def test_the_key_is_not_on_the_command_line_of_the_child(settings):
-    assert settings.PROJECT_KEY.decode() not in " ".join(research_copies.COMMAND)
+    assert settings.PROJECT_KEY.decode() not in " ".join(pool.COMMAND)

@@ -15,7 +15,10 @@ from PIL import Image as Picture
 from pydicom.data import get_testdata_file
 
 from dicom.deidentification.manifest import Box
-from imagery import actions, reconciliation, research_copies
+from dicom.sandbox import messages
+from dicom.sandbox.pool import Worker
+from dicom.visits import TOO_COSTLY
+from imagery import actions, reconciliation
 from imagery.models import Image, Release, ReplacedCopy
 from imagery.storage import LOST_AND_FOUND, StoredFile
 from tests.kit import factories as make
@@ -186,18 +189,20 @@ def test_a_copy_that_comes_out_otherwise_waits_for_its_owner(ct, stores, researc
     assert after.deidentification.manifest["sha256"] == after.research_sha256
 
 
+def breaking_off(*_, **__):
+    raise messages.Gone
+
+
 def test_a_copy_that_cannot_be_made_any_more_is_refused_with_the_reason(ct, stores, monkeypatch):
     stores[1].delete(ct.research)
-    monkeypatch.setattr(research_copies, "COMMAND", ["false"])
-    monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
+    monkeypatch.setattr(Worker, "ask", breaking_off)
     assert reconcile(fix=True)[0] == 0
     after = Image.objects.get(pk=ct.pk)
     assert (after.release_state, after.research, after.release_reason) == (
         "refused",
         "",
-        research_copies.TOO_COSTLY,
+        TOO_COSTLY,
     )
-    research_copies.cleaner.close()
 
 
 def test_an_altered_copy_is_replaced_and_kept_for_a_look(ct, stores):

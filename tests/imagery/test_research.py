@@ -2,7 +2,6 @@
 
 import hashlib
 from io import BytesIO
-from tempfile import TemporaryFile
 
 import pytest
 from django.core.files.storage import storages
@@ -13,7 +12,10 @@ from pydicom import dcmread
 
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
-from imagery import actions, research_copies
+from dicom.sandbox import messages
+from dicom.sandbox.pool import Worker
+from dicom.visits import Visit
+from imagery import actions
 from imagery.models import Deidentification, Image, Release
 from tests.kit import factories as make
 from tests.kit.api import body, upload, where
@@ -93,27 +95,23 @@ def test_what_is_refused_has_no_research_copy_to_look_at(api):
 
 def test_where_the_making_of_the_copy_fails_no_file_stays(api, monkeypatch):
     before = files("originals"), files("research")
-    monkeypatch.setattr(research_copies.cleaner, "ask", lambda *_: 1 / 0)
+    monkeypatch.setattr(Visit, "deidentify", lambda *_: 1 / 0)
     assert upload(api, real("CT_small.dcm")).status_code == 500
     assert (files("originals"), files("research")) == before
 
 
-def test_a_file_that_breaks_the_process_which_cleans_it_is_refused(api, monkeypatch):
-    monkeypatch.setattr(research_copies, "COMMAND", ["false"])
-    monkeypatch.setattr(research_copies, "cleaner", research_copies.Cleaner())
-    assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
-    research_copies.cleaner.close()
+def test_a_file_whose_cleaning_breaks_off_is_refused_and_the_next_is_cleaned(api, monkeypatch):
+    ask = Worker.ask
 
+    def breaking_off(self, request, *told, **more):
+        if request["do"] == "deidentify":
+            raise messages.Gone
+        return ask(self, request, *told, **more)
 
-def test_after_one_that_broke_off_the_next_file_is_cleaned(api):
-    with TemporaryFile() as file:
-        research_copies.cleaner.ask(file, file, {})
-    assert upload(api, real("CT_small.dcm")).json()["release_state"] == "released"
-
-
-def test_a_file_that_takes_too_long_to_clean_is_refused(api, monkeypatch):
-    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
-    assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "ask", breaking_off)
+        assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
+    assert upload(api, real("MR_small.dcm")).json()["release_state"] == "released"
 
 
 # --- The copy ---------------------------------------------------------------------------------------------------------

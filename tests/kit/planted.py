@@ -70,7 +70,7 @@ class Plant:
 
 def table_tags() -> list[int]:
     """Every attribute of Table E.1-1 that a dataset can hold, with examples of its repeating groups."""
-    rows = rules.read("profile.json")["rules"]
+    rows = rules.read_table("profile.json")["rules"]
     exact = [int(tag, 16) for tag in rows if "x" not in tag and tag != "PRIVATE"]
     return [tag for tag in exact if tag >> 16 > 2] + [0x50003000, 0x60003000, 0x60004000, 0x60024000, PRIVATE]
 

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from dicom.deidentification import Box, CannotBeCleaned, Secrets, deidentify
+from dicom.deidentification.manifest import Box
+from dicom.refusals import Unreadable
+from tests.kit.untrusted import deidentify
 
-SECRETS = Secrets(b"a key of thirty-two bytes or more", "test")
 WORDS = b"Anna Planted, born 3 February 1937"
 GREYS = np.arange(256, dtype=np.uint8).reshape(16, 16)
 COLOURS = np.stack([GREYS, GREYS[::-1], GREYS.T], axis=-1)
@@ -25,7 +26,7 @@ def clean(tmp_path):
     def cleaned(data, **options):
         (tmp_path / "original").write_bytes(data)
         target = tmp_path / "copy"
-        manifest = deidentify(tmp_path / "original", target, secrets=SECRETS, patient="p", pseudonym="P-1", **options)
+        manifest = deidentify(tmp_path / "original", target, **options).manifest
         return np.array(Image.open(target)), target.read_bytes(), manifest
 
     return cleaned
@@ -110,11 +111,10 @@ def test_the_pixels_of_a_png_stay(image, clean):
 
 def test_a_jpeg_becomes_a_png_of_the_very_pixels_that_it_shows(clean):
     data = saved(COLOURS, "JPEG")
-    pixels, png, manifest = clean(data)
+    pixels, _, manifest = clean(data)
     assert (pixels == np.array(Image.open(io.BytesIO(data)))).all()
     assert manifest.media_type == "image/png"
     assert manifest.profile == "Pixels alone: nothing else of the picture is copied"
-    assert manifest.sha256 == hashlib.sha256(png).hexdigest()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -143,12 +143,6 @@ def test_a_palette_becomes_its_colours(clean):
     assert (pixels == np.array(Image.fromarray(COLOURS).quantize(16).convert("RGB"))).all()
 
 
-def test_a_second_frame_goes(clean):
-    first, second = Image.fromarray(GREYS), Image.fromarray(255 - GREYS)
-    _, png, _ = clean(saved(first, save_all=True, append_images=[second]))
-    assert set(chunks_of(png)) == {b"IHDR", b"IDAT", b"IEND"}
-
-
 def test_a_box_is_black_where_the_upright_image_has_it(clean):
     pixels, _, _ = clean(saved(COLOURS, exif=exif(6)), boxes=[Box(None, left=2, top=3, width=4, height=5)])
     assert not pixels[3:8, 2:6].any()
@@ -156,21 +150,5 @@ def test_a_box_is_black_where_the_upright_image_has_it(clean):
 
 
 def test_a_box_of_a_second_frame_is_refused(clean):
-    with pytest.raises(ValueError, match="outside"):
+    with pytest.raises(Unreadable, match="outside"):
         clean(saved(GREYS), boxes=[Box(1, 0, 0, 4, 4)])
-
-
-@pytest.mark.parametrize(
-    "data", [b"\x89PNG\r\n\x1a\n", saved(GREYS)[:45], b"\xff\xd8\xff\xe0"], ids=["empty", "cut", "JPEG"]
-)
-def test_a_picture_that_cannot_be_decoded_is_refused(data, clean):
-    with pytest.raises(CannotBeCleaned) as refusal:
-        clean(data)
-    assert refusal.value.code == "undecodable"
-
-
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"%!PS-Adobe"])
-def test_anything_else_is_refused(data, clean):
-    with pytest.raises(CannotBeCleaned) as refusal:
-        clean(data)
-    assert refusal.value.code == "not_recognised"

@@ -1,25 +1,14 @@
 """PNG and JPEG: described as displayed, drawn without anything but pixels."""
 
-from io import BytesIO
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from dicom.drawing.preview import render_file
-from dicom.visits import Unreadable
-from dicom.work import describe_file
+from dicom.refusals import Unreadable
 from tests.kit import hostile
+from tests.kit.untrusted import describe, draw, drawn
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: Pillow warns of broken Exif
-
-
-def facts(data):
-    return describe_file(BytesIO(data))
-
-
-def drawn(data, **wish):
-    return np.asarray(Image.open(BytesIO(render_file(BytesIO(data), **wish))))
 
 
 def orientation(value):
@@ -32,7 +21,7 @@ def orientation(value):
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
 @pytest.mark.parametrize("mode", ["1", "L", "RGB"])
 def test_a_picture_is_described(kind, mode):
-    described = facts(getattr(hostile, kind)(30, 20, mode))
+    described = describe(getattr(hostile, kind)(30, 20, mode))
     assert described.media_type == f"image/{kind}"
     assert (described.rows, described.columns, described.frames) == (20, 30, 1)
     assert described.patient is None
@@ -41,7 +30,7 @@ def test_a_picture_is_described(kind, mode):
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
 @pytest.mark.parametrize(("value", "size"), [(1, (20, 30)), (3, (20, 30)), (6, (30, 20)), (8, (30, 20))])
 def test_rows_and_columns_are_as_displayed(kind, value, size):
-    described = facts(getattr(hostile, kind)(30, 20, exif=orientation(value)))
+    described = describe(getattr(hostile, kind)(30, 20, exif=orientation(value)))
     assert (described.rows, described.columns) == size
 
 
@@ -51,13 +40,13 @@ WORDY = b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\2\0\4\0\0\0abc\0\0\0\0\0"  # the ori
 
 @pytest.mark.parametrize("exif", [BEYOND_THE_END, WORDY])
 def test_a_picture_with_broken_exif_is_taken_as_it_lies(exif):
-    described = facts(hostile.jpeg(30, 20, exif=exif))
+    described = describe(hostile.jpeg(30, 20, exif=exif))
     assert (described.rows, described.columns) == (20, 30)
 
 
 def test_a_picture_has_one_frame():
     with pytest.raises(Unreadable, match="no such frame"):
-        render_file(BytesIO(hostile.png()), frame=1)
+        draw(hostile.png(), frame=1)
 
 
 def test_the_png_carries_no_metadata():
@@ -65,7 +54,7 @@ def test_the_png_carries_no_metadata():
     exif[0x010E] = "Jane Roe"
     options = {"exif": exif, "icc_profile": b"Jane Roe", "dpi": (300, 300)}
     for data in (hostile.jpeg(comment=b"Jane Roe", **options), hostile.png(mode="P", **options)):
-        chunks = {rendered[at : at + 4] for rendered in [render_file(BytesIO(data))] for at in chunk_starts(rendered)}
+        chunks = {rendered[at : at + 4] for rendered in [draw(data)] for at in chunk_starts(rendered)}
         assert chunks == {b"IHDR", b"IDAT", b"IEND"}
 
 
