@@ -14,10 +14,12 @@ from core.actions import Undo, revision_made
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.replacements import Secrets, days_earlier
-from imagery import actions, files, research_copies
+from dicom.sandbox.pool import Worker
+from imagery import actions, files
 from imagery.models import Deidentification, Image, Patient, Release, Study
 from tests.kit import factories as make
 from tests.kit.api import where
+from tests.kit.breaking import breaking_off
 
 pytestmark = pytest.mark.on_both
 
@@ -281,7 +283,7 @@ def test_a_box_on_what_needs_none_is_its_owners_to_release(doctor, ct, joan, com
 
 
 def test_where_no_copy_can_be_made_the_old_one_stays_out_of_research(doctor, ct, joan, committed, monkeypatch):
-    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
+    monkeypatch.setattr(Worker, "ask", breaking_off)
     with committed():
         move(doctor, ct, joan)
     assert fresh(ct).release_state == Release.QUARANTINED and fresh(ct).held_back and fresh(ct).research
@@ -328,7 +330,7 @@ def test_its_owner_has_the_copy_made_anew(api, doctor, ct, joan):
 
 def test_a_copy_that_cannot_be_made_is_a_conflict(api, doctor, ct, joan, monkeypatch):
     move(doctor, ct, joan)
-    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
+    monkeypatch.setattr(Worker, "ask", breaking_off)
     assert api.post(where("image-remake", ct)).status_code == 409
 
 
@@ -402,7 +404,7 @@ def test_a_copy_from_before_copies_knew_whose_they_are_is_made_anew(ct, jane):
 def broken_off(doctor, monkeypatch):
     """An upload whose cleaning broke off."""
     with monkeypatch.context() as patch:
-        patch.setattr(research_copies, "LONGEST", 0.001)
+        patch.setattr(Worker, "ask", breaking_off)
         image = actions.upload_image(by=doctor, file=file())
     assert image.release_state == Release.REFUSED
     return image
@@ -420,7 +422,7 @@ def test_what_was_refused_is_tried_again_when_asked(broken_off):
 
 
 def test_what_is_refused_again_leaves_no_history(broken_off, monkeypatch):
-    monkeypatch.setattr(research_copies, "LONGEST", 0.001)
+    monkeypatch.setattr(Worker, "ask", breaking_off)
     assert "1 refused" in remake(refused=True) and fresh(broken_off).version == broken_off.version
 
 

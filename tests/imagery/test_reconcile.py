@@ -15,13 +15,13 @@ from PIL import Image as Picture
 from pydicom.data import get_testdata_file
 
 from dicom.deidentification.manifest import Box
-from dicom.sandbox import messages
 from dicom.sandbox.pool import Worker
 from dicom.visits import TOO_COSTLY
 from imagery import actions, reconciliation
 from imagery.models import Image, Release, ReplacedCopy
 from imagery.storage import LOST_AND_FOUND, StoredFile
 from tests.kit import factories as make
+from tests.kit.breaking import breaking_off
 from tests.kit.stored import content, put
 
 
@@ -187,10 +187,6 @@ def test_a_copy_that_comes_out_otherwise_waits_for_its_owner(ct, stores, researc
     assert after.release_state == Release.QUARANTINED and "remade" in after.release_reason
     assert research_bytes(client_of(researcher), ct) == -404
     assert after.deidentification.manifest["sha256"] == after.research_sha256
-
-
-def breaking_off(*_, **__):
-    raise messages.Gone
 
 
 def test_a_copy_that_cannot_be_made_any_more_is_refused_with_the_reason(ct, stores, monkeypatch):
