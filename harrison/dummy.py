@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from PIL import Image as PILImage
 from pydicom.data import get_testdata_file
 
-from dicom.visits import render
+from dicom.visits import draw
 from imagery.models import Image
 from label.models import State
 
@@ -59,7 +59,7 @@ def real_image_paths() -> Iterator[Path]:
 def picture_of_frame(path: Path, turn: int) -> ContentFile:
     """Draw a frame as PNG or, every second turn, as JPEG; one pixel narrower each turn, so that all bytes differ."""
     stream = BytesIO()
-    with PILImage.open(BytesIO(render(path, size=480))) as frame:
+    with path.open("rb") as file, PILImage.open(BytesIO(draw(file, size=480))) as frame:
         frame.crop((0, 0, frame.width - turn % frame.width, frame.height)).save(stream, ("PNG", "JPEG")[turn % 2])
     return ContentFile(stream.getvalue())
 

@@ -12,13 +12,13 @@ from pydicom import dcmread
 
 from core.exceptions import Conflict
 from dicom.deidentification.manifest import Box
-from dicom.sandbox import messages
 from dicom.sandbox.pool import Worker
 from dicom.visits import Visit
 from imagery import actions
 from imagery.models import Deidentification, Image, Release
 from tests.kit import factories as make
 from tests.kit.api import body, upload, where
+from tests.kit.breaking import breaking_off
 from tests.kit.files import real
 
 pytestmark = pytest.mark.on_both
@@ -101,13 +101,6 @@ def test_where_the_making_of_the_copy_fails_no_file_stays(api, monkeypatch):
 
 
 def test_a_file_whose_cleaning_breaks_off_is_refused_and_the_next_is_cleaned(api, monkeypatch):
-    ask = Worker.ask
-
-    def breaking_off(self, request, *told, **more):
-        if request["do"] == "deidentify":
-            raise messages.Gone
-        return ask(self, request, *told, **more)
-
     with monkeypatch.context() as patch:
         patch.setattr(Worker, "ask", breaking_off)
         assert upload(api, real("CT_small.dcm")).json()["release_state"] == "refused"
