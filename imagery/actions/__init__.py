@@ -1,6 +1,6 @@
 """The actions on patients, studies and images."""
 
-from imagery.actions.bulk import OUTCOMES, Outcome, take
+from imagery.actions.batches import UPLOAD_OUTCOMES, Outcome, PartResult, check_part, upload_part
 from imagery.actions.copies import redact_image, remake_copy
 from imagery.actions.images import archive_image, release_image, restore_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
@@ -15,14 +15,16 @@ from imagery.actions.studies import (
 from imagery.actions.uploads import add_image, upload_image
 
 __all__ = [
-    "OUTCOMES",
+    "UPLOAD_OUTCOMES",
     "Outcome",
+    "PartResult",
     "add_image",
     "archive_image",
     "archive_patient",
     "archive_study",
     "change_patient",
     "change_study",
+    "check_part",
     "create_patient",
     "create_study",
     "redact_image",
@@ -32,8 +34,8 @@ __all__ = [
     "restore_patient",
     "restore_study",
     "share_study",
-    "take",
     "unshare_study",
     "upload_image",
+    "upload_part",
     "withdraw_patient",
 ]

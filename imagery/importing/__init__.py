@@ -1,5 +1,5 @@
-"""Many files at once: out of a zip archive, out of a folder, or sent side by side.
+"""The files of a batch: out of a zip archive, out of a folder, or sent together.
 
-Each gives parts (`parts.Part`), which `actions.take` takes in one by one. A part has a name for the report of whoever
-sent it; no name is ever used as a path, kept or logged.
+Each is a `parts.Part`, which `actions.upload_part` uploads. Its name is for the sender's report: no name is used as a
+path, stored or logged.
 """

@@ -1,44 +1,47 @@
-"""One file of many, and why it may be passed over or refused before anything is read of it."""
+"""One file of a batch, and the reasons to skip or refuse it before it is read."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
 from core.exceptions import InvalidInput
+from imagery.intake import Upload, receive, spool
 
-BAD, TOO_BIG, UNSUPPORTED = 400, 413, 415
+BAD_REQUEST, TOO_LARGE, UNSUPPORTED = 400, 413, 415
 
 FAULTS: dict[str, tuple[int, str]] = {
     "not_a_zip": (UNSUPPORTED, "This is not a zip archive."),
-    "truncated": (BAD, "This archive ends too early: parts of it are missing."),
-    "malformed": (BAD, "This archive is damaged: its parts do not fit together."),
-    "split": (UNSUPPORTED, "This archive is one of several volumes: join them first."),
-    "too_many_files": (TOO_BIG, "This archive holds too many files: send it in several parts."),
-    "inflates_too_far": (TOO_BIG, "This unpacks to far more than images do."),
-    "too_large": (TOO_BIG, "The file is too large."),
+    "truncated": (BAD_REQUEST, "This archive ends too early: parts of it are missing."),
+    "malformed": (BAD_REQUEST, "This archive is damaged: its parts do not fit together."),
+    "split": (UNSUPPORTED, "This archive is one of several volumes. Join them first."),
+    "too_many_files": (TOO_LARGE, "This archive contains too many files. Send it in several parts."),
+    "inflates_too_far": (TOO_LARGE, "This unpacks to far more than images do."),
+    "too_large": (TOO_LARGE, "The file is too large."),
     "encrypted": (UNSUPPORTED, "This file is encrypted inside the archive."),
-    "unsupported_compression": (UNSUPPORTED, "This file is compressed in a way that is not supported: use deflate."),
-    "overlapping": (BAD, "This file shares bytes with another of the archive."),
-    "lying_size": (BAD, "This file is not as long as the archive says."),
-    "wrong_checksum": (BAD, "This file is damaged: its checksum is wrong."),
-    "nested_archive": (UNSUPPORTED, "This is an archive inside an archive: unpack it first."),
-    "unreadable": (BAD, "This file cannot be opened."),
+    "unsupported_compression": (UNSUPPORTED, "This compression is not supported. Use deflate."),
+    "overlapping": (BAD_REQUEST, "This file shares bytes with another file of the archive."),
+    "lying_size": (BAD_REQUEST, "This file is shorter than the archive says."),
+    "wrong_checksum": (BAD_REQUEST, "This file is damaged: its checksum is wrong."),
+    "nested_archive": (UNSUPPORTED, "This is an archive inside an archive. Unpack it first."),
+    "unreadable": (BAD_REQUEST, "This file cannot be opened."),
 }
 SKIPPED: dict[str, str] = {
-    "dicomdir": "A DICOMDIR lists files and is none.",
-    "hidden": "Hidden files are passed over.",
+    "dicomdir": "A DICOMDIR lists files; it is not an image.",
+    "hidden": "Hidden files are skipped.",
     "link": "Links are not followed.",
     "special": "This is neither a file nor a folder.",
 }
-# How archives begin: zip, gzip, 7z, rar, xz, bzip2.
+# The first bytes of zip, gzip, 7z, rar, xz and bzip2.
 ARCHIVES = (b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ", b"BZh")
-CHUNK = 64 * 1024  # bytes
+LONGEST_START = max(map(len, ARCHIVES))  # bytes
 
 
 class Part(Protocol):
-    """What `upload_image` reads from, with a name; `skipped` is a key of `SKIPPED`, or empty."""
+    """A file of a batch. `skipped` is a key of `SKIPPED`, or empty."""
 
     @property
     def name(self) -> str: ...
@@ -46,16 +49,16 @@ class Part(Protocol):
     @property
     def skipped(self) -> str: ...
 
-    def chunks(self) -> Iterator[bytes]:
-        """Its bytes. Raises `InvalidInput`."""
+    def receive(self) -> AbstractContextManager[Upload]:
+        """Write the file where an upload is written. Raises `InvalidInput`."""
         ...
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A part of a form."""
+class FormFile:
+    """A file of a form, which the upload handler has written already."""
 
-    file: Any
+    file: UploadedFile
 
     @property
     def name(self) -> str:
@@ -63,10 +66,29 @@ class Sent:
 
     @property
     def skipped(self) -> str:
-        return passed_over(self.name)
+        return skip_reason(self.name)
 
-    def chunks(self) -> Iterator[bytes]:
-        return bounded(self.file.chunks())
+    def receive(self) -> AbstractContextManager[Upload]:
+        if self.file.read(LONGEST_START).startswith(ARCHIVES):
+            raise fault("nested_archive")
+        self.file.seek(0)
+        return receive(self.file)
+
+
+def receive_chunks(chunks: Iterator[bytes]) -> AbstractContextManager[Upload]:
+    """Write chunks where an upload is written: at most the size of an upload, and no archive."""
+    return spool(bounded(chunks))
+
+
+def bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        if not size and chunk.startswith(ARCHIVES):
+            raise fault("nested_archive")
+        size += len(chunk)
+        if size > settings.MAX_UPLOAD_BYTES:
+            raise fault("too_large")
+        yield chunk
 
 
 def fault(code: str, field: str = "file") -> InvalidInput:
@@ -74,21 +96,9 @@ def fault(code: str, field: str = "file") -> InvalidInput:
     return InvalidInput(sentence, code=code, field=field, status=status)
 
 
-def passed_over(name: str) -> str:
-    """Why a file of this name is not looked at: a key of `SKIPPED`, or nothing."""
+def skip_reason(name: str) -> str:
+    """Return why a file of this name is skipped: a key of `SKIPPED`, or nothing."""
     *folders, last = name.replace("\\", "/").split("/")
     if any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in (*folders, last)):
         return "hidden"
     return "dicomdir" if last.upper() == "DICOMDIR" else ""
-
-
-def bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes, up to the size of an upload, and no archive. Raises `InvalidInput`."""
-    seen = 0
-    for chunk in chunks:
-        if not seen and chunk.startswith(ARCHIVES):
-            raise fault("nested_archive")
-        seen += len(chunk)
-        if seen > settings.MAX_UPLOAD_BYTES:
-            raise fault("too_large")
-        yield chunk

@@ -1,4 +1,4 @@
-"""The report of an import: a line for each file, on the disk before the next one is told of."""
+"""The report of an import: a CSV file with a line for each file, on the disk before the next file is reported."""
 
 import csv
 import os
@@ -11,23 +11,23 @@ from typing import Self
 from imagery.storage.disk import sync
 
 COLUMNS = ("path", "outcome", "code", "detail", "image")
-END = b"\r\n"  # RFC 4180
-ANY_BYTES = "surrogateescape"  # a path is bytes, and need not be text
+LINE_END = b"\r\n"  # RFC 4180
+ERRORS = "surrogateescape"  # a path is bytes, and need not be text
 Row = Sequence[str]
 
 
 class Report:
-    """A CSV file that grows, for this user of the machine alone: paths may name patients.
+    """A growing CSV file, readable by this user alone: paths may name patients.
 
-    What was told before (`kept`) is written first. The file appears with that, whole, and never shrinks.
+    The rows of an earlier report are written first; the file appears with them and never shrinks.
     """
 
-    def __init__(self, path: Path, kept: Sequence[Row] = ()) -> None:
-        fresh = path.with_name(f"{path.name}.part")
-        fresh.unlink(missing_ok=True)
-        self.file = os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
-        self._write(COLUMNS, *kept)
-        os.rename(fresh, path)
+    def __init__(self, path: Path, earlier: Sequence[Row] = ()) -> None:
+        part = path.with_name(f"{path.name}.part")
+        part.unlink(missing_ok=True)
+        self.file = os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+        self._write(COLUMNS, *earlier)
+        os.rename(part, path)
         sync(path.absolute().parent)
 
     def add(self, row: Row) -> None:
@@ -36,7 +36,7 @@ class Report:
     def _write(self, *rows: Row) -> None:
         text = StringIO(newline="")
         csv.writer(text).writerows(rows)
-        self.file.write(text.getvalue().encode("utf-8", ANY_BYTES))
+        self.file.write(text.getvalue().encode("utf-8", ERRORS))
         self.file.flush()
         os.fsync(self.file.fileno())
 
@@ -47,11 +47,11 @@ class Report:
         self.file.close()
 
 
-def rows_of(path: Path) -> list[list[str]]:
-    """The lines of an earlier report; one that was cut off while it was written is left out. Raises `ValueError`."""
-    with path.open(newline="", encoding="utf-8", errors=ANY_BYTES) as file:
+def read_report(path: Path) -> list[list[str]]:
+    """Return the rows of a report, without a last line that was cut off. Raises `ValueError`."""
+    with path.open(newline="", encoding="utf-8", errors=ERRORS) as file:
         columns, *rows = list(csv.reader(file)) or [[]]
     if tuple(columns) != COLUMNS:
-        raise ValueError("no report")
-    whole = path.read_bytes().endswith(END)
-    return [row for row in (rows if whole else rows[:-1]) if len(row) == len(COLUMNS)]
+        raise ValueError("not a report")
+    complete = path.read_bytes().endswith(LINE_END)
+    return [row for row in (rows if complete else rows[:-1]) if len(row) == len(COLUMNS)]

@@ -1,4 +1,4 @@
-"""Several files at once, in threads: they wait for the processes that read files and make copies."""
+"""Work on several files at a time, in threads that wait for the sandboxed processes, and stop on a signal."""
 
 import signal
 import threading
@@ -13,52 +13,52 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def each(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """What the work gives for each item, as it gets done. When `items` end early, what has begun is still finished."""
+def run_in_threads(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Yield the result for each item as it is ready. If `items` ends early, started work is still finished."""
     if workers == 1:
         yield from map(work, items)
         return
     with ThreadPoolExecutor(workers) as pool:
         running: set[Future[Result]] = set()
         for item in items:
-            running.add(pool.submit(_apart, work, item))
+            running.add(pool.submit(run_and_disconnect, work, item))
             if len(running) > workers:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in done)
         yield from (future.result() for future in running)
 
 
-def _apart(work: Callable[[Item], Result], item: Item) -> Result:
-    """A thread's connection to the database ends with each item: nobody would end it later."""
+def run_and_disconnect(work: Callable[[Item], Result], item: Item) -> Result:
+    """Run in a thread, and close the thread's database connection, which nothing else closes."""
     try:
         return work(item)
     finally:
         connection.close()
 
 
-class Stop:
-    """Ctrl-C and SIGTERM: the first lets what has begun be finished, the second ends it."""
+class StopSignal:
+    """Ctrl-C and SIGTERM: the first lets started work finish, the second interrupts it."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self.before: dict[int, Any] = {}
+        self.received = False
+        self.handlers: dict[int, Any] = {}
 
-    def until(self, items: Iterable[Item]) -> Iterator[Item]:
+    def until_received(self, items: Iterable[Item]) -> Iterator[Item]:
         for item in items:
-            if self.asked:
+            if self.received:
                 return
             yield item
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self.before = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+            self.handlers = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.received:
             raise KeyboardInterrupt
-        self.asked = True
+        self.received = True
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for number, handler in self.before.items():
+        for number, handler in self.handlers.items():
             signal.signal(number, handler)

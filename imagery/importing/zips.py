@@ -1,132 +1,152 @@
-"""The files of a zip archive that a stranger has sent, unpacked one after the other in small pieces.
+"""The files of a zip archive that a user sends, read by `zipfile` in small chunks; nothing is unpacked to disk.
 
-Nothing is written here, and names are for the report alone. Each file must lie where no other does, unpack to exactly
-the length that the directory tells, and match its checksum; what does not is refused, and the others are still taken.
+`zipfile` believes a directory of any length, and before Python 3.11.8 files that share their bytes: both are refused
+here. Each file has the size and the checksum of the directory, or it is refused and the others are still taken.
 """
 
-import os
 import struct
 import zlib
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from stat import S_ISLNK
+from typing import BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from django.conf import settings
 
-from imagery.importing.directory import Entry, Limits, read_directory
-from imagery.importing.parts import CHUNK, bounded, fault, passed_over
+from imagery.importing.parts import fault, receive_chunks, skip_reason
+from imagery.intake import Upload
+from imagery.storage import CHUNK_BYTES
 
-LOCAL = struct.Struct("<4s5H3L2H")  # APPNOTE 4.3.7
-STORED, DEFLATED = 0, 8
-ENCRYPTED = 0x0001 | 0x0040 | 0x2000  # flags: encrypted, strongly, directory too
-STEEP, LARGE = 250, 16 * 1024 * 1024  # times and bytes: what unpacks to more of both is no image
-MANY_TIMES = 4  # as large, for all files together
-FILES = 2_000  # in an archive that is sent
-
-
-def limits_of_a_request() -> Limits:
-    return Limits(FILES, directory=FILES * 1024, total=MANY_TIMES * settings.MAX_UPLOAD_BYTES)
-
-
-# Of a file on the machine that somebody has put there who may run commands: its directory must fit into memory.
-LIMITS_OF_A_COMMAND = Limits(files=200_000, directory=64 * 1024 * 1024, total=2**63)
+MIB = 1024 * 1024
+END = struct.Struct("<4s4H2LH")  # APPNOTE 4.3.16
+END_64, LOCATOR_64_BYTES = struct.Struct("<4sQ2H2L4Q"), 20  # 4.3.14 and 4.3.15
+MAX_COMMENT_BYTES = 65_535
+LOCAL_HEADER_BYTES = 30  # without the name
+ENCRYPTED = 0x0001 | 0x0040 | 0x2000  # flags: encrypted, strongly encrypted, directory encrypted
+MAX_RATIO, LARGE_BYTES = 250, 16 * MIB  # no image unpacks to more of both
+ARCHIVE_FACTOR = 4  # all files together may be as large as so many uploads
+MAX_FILES = 2_000  # in an archive that is sent
+MAX_NAME_LENGTH = 500  # characters that are reported
+DAMAGE = (BadZipFile, NotImplementedError, ValueError, OSError, EOFError, OverflowError, struct.error, zlib.error)
 
 
-def members(descriptor: int, limits: Limits) -> list["Member"]:
-    """The files of an open archive, folders left out. Raises `InvalidInput` if it is none or holds too much."""
-    entries, directory = read_directory(descriptor, limits)
-    packed, size = sum(entry.packed for entry in entries), sum(entry.size for entry in entries)
-    if size > MANY_TIMES * LARGE and size > STEEP * packed:
+@dataclass(frozen=True)
+class ArchiveLimits:
+    """The bounds of one archive."""
+
+    files: int
+    directory: int  # bytes of the central directory
+    total: int  # bytes, unpacked
+
+
+def request_limits() -> ArchiveLimits:
+    return ArchiveLimits(MAX_FILES, directory=MAX_FILES * 1024, total=ARCHIVE_FACTOR * settings.MAX_UPLOAD_BYTES)
+
+
+# For a file on this machine, which only administrators put there: its directory must fit into memory.
+COMMAND_LIMITS = ArchiveLimits(files=200_000, directory=64 * MIB, total=2**63)
+
+
+def open_archive(file: BinaryIO, limits: ArchiveLimits) -> list["ZipMember"]:
+    """Return the files of an open archive, without its folders. Raises `InvalidInput` about the archive."""
+    refuse_large_directory(file, limits)
+    try:
+        archive = ZipFile(file)
+    except DAMAGE as exc:
+        raise fault("malformed", "archive") from exc
+    entries = archive.infolist()
+    packed, size = sum(entry.compress_size for entry in entries), sum(entry.file_size for entry in entries)
+    if len(entries) > limits.files:
+        raise fault("too_many_files", "archive")
+    if size > limits.total or (size > ARCHIVE_FACTOR * LARGE_BYTES and size > MAX_RATIO * packed):
         raise fault("inflates_too_far", "archive")
-    starts = sorted(entry.offset for entry in entries)
-    return [Member(descriptor, entry, _room(entry, starts, directory)) for entry in entries if not entry.is_folder]
+    overlapping = find_overlapping(entries, archive.start_dir)
+    return [ZipMember(archive, entry, entry in overlapping) for entry in entries if not entry.is_dir()]
 
 
-def _room(entry: Entry, starts: list[int], directory: int) -> int:
-    """How many bytes there are from the local header of a file to whatever comes next; none for a shared place."""
-    after = bisect_right(starts, entry.offset)
-    if after > 1 and starts[after - 2] == entry.offset:
-        return 0
-    return min(starts[after] if after < len(starts) else directory, directory) - entry.offset
+def refuse_large_directory(file: BinaryIO, limits: ArchiveLimits) -> None:
+    """Raise `InvalidInput` unless the end record, read as `zipfile` reads it, has a directory that fits into memory."""
+    length = file.seek(0, 2)
+    file.seek(max(0, length - END.size - MAX_COMMENT_BYTES - LOCATOR_64_BYTES - END_64.size))
+    tail = file.read()
+    at = len(tail) - END.size
+    if not (tail[at:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):
+        at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) - at < END.size:
+        file.seek(0)
+        raise fault("truncated" if file.read(4) == b"PK\3\4" else "not_a_zip", "archive")
+    _, disk, first_disk, _, _, directory, _, _ = END.unpack_from(tail, at)
+    if (disk, first_disk) != (0, 0):
+        raise fault("split", "archive")
+    at_64 = at - LOCATOR_64_BYTES - END_64.size
+    if at_64 >= 0 and tail[at_64:].startswith(b"PK\6\6") and tail[at_64 + END_64.size :].startswith(b"PK\6\7"):
+        directory = END_64.unpack_from(tail, at_64)[8]
+    if directory > limits.directory:
+        raise fault("too_many_files", "archive")
+
+
+def find_overlapping(entries: list[ZipInfo], directory_start: int) -> set[ZipInfo]:
+    """Return the entries whose bytes reach into the next entry or into the directory, and those of a shared start."""
+    ordered = sorted(entries, key=lambda entry: entry.header_offset)
+    limits = [*(entry.header_offset for entry in ordered[1:]), directory_start]
+    starts = Counter(entry.header_offset for entry in entries)
+    return {
+        entry
+        for entry, limit in zip(ordered, limits, strict=False)
+        if least_end(entry) > limit or starts[entry.header_offset] > 1
+    }
+
+
+def least_end(entry: ZipInfo) -> int:
+    return entry.header_offset + LOCAL_HEADER_BYTES + len(entry.orig_filename) + entry.compress_size
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One file of an archive that stays open. Safe to read from threads: nothing is sought."""
+class ZipMember:
+    """One file of an archive that stays open; threads may read members at the same time."""
 
-    descriptor: int
-    entry: Entry
-    room: int  # bytes that it may lie in, its local header included
+    archive: ZipFile
+    entry: ZipInfo
+    overlaps: bool
 
     @property
     def name(self) -> str:
-        return self.entry.name
+        return self.entry.filename[:MAX_NAME_LENGTH]
 
     @property
     def skipped(self) -> str:
-        return "link" if self.entry.is_link else passed_over(self.name)
+        made_on_unix = self.entry.create_system == 3
+        return "link" if made_on_unix and S_ISLNK(self.entry.external_attr >> 16) else skip_reason(self.name)
+
+    def receive(self) -> AbstractContextManager[Upload]:
+        return receive_chunks(self.chunks())
 
     def chunks(self) -> Iterator[bytes]:
-        """Its bytes, unpacked. Raises `InvalidInput`."""
-        self._check()
-        return bounded(self._checked(self._unpacked() if self.entry.method == DEFLATED else self._packed()))
-
-    def _check(self) -> None:
-        """What can be told before a byte is unpacked."""
-        entry = self.entry
-        if entry.flags & ENCRYPTED:
-            raise fault("encrypted")
-        if entry.method not in (STORED, DEFLATED):
-            raise fault("unsupported_compression")
-        if entry.size > settings.MAX_UPLOAD_BYTES:
-            raise fault("too_large")
-        if entry.size > LARGE and entry.size > STEEP * entry.packed:
-            raise fault("inflates_too_far")
-
-    def _checked(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        seen, checksum = 0, 0
-        for chunk in chunks:
-            seen, checksum = seen + len(chunk), zlib.crc32(chunk, checksum)
-            if seen > self.entry.size:
-                raise fault("lying_size")
-            yield chunk
-        if seen != self.entry.size:
-            raise fault("lying_size")
-        if checksum != self.entry.checksum:
-            raise fault("wrong_checksum")
-
-    def _unpacked(self) -> Iterator[bytes]:
-        """Never more than one chunk at a time, however much a few bytes unpack to."""
-        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-        for packed in self._packed():
-            if unpacker.eof:
-                raise fault("malformed")
-            try:
-                while chunk := unpacker.decompress(packed, CHUNK):
-                    packed = unpacker.unconsumed_tail
-                    yield chunk
-            except zlib.error as exc:
-                raise fault("malformed") from exc
-        if not unpacker.eof or unpacker.unused_data:
-            raise fault("malformed")
-
-    def _packed(self) -> Iterator[bytes]:
-        at, left = self._start(), self.entry.packed
-        while left:
-            chunk = os.pread(self.descriptor, min(left, CHUNK), at)
-            if not chunk:
-                raise fault("truncated")
-            at, left = at + len(chunk), left - len(chunk)
-            yield chunk
-
-    def _start(self) -> int:
-        """Where its bytes begin, behind its local header; they must end before anything else begins."""
+        """Unpack the file. Raises `InvalidInput`."""
+        self._refuse_unsupported()
+        size = 0
         try:
-            mark, *_, name, extra = LOCAL.unpack(os.pread(self.descriptor, LOCAL.size, self.entry.offset))
-        except (struct.error, OverflowError, OSError) as exc:
-            raise fault("malformed") from exc
-        if mark != b"PK\3\4":
-            raise fault("malformed")
-        if LOCAL.size + name + extra + self.entry.packed > self.room:
+            with self.archive.open(self.entry) as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    size += len(chunk)
+                    yield chunk
+        except DAMAGE as exc:
+            raise fault("wrong_checksum" if "CRC" in str(exc) else "malformed") from exc
+        if size != self.entry.file_size:
+            raise fault("lying_size")
+
+    def _refuse_unsupported(self) -> None:
+        entry = self.entry
+        if entry.flag_bits & ENCRYPTED:
+            raise fault("encrypted")
+        if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise fault("unsupported_compression")
+        if self.overlaps:
             raise fault("overlapping")
-        return self.entry.offset + LOCAL.size + name + extra
+        if entry.file_size > settings.MAX_UPLOAD_BYTES:
+            raise fault("too_large")
+        if entry.file_size > LARGE_BYTES and entry.file_size > MAX_RATIO * entry.compress_size:
+            raise fault("inflates_too_far")

@@ -1,6 +1,6 @@
 """How the evidence looks on the wire: whole to those it is open to, without identity to research."""
 
-from imagery.serializers.bulk import BatchSerializer, NoneTakenSerializer, ReportSerializer, report
+from imagery.serializers.batches import BatchSerializer, NoneTakenSerializer, ReportSerializer, report_results
 from imagery.serializers.evidence import EvidenceSerializer
 from imagery.serializers.images import (
     AboutSerializer,
@@ -42,5 +42,5 @@ __all__ = [
     "StudySerializer",
     "UnshareSerializer",
     "UploadSerializer",
-    "report",
+    "report_results",
 ]

@@ -22,7 +22,7 @@ from imagery.serializers import (
     StudyListSerializer,
     StudySerializer,
     UnshareSerializer,
-    report,
+    report_results,
 )
 from imagery.views.rights import DOCTORS, READ, WRITE, EvidenceViewSet, FilteredByRole
 
@@ -79,7 +79,7 @@ class StudyViewSet(FilteredByRole, EditableViewSet):
     def upload(self, request: Request) -> Response:
         batch = self.get_serializer(data=request.data)
         batch.is_valid(raise_exception=True)
-        told = report(batch.save(by=self.by))
+        told = report_results(batch.save(by=self.by))
         if "code" in told:
             return Response(told, status.HTTP_400_BAD_REQUEST)
         return Response(told, status.HTTP_201_CREATED if told["stored"] else status.HTTP_200_OK)

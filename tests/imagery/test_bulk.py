@@ -10,7 +10,7 @@ from reversion.models import Revision
 from events.models import Event
 from imagery import actions
 from imagery.actions import uploads
-from imagery.importing.parts import Sent
+from imagery.importing.parts import FormFile
 from imagery.models import Image, Patient, Series, Study
 from tests.kit import factories as make
 from tests.kit.api import send, side_by_side
@@ -131,7 +131,7 @@ def test_either_an_archive_or_files_are_sent(both, api):
         (b"", 415, "not_a_zip"),
         (make.png(), 415, "not_a_zip"),
         (archive(File("a", b"x"))[:-5], 400, "truncated"),
-        (archive(File("a", b"x"), wide=True, count=2**63), 413, "too_many_files"),
+        (archive(File("a", b"x"), wide=True, length=2**63), 413, "too_many_files"),
     ],
 )
 def test_an_archive_that_is_none_is_refused_whole_with_a_reason(content, status, code, api):
@@ -153,7 +153,7 @@ def test_hostile_members_are_rows_and_honest_ones_are_taken(api):
         ("../../escape.png", "stored", ""),
         ("locked", "refused", "encrypted"),
         ("bent", "refused", "wrong_checksum"),
-        ("long", "refused", "lying_size"),
+        ("long", "refused", "wrong_checksum"),
         ("link", "skipped", "link"),
         ("inner.zip", "refused", "nested_archive"),
     ]
@@ -224,8 +224,8 @@ def test_a_file_that_is_there_costs_one_query(api):
 
 
 def test_who_is_outrun_every_time_is_told_to_send_it_again(doctor, monkeypatch):
-    actions.take(by=doctor, part=Sent(SimpleUploadedFile("a", slices(1)[0])))
+    actions.upload_part(by=doctor, part=FormFile(SimpleUploadedFile("a", slices(1)[0])))
     monkeypatch.setattr(uploads, "lock_study", lambda by, facts, study: None)
-    outcome = actions.take(by=doctor, part=Sent(SimpleUploadedFile("b", slices(2)[1])))
+    outcome = actions.upload_part(by=doctor, part=FormFile(SimpleUploadedFile("b", slices(2)[1])))
     assert (outcome.outcome, outcome.code) == ("refused", "conflict") and "again" in outcome.detail
     assert leftovers() == []

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from imagery import actions
-from imagery.importing.parts import Sent
+from imagery.importing.parts import FormFile
 from imagery.models import Identity, Series, Study
 from tests.kit.files import slices
 
@@ -26,7 +26,7 @@ def test_images_of_one_new_patient_that_come_at_once_all_come_in(doctor):
 
     def take(content):
         try:
-            return actions.take(by=doctor, part=Sent(SimpleUploadedFile("a", content)))
+            return actions.upload_part(by=doctor, part=FormFile(SimpleUploadedFile("a", content)))
         finally:
             connection.close()
 
