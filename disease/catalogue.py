@@ -1,4 +1,4 @@
-"""Reads classifications and crosswalks from CSV files, whole or not at all."""
+"""Read classifications and crosswalks from CSV files, whole or not at all."""
 
 import csv
 import gzip
@@ -8,19 +8,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from disease.models import CodeKind
 
-LONGEST_CODE, LONGEST_TITLE = 40, 400  # as the columns of the table
+MAX_CODE_LENGTH, MAX_TITLE_LENGTH = 40, 400  # characters, as the columns of the table
+BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
+
+Row = dict[str, str | None]
 
 
-class Faults(Exception):
-    """What is wrong with a file, a sentence for each row."""
+class CatalogueError(Exception):
+    """Report what is wrong with a file, one sentence for each row."""
 
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = list(faults)
-        super().__init__("\n".join(self.faults))
+    def __init__(self, sentences: Iterable[str]) -> None:
+        self.sentences = list(sentences)
+        super().__init__("\n".join(self.sentences))
 
 
 @dataclass(slots=True)
@@ -33,30 +35,28 @@ class Entry:
     parent: str = ""
     assignable: bool = True
     valid_to: date | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, object] = field(default_factory=dict)
     position: int = 0
     last: int = 0
 
 
 def read_codes(path: Path) -> list[Entry]:
-    """The entries of a CSV file (also gzipped), each after the one it stands under. Raises `Faults`."""
-    rows = list(read(path, {"code", "title"}))
-    entries, faults = [], []
-    for line, row in enumerate(rows, 2):
+    """Return the entries of a CSV file (also gzipped), parents before their children. Raises `CatalogueError`."""
+    entries, errors, codes = [], [], []
+    for line, row in enumerate(read_rows(path, {"code", "title"}), 2):
+        codes.append((row["code"] or "").strip())
         try:
-            entries.append(entry(row))
+            entries.append(parse_entry(row))
         except (ValueError, RecursionError) as exc:
-            faults.append(f"line {line}: {exc}")
-    faults += [
-        f"{code}: stands in the file more than once" for code in twice((row["code"] or "").strip() for row in rows)
-    ]
-    if faults:
-        raise Faults(faults)
-    return arranged(entries)
+            errors.append(f"line {line}: {exc}")
+    errors += [f"{code}: stands in the file more than once" for code, count in Counter(codes).items() if count > 1]
+    if errors:
+        raise CatalogueError(errors)
+    return sort_by_hierarchy(entries)
 
 
-def read(path: Path, wanted: set[str]) -> Iterator[dict[str, str]]:
-    """The rows of a UTF-8 CSV file that has at least the `wanted` columns. Raises `Faults`."""
+def read_rows(path: Path, required: set[str]) -> Iterator[Row]:
+    """Yield the rows of a UTF-8 CSV file that has at least the `required` columns. Raises `CatalogueError`."""
     try:
         with (
             gzip.open(path, "rt", encoding="utf-8-sig", newline="")
@@ -64,89 +64,80 @@ def read(path: Path, wanted: set[str]) -> Iterator[dict[str, str]]:
             else path.open(encoding="utf-8-sig", newline="") as file
         ):
             table = csv.DictReader(file)
-            missing = wanted - set(table.fieldnames or ())
+            missing = required - set(table.fieldnames or ())
             if missing:
-                raise Faults([f"the file has no column {', '.join(sorted(missing))}"])
+                raise CatalogueError([f"the file has no column {', '.join(sorted(missing))}"])
             yield from table
     except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile) as exc:
-        raise Faults([f"the file is not CSV in UTF-8: {exc}"]) from exc
+        raise CatalogueError([f"the file is not CSV in UTF-8: {exc}"]) from exc
     except OSError as exc:
-        raise Faults([f"the file cannot be read: {exc.strerror}"]) from exc
+        raise CatalogueError([f"the file cannot be read: {exc.strerror}"]) from exc
 
 
-def entry(row: dict[str, str]) -> Entry:
-    """Raises `ValueError` with what is wrong with the row."""
+def parse_entry(row: Row) -> Entry:
+    """Raise `ValueError` with a sentence if the row is wrong."""
     code, title = (row["code"] or "").strip(), (row["title"] or "").strip()
     kind = row.get("kind") or CodeKind.CODE
-    if not code or len(code) > LONGEST_CODE or "\0" in code:
-        raise ValueError(f"a code has 1 to {LONGEST_CODE} characters")
-    if not title or len(title) > LONGEST_TITLE or "\0" in title:
-        raise ValueError(f"{code}: a title has 1 to {LONGEST_TITLE} characters")
+    if not code or len(code) > MAX_CODE_LENGTH or "\0" in code:
+        raise ValueError(f"a code has 1 to {MAX_CODE_LENGTH} characters")
+    if not title or len(title) > MAX_TITLE_LENGTH or "\0" in title:
+        raise ValueError(f"{code}: a title has 1 to {MAX_TITLE_LENGTH} characters")
     if kind not in CodeKind.values:
         raise ValueError(f"{code}: the kind is one of {', '.join(CodeKind.values)}, not {kind}")
     return Entry(
-        code, title, kind, (row.get("parent") or "").strip(), yes_or_no(code, row.get("assignable")),
-        day(code, row.get("valid_to")), notes(code, row.get("notes")),
+        code, title, kind, (row.get("parent") or "").strip(), parse_assignable(code, row.get("assignable") or ""),
+        parse_valid_to(code, row.get("valid_to")), parse_notes(code, row.get("notes")),
     )  # fmt: skip
 
 
-def yes_or_no(code: str, text: str | None) -> bool:
-    answers = {"": True, "1": True, "true": True, "0": False, "false": False}
-    if (text or "").lower() not in answers:
+def parse_assignable(code: str, text: str) -> bool:
+    if text.lower() not in BOOLEANS:
         raise ValueError(f"{code}: assignable is true or false, not {text}")
-    return answers[(text or "").lower()]
+    return BOOLEANS[text.lower()]
 
 
-def day(code: str, text: str | None) -> date | None:
+def parse_valid_to(code: str, text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise ValueError(f"{code}: valid_to is a date like 2026-09-30, not {text}") from None
 
 
-def notes(code: str, text: str | None) -> dict[str, Any]:
-    found = json.loads(text) if text else {}
-    if not isinstance(found, dict):
+def parse_notes(code: str, text: str | None) -> dict[str, object]:
+    notes = json.loads(text) if text else {}
+    if not isinstance(notes, dict):
         raise ValueError(f"{code}: notes are a JSON object")
-    return found
+    return notes
 
 
-def twice(codes: Iterable[str]) -> list[str]:
-    return [code for code, times in Counter(codes).items() if times > 1]
-
-
-def arranged(entries: list[Entry]) -> list[Entry]:
-    """Entries from the top down, with their places. Raises `Faults` for an unknown parent or a cycle."""
+def sort_by_hierarchy(entries: list[Entry]) -> list[Entry]:
+    """Order entries from the top down and number them. Raises `CatalogueError` for an unknown parent or a cycle."""
     children: dict[str, list[Entry]] = {}
-    for one in entries:
-        children.setdefault(one.parent, []).append(one)
-    known = {one.code for one in entries} | {""}
-    strangers = [
-        f"{one.code}: its parent {one.parent} is not in the file" for one in entries if one.parent not in known
-    ]
-    if strangers:
-        raise Faults(strangers)
-    placed = place(children)
-    lost = {one.code for one in entries} - {one.code for one in placed}
-    if lost:
-        raise Faults(f"{code}: stands under itself" for code in sorted(lost))
-    return placed
+    for entry in entries:
+        children.setdefault(entry.parent, []).append(entry)
+    codes = {entry.code for entry in entries}
+    if orphans := [entry for entry in entries if entry.parent not in codes | {""}]:
+        raise CatalogueError(f"{orphan.code}: its parent {orphan.parent} is not in the file" for orphan in orphans)
+    numbered = number_entries(children)
+    if in_cycles := codes - {entry.code for entry in numbered}:
+        raise CatalogueError(f"{code}: stands under itself" for code in sorted(in_cycles))
+    return numbered
 
 
-def place(children: dict[str, list[Entry]]) -> list[Entry]:
-    """Number the entries in the order of a walk from the top; without recursion, for a file may be deep."""
-    placed: list[Entry] = []
-    walk: list[tuple[Entry, bool]] = [(one, False) for one in reversed(children.get("", ()))]
-    while walk:
-        one, left = walk.pop()
-        if left:
-            one.last = len(placed)
+def number_entries(children: dict[str, list[Entry]]) -> list[Entry]:
+    """Number the entries in the order of a walk from the top; without recursion, because a file may be deep."""
+    numbered: list[Entry] = []
+    stack: list[tuple[Entry, bool]] = [(entry, False) for entry in reversed(children.get("", ()))]
+    while stack:
+        entry, is_finished = stack.pop()
+        if is_finished:
+            entry.last = len(numbered)
             continue
-        placed.append(one)
-        one.position = len(placed)
-        walk.append((one, True))
-        walk += [(child, False) for child in reversed(children.get(one.code, ()))]
-    return placed
+        numbered.append(entry)
+        entry.position = len(numbered)
+        stack.append((entry, True))
+        stack += [(child, False) for child in reversed(children.get(entry.code, ()))]
+    return numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +154,14 @@ class Link:
 
 
 def read_links(path: Path) -> list[Link]:
-    """The rows of a General Equivalence Mapping. Raises `Faults`."""
-    columns = ("approximate", "no_map", "combination", "scenario", "choice_list")
-    rows = read(path, {"source", "target", *columns})
-    return [Link(row["source"], row["target"], *flags([int(row[name]) for name in columns])) for row in rows]
-
-
-def flags(values: list[int]) -> tuple[bool, bool, bool, int, int]:
-    approximate, no_map, combination, scenario, choice_list = values
-    return bool(approximate), bool(no_map), bool(combination), scenario, choice_list
+    """Return the rows of a General Equivalence Mapping. Raises `CatalogueError`."""
+    flags, numbers = ("approximate", "no_map", "combination"), ("scenario", "choice_list")
+    return [
+        Link(
+            row["source"] or "",
+            row["target"] or "",
+            *(row[name] == "1" for name in flags),
+            *(int(row[name] or 0) for name in numbers),
+        )
+        for row in read_rows(path, {"source", "target", *flags, *numbers})
+    ]

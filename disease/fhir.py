@@ -5,11 +5,11 @@ Answers are `Parameters` or `ValueSet` resources; an error is an `OperationOutco
 """
 
 import re
-from typing import Any
 from uuid import uuid5
 
 from django.utils import timezone
 from drf_orjson_renderer.renderers import ORJSONRenderer
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.permissions import IsAuthenticated
@@ -22,6 +22,8 @@ from disease.models import Code, CodeMapping, CodeSystem
 
 ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported"}
 SERVER_ERROR = "Something failed on our side. The request id finds it in the log."
+OBJECT = OpenApiTypes.OBJECT
+Resource = dict[str, object]
 EVERY_CODE = "?fhir_vs"  # the implicit value set of a whole code system
 
 
@@ -37,138 +39,134 @@ class Operation(APIView):
     renderer_classes = (FHIRRenderer, ORJSONRenderer)
 
     def handle_exception(self, exc: Exception) -> Response:
-        known = as_api_exception(exc)
-        answer = super().handle_exception(exc)
-        answer.data = outcome(ISSUES.get(answer.status_code, "exception"), known)
-        return answer
+        error = as_api_exception(exc)
+        response = super().handle_exception(exc)
+        sentence = str(error.detail) if error else SERVER_ERROR
+        response.data = operation_outcome(ISSUES.get(response.status_code, "exception"), sentence)
+        return response
 
-    def needed(self, name: str) -> str:
+    def required_parameter(self, name: str) -> str:
         value = self.request.query_params.get(name, "")
         if not value or "\0" in value:
             raise exceptions.ParseError(f"The parameter {name} is needed.")
         return value
 
 
-def query(name: str, meaning: str, *, required: bool = True) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.QUERY, required=required, description=meaning)
+def query_parameter(name: str, description: str, *, required: bool = True) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.QUERY, required=required, description=description)
 
 
-SYSTEM = query("system", "The code system's URI, e.g. http://hl7.org/fhir/sid/icd-10-cm.")
-CODE = query("code", "The code, e.g. J18.9.")
+SYSTEM = query_parameter("system", "The code system's URI, e.g. http://hl7.org/fhir/sid/icd-10-cm.")
+CODE = query_parameter("code", "The code, e.g. J18.9.")
 
 
 class Lookup(Operation):
-    """What a code means: its display, its version, and its parent."""
+    """Answers what a code means: its display, its version, and its parent."""
 
-    @extend_schema(operation_id="fhir_lookup", parameters=[SYSTEM, CODE], responses={200: dict[str, Any]})
+    @extend_schema(operation_id="fhir_lookup", parameters=[SYSTEM, CODE], responses={200: OBJECT})
     def get(self, request: Request) -> Response:
-        code = find(self.needed("system"), self.needed("code"))
-        told = [
-            parameter("name", "String", code.system.title),
-            parameter("version", "String", code.system.release),
-            parameter("display", "String", code.title),
-            prop("inactive", "Boolean", code.valid_to is not None),
-            prop("notSelectable", "Boolean", not code.assignable),
+        code = find_code(self.required_parameter("system"), self.required_parameter("code"))
+        properties = [
+            make_parameter("name", "String", code.system.title),
+            make_parameter("version", "String", code.system.release),
+            make_parameter("display", "String", code.title),
+            property_parameter("inactive", "Boolean", code.valid_to is not None),
+            property_parameter("notSelectable", "Boolean", not code.assignable),
         ]
         if code.parent:
-            told.append(prop("parent", "Code", code.parent.code))
-        return Response(parameters(told))
+            properties.append(property_parameter("parent", "Code", code.parent.code))
+        return Response(parameters_resource(properties))
 
 
 class Translate(Operation):
-    """What a code becomes in the other system, by the General Equivalence Mappings."""
+    """Translates a code to the other system, by the General Equivalence Mappings."""
 
-    target = query("targetsystem", "The URI of the system to translate to; otherwise any.", required=False)
+    target = query_parameter("targetsystem", "URI of the system to translate to; otherwise any.", required=False)
 
-    @extend_schema(operation_id="fhir_translate", parameters=[SYSTEM, CODE, target], responses={200: dict[str, Any]})
+    @extend_schema(operation_id="fhir_translate", parameters=[SYSTEM, CODE, target], responses={200: OBJECT})
     def get(self, request: Request) -> Response:
-        code = find(self.needed("system"), self.needed("code"))
+        code = find_code(self.required_parameter("system"), self.required_parameter("code"))
         links = (
             code.mappings.filter(no_map=False)
             .select_related("target__system")
             .order_by("scenario", "choice_list", "id")
         )
         if request.query_params.get("targetsystem"):
-            links = links.filter(target__system=newest(self.needed("targetsystem")))
-        matches = [match(link) for link in links]
-        return Response(parameters([parameter("result", "Boolean", bool(matches)), *matches]))
+            links = links.filter(target__system=newest_release(self.required_parameter("targetsystem")))
+        matches = [describe_match(link, link.target) for link in links if link.target]
+        return Response(parameters_resource([make_parameter("result", "Boolean", bool(matches)), *matches]))
 
 
 class Expand(Operation):
-    """The codes of a system that match a filter, best first; `url` is the system's URI with `?fhir_vs` behind it."""
+    """Lists the codes of a system that match a filter, best first; `url` is the system's URI followed by `?fhir_vs`."""
 
-    url = query("url", "e.g. http://hl7.org/fhir/sid/icd-10-cm?fhir_vs")
-    filter = query("filter", "Words that begin words of code or title.", required=False)
-    count = query("count", "At most so many, 0 to 1000 (100).", required=False)
+    url = query_parameter("url", "e.g. http://hl7.org/fhir/sid/icd-10-cm?fhir_vs")
+    filter = query_parameter("filter", "Words that begin words of code or title.", required=False)
+    count = query_parameter("count", "At most so many, 0 to 1000 (100).", required=False)
 
-    @extend_schema(operation_id="fhir_expand", parameters=[url, filter, count], responses={200: dict[str, Any]})
+    @extend_schema(operation_id="fhir_expand", parameters=[url, filter, count], responses={200: OBJECT})
     def get(self, request: Request) -> Response:
-        url = self.needed("url")
-        system = newest(url.removesuffix(EVERY_CODE))
+        url = self.required_parameter("url")
+        system = newest_release(url.removesuffix(EVERY_CODE))
         codes = Code.objects.live().filter(system=system, valid_to__isnull=True)
         text = request.query_params.get("filter", "").replace("\0", " ")
-        found = codes.matching(text) if text else codes.order_by("position")
-        shown = [concept(code, system) for code in found[: self.wanted()]]
-        return Response(value_set(url, system, shown, text))
+        matches = codes.matching(text) if text else codes.order_by("position")
+        codings = [coding(code, system) for code in matches[: self.count_parameter()]]
+        return Response(value_set(url, system, codings, text))
 
-    def wanted(self) -> int:
+    def count_parameter(self) -> int:
         text = self.request.query_params.get("count", "100")
         if not re.fullmatch(r"\d{1,4}", text, re.ASCII) or int(text) > 1000:
             raise exceptions.ParseError("The parameter count is a whole number from 0 to 1000.")
         return int(text)
 
 
-def newest(uri: str) -> CodeSystem:
+def newest_release(uri: str) -> CodeSystem:
     system = CodeSystem.objects.live().filter(uri=uri).exclude(uri="").order_by("-id").first()
     if system is None:
         raise exceptions.NotFound("There is no such code system here.")
     return system
 
 
-def find(uri: str, code: str) -> Code:
-    found = Code.objects.filter(system=newest(uri), code=code).select_related("system", "parent").first()
-    if found is None:
+def find_code(uri: str, code: str) -> Code:
+    match = Code.objects.filter(system=newest_release(uri), code=code).select_related("system", "parent").first()
+    if match is None:
         raise exceptions.NotFound("There is no such code in this system.")
-    return found
+    return match
 
 
-def parameters(told: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"resourceType": "Parameters", "parameter": told}
+def parameters_resource(parameters: list[Resource]) -> Resource:
+    return {"resourceType": "Parameters", "parameter": parameters}
 
 
-def parameter(name: str, kind: str, value: Any) -> dict[str, Any]:
+def make_parameter(name: str, kind: str, value: object) -> Resource:
     return {"name": name, f"value{kind}": value}
 
 
-def prop(name: str, kind: str, value: Any) -> dict[str, Any]:
-    return {"name": "property", "part": [parameter("code", "Code", name), parameter("value", kind, value)]}
+def property_parameter(name: str, kind: str, value: object) -> Resource:
+    return {"name": "property", "part": [make_parameter("code", "Code", name), make_parameter("value", kind, value)]}
 
 
-def match(link: CodeMapping) -> dict[str, Any]:
-    """ConceptMapEquivalence (R4): one of several that together mean the source is wider than its target."""
+def describe_match(link: CodeMapping, target: Code) -> Resource:
+    """ConceptMapEquivalence (R4): the source is wider than its target if only several targets together mean it."""
     exactness = "inexact" if link.approximate else "equivalent"
-    equivalence = "narrower" if link.combination else exactness
-    target: Any = link.target  # there is one: rows without a map are left out
-    coding = concept(target, target.system)
-    return {
-        "name": "match",
-        "part": [parameter("equivalence", "Code", equivalence), parameter("concept", "Coding", coding)],
-    }
+    equivalence = make_parameter("equivalence", "Code", "narrower" if link.combination else exactness)
+    return {"name": "match", "part": [equivalence, make_parameter("concept", "Coding", coding(target, target.system))]}
 
 
-def concept(code: Code, system: CodeSystem) -> dict[str, Any]:
+def coding(code: Code, system: CodeSystem) -> Resource:
     return {"system": system.uri, "version": system.release, "code": code.code, "display": code.title}
 
 
-def value_set(url: str, system: CodeSystem, shown: list[dict[str, Any]], text: str) -> dict[str, Any]:
+def value_set(url: str, system: CodeSystem, codings: list[Resource], text: str) -> Resource:
     expansion = {
         "identifier": f"urn:uuid:{uuid5(system.id, text)}",
         "timestamp": timezone.now().isoformat(),
-        "contains": shown,
+        "contains": codings,
     }
     return {"resourceType": "ValueSet", "url": url, "status": "active", "expansion": expansion}
 
 
-def outcome(kind: str, known: exceptions.APIException | None) -> dict[str, Any]:
-    detail = str(known.detail) if known is not None else SERVER_ERROR
-    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": kind, "diagnostics": detail}]}
+def operation_outcome(kind: str, sentence: str) -> Resource:
+    issue = {"severity": "error", "code": kind, "diagnostics": sentence}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}

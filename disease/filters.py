@@ -1,17 +1,20 @@
-"""What lists of the vocabulary can be asked for."""
+"""Filters of the vocabulary."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import ValidationError
 
 from core.filters import RecordFilter
-from disease.models import Code, CodeKind, CodeMapping, CodeQuerySet, CodeSystem, Disease, codes_below
+from core.models import RecordQuerySet
+from disease.models import Code, CodeKind, CodeMapping, CodeQuerySet, CodeSystem, Disease, DiseaseQuerySet, codes_below
+
+Rows = TypeVar("Rows", bound=RecordQuerySet)
 
 
 class UnderFilter(RecordFilter):
-    """Lists that can be asked by a place in a classification, also through the crosswalk."""
+    """Filters by a place in a classification, and through the crosswalk by its equivalents."""
 
     under = django_filters.CharFilter(
         method="filter_under", label="A chapter, block, category or code with all below it, e.g. J09-J18."
@@ -23,18 +26,18 @@ class UnderFilter(RecordFilter):
         method="filter_nothing", label="true: `under` and `code` count also what the crosswalk links to them."
     )
 
-    def filter_under(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_under(self, queryset: Any, name: str, value: str) -> RecordQuerySet:
         return self.filter_codes(queryset, self.resolve(value))
 
-    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> RecordQuerySet:
         raise NotImplementedError
 
-    def filter_system(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_system(self, queryset: Rows, name: str, value: str) -> Rows:
         if not CodeSystem.objects.filter(key=value).exists():
             raise ValidationError({"system": ["There is no such classification here."]})
         return queryset
 
-    def filter_nothing(self, queryset: Any, name: str, value: bool) -> Any:
+    def filter_nothing(self, queryset: Rows, name: str, value: bool) -> Rows:
         return queryset
 
     def resolve(self, value: str) -> CodeQuerySet:
@@ -73,23 +76,23 @@ class CodeFilter(UnderFilter):
         model = Code
         fields: list[str] = []
 
-    def filter_search(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_search(self, queryset: CodeQuerySet, name: str, value: str) -> CodeQuerySet:
         return queryset.matching(value)
 
-    def filter_system(self, queryset: Any, name: str, value: str) -> Any:
-        return self.of(super().filter_system(queryset, name, value), key=value)
+    def filter_system(self, queryset: Rows, name: str, value: str) -> Rows:
+        return self.filter_systems(super().filter_system(queryset, name, value), key=value)
 
-    def filter_release(self, queryset: Any, name: str, value: str) -> Any:
-        return self.of(queryset, release=value)
+    def filter_release(self, queryset: CodeQuerySet, name: str, value: str) -> CodeQuerySet:
+        return self.filter_systems(queryset, release=value)
 
-    def of(self, codes: Any, **wanted: str) -> Any:
-        """Codes of the systems that are meant; named one by one, for then an index gives them in order."""
-        return codes.filter(system__in=list(CodeSystem.objects.filter(**wanted)))
+    def filter_systems(self, codes: Rows, **lookup: str) -> Rows:
+        """Keep the codes of some systems, which are named one by one: then an index gives the codes in order."""
+        return codes.filter(system__in=list(CodeSystem.objects.filter(**lookup)))
 
-    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+    def filter_codes(self, queryset: CodeQuerySet, codes: CodeQuerySet) -> CodeQuerySet:
         return queryset.filter(pk__in=codes.order_by().values("pk"))
 
-    def filter_assignable(self, queryset: Any, name: str, value: bool) -> Any:
+    def filter_assignable(self, queryset: CodeQuerySet, name: str, value: bool) -> CodeQuerySet:
         """Asked with `in`: Django tells SQLite `NOT assignable`, for which it looks in no index."""
         return queryset.filter(assignable__in=[value])
 
@@ -111,12 +114,12 @@ class DiseaseFilter(UnderFilter):
         model = Disease
         fields: list[str] = []
 
-    def filter_name(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_name(self, queryset: DiseaseQuerySet, name: str, value: str) -> DiseaseQuerySet:
         return queryset.called(value)
 
-    def filter_code(self, queryset: Any, name: str, value: str) -> Any:
+    def filter_code(self, queryset: DiseaseQuerySet, name: str, value: str) -> DiseaseQuerySet:
         codes = Code.objects.of(self.form.cleaned_data.get("system")).filter(code=value)
         return queryset.coded(codes.or_equivalent() if self.form.cleaned_data.get("equivalent") else codes)
 
-    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+    def filter_codes(self, queryset: DiseaseQuerySet, codes: CodeQuerySet) -> DiseaseQuerySet:
         return queryset.coded(codes)

@@ -1,8 +1,8 @@
-"""How releases of classifications and their crosswalk come in: bulk writes, and rows that are there keep their id."""
+"""Import releases of classifications and their crosswalks, in bulk; rows that exist keep their ids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,22 +10,24 @@ from django.utils import timezone
 from accounts.models import User
 from core.actions import recorded
 from core.models import new_id
-from disease.catalogue import Entry, Faults, Link
+from disease.catalogue import CatalogueError, Entry, Link
 from disease.models import Code, CodeMapping, CodeSystem
-from disease.models.search import searchable
+from disease.models.search import search_words
 
-BATCH = 5000
-COLUMNS = ("title", "kind", "assignable", "valid_to", "notes", "position", "last")
+BATCH_SIZE = 5000  # rows
+ENTRY_COLUMNS = ("title", "kind", "assignable", "valid_to", "notes", "position", "last")
 FLAGS = ("approximate", "no_map", "combination")
 
+Row = TypeVar("Row", Code, CodeMapping)
 
-def unwatched(rows: int) -> None:
-    """Nobody wants to see how far it is."""
+
+def ignore_progress(rows: int) -> None:
+    """Take the number of rows that are finished, and show it to no one."""
 
 
 @dataclass
 class Loaded:
-    """What an import did, in rows."""
+    """Count the rows of an import."""
 
     added: int = 0
     changed: int = 0
@@ -41,50 +43,37 @@ def import_codes(
     title: str,
     uri: str,
     entries: list[Entry],
-    done: Callable[[int], None] = unwatched,
+    on_progress: Callable[[int], None] = ignore_progress,
 ) -> Loaded:
-    """Make one release of a classification what `entries` say, and tell `done` of every row that is settled."""
+    """Make one release of a classification equal to `entries`. Raises `CatalogueError` if they leave a code out."""
     system = CodeSystem.objects.filter(key=key, release=release).first()
     system = system or CodeSystem.objects.create(key=key, release=release, title=title, uri=uri)
     system.change(title=title, uri=uri)
-    there = {code.code: code for code in Code.objects.filter(system=system)}
-    _refuse_gone(there.keys() - {entry.code for entry in entries})
-    ids = {entry.code: there[entry.code].pk if entry.code in there else new_id() for entry in entries}
-    new = [_row(entry, system, ids) for entry in entries if entry.code not in there]
-    moved = [there[entry.code] for entry in entries if entry.code in there and _update(there[entry.code], entry, ids)]
-    return _settle(Code, new, moved, [*COLUMNS, "parent", "words", "updated_at"], len(entries), system, done)
+    existing = {code.code: code for code in Code.objects.filter(system=system)}
+    _refuse_missing(existing.keys() - {entry.code for entry in entries})
+    ids = {entry.code: existing[entry.code].pk if entry.code in existing else new_id() for entry in entries}
+    rows = [_make_code(entry, system, ids) for entry in entries]
+    columns = (*ENTRY_COLUMNS, "parent_id", "words")
+    return _save_rows(Code, rows, existing.values(), columns, system, on_progress)
 
 
-def _refuse_gone(codes: set[str]) -> None:
+def _refuse_missing(codes: set[str]) -> None:
     if codes:
-        raise Faults(
+        raise CatalogueError(
             f"{code}: is in this release and not in the file; another edition needs another --release"
             for code in sorted(codes)
         )
 
 
-def _row(entry: Entry, system: CodeSystem, ids: dict[str, UUID]) -> Code:
-    columns = {name: getattr(entry, name) for name in COLUMNS}
-    words = searchable(entry.code, entry.title)
+def _make_code(entry: Entry, system: CodeSystem, ids: Mapping[str, UUID]) -> Code:
     return Code(
-        id=ids[entry.code], system=system, code=entry.code, parent_id=ids.get(entry.parent), words=words, **columns
+        id=ids[entry.code],
+        system=system,
+        code=entry.code,
+        parent_id=ids.get(entry.parent),
+        words=search_words(entry.code, entry.title),
+        **{name: getattr(entry, name) for name in ENTRY_COLUMNS},
     )
-
-
-def _update(code: Code, entry: Entry, ids: dict[str, UUID]) -> bool:
-    """Make a row what its entry says; tells whether it was something else."""
-    wanted = {name: getattr(entry, name) for name in COLUMNS} | {"parent_id": ids.get(entry.parent)}
-    if not _differs(code, wanted):
-        return False
-    code.words, code.updated_at = searchable(code.code, code.title), timezone.now()
-    return True
-
-
-def _differs(row: Any, wanted: dict[str, Any]) -> bool:
-    moved = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in moved.items():
-        setattr(row, name, value)
-    return bool(moved)
 
 
 @recorded("imported")
@@ -94,29 +83,31 @@ def import_links(
     source: CodeSystem,
     target: CodeSystem,
     links: list[Link],
-    done: Callable[[int], None] = unwatched,
+    on_progress: Callable[[int], None] = ignore_progress,
 ) -> Loaded:
-    """Make the crosswalk from one release to another say what `links` say; a link is never taken away.
+    """Add the links of a crosswalk and correct their flags; a link is never removed.
 
-    Raises `Faults` if it names a code that its system has not.
+    Raises `CatalogueError` if a link names a code that its system does not have.
     """
     sources, targets = (dict(system.codes.values_list("code", "pk")) for system in (source, target))
-    _refuse_strangers(links, sources.keys(), targets.keys())
-    there = {_key(row): row for row in CodeMapping.objects.filter(source__system=source, target__system=target)}
-    there |= {_key(row): row for row in CodeMapping.objects.filter(source__system=source, no_map=True)}
-    rows = [_mapping(link, sources, targets) for link in links]
-    new = [row for row in rows if _key(row) not in there]
-    moved = [there[_key(row)] for row in rows if _key(row) in there and _reflag(there[_key(row)], row)]
-    return _settle(CodeMapping, new, moved, [*FLAGS, "updated_at"], len(rows), source, done)
+    _refuse_unknown(links, sources, targets)
+    mappings = CodeMapping.objects.filter(source__system=source)
+    existing = [*mappings.filter(target__system=target), *mappings.filter(no_map=True)]
+    ids = {_natural_key(row): row.pk for row in existing}
+    rows = [_make_mapping(link, sources, targets) for link in links]
+    for row in rows:
+        row.pk = ids.get(_natural_key(row), row.pk)
+    return _save_rows(CodeMapping, rows, existing, FLAGS, source, on_progress)
 
 
-def _refuse_strangers(links: list[Link], sources: Any, targets: Any) -> None:
-    strangers = {link.source for link in links} - sources | {link.target for link in links if link.target} - targets
-    if strangers:
-        raise Faults(f"{code}: is in neither system" for code in sorted(strangers))
+def _refuse_unknown(links: list[Link], sources: Mapping[str, UUID], targets: Mapping[str, UUID]) -> None:
+    unknown = {link.source for link in links} - sources.keys()
+    unknown |= {link.target for link in links if link.target} - targets.keys()
+    if unknown:
+        raise CatalogueError(f"{code}: is in neither system" for code in sorted(unknown))
 
 
-def _mapping(link: Link, sources: dict[str, UUID], targets: dict[str, UUID]) -> CodeMapping:
+def _make_mapping(link: Link, sources: Mapping[str, UUID], targets: Mapping[str, UUID]) -> CodeMapping:
     return CodeMapping(
         source_id=sources[link.source],
         target_id=targets.get(link.target),
@@ -128,25 +119,30 @@ def _mapping(link: Link, sources: dict[str, UUID], targets: dict[str, UUID]) -> 
     )
 
 
-def _key(row: CodeMapping) -> tuple[UUID, UUID | None, int, int]:
-    """What tells one link of a crosswalk from another."""
+def _natural_key(row: CodeMapping) -> tuple[UUID, UUID | None, int, int]:
     return row.source_id, row.target_id, row.scenario, row.choice_list
 
 
-def _reflag(there: CodeMapping, row: CodeMapping) -> bool:
-    there.updated_at = timezone.now()
-    return _differs(there, {name: getattr(row, name) for name in FLAGS})
-
-
-def _settle(
-    model: Any, new: list[Any], moved: list[Any], columns: list[str], total: int, system: CodeSystem, done: Any
+def _save_rows(
+    model: type[Row],
+    rows: Sequence[Row],
+    existing: Iterable[Row],
+    columns: Sequence[str],
+    system: CodeSystem,
+    on_progress: Callable[[int], None],
 ) -> Loaded:
-    """Write what is new and what has moved, and let the system's own history say that it did."""
-    done(total - len(new) - len(moved))
-    for start in range(0, len(new), BATCH):
-        done(len(model.objects.bulk_create(new[start : start + BATCH])))
-    for start in range(0, len(moved), BATCH // 10):
-        done(model.objects.bulk_update(moved[start : start + BATCH // 10], columns))
-    if new or moved:
+    """Write the rows that are new or differ in `columns`, and let the system's history say so."""
+    before = {row.pk: [getattr(row, name) for name in columns] for row in existing}
+    added = [row for row in rows if row.pk not in before]
+    changed = [row for row in rows if row.pk in before and before[row.pk] != [getattr(row, name) for name in columns]]
+    for row in changed:
+        row.updated_at = timezone.now()  # `bulk_update` does not
+    on_progress(len(rows) - len(added) - len(changed))
+    for start in range(0, len(added), BATCH_SIZE):
+        on_progress(len(model._default_manager.bulk_create(added[start : start + BATCH_SIZE])))
+    for start in range(0, len(changed), BATCH_SIZE // 10):
+        batch = changed[start : start + BATCH_SIZE // 10]
+        on_progress(model._default_manager.bulk_update(batch, [*columns, "updated_at"]))
+    if added or changed:
         system.change(codes_changed_at=timezone.now())
-    return Loaded(len(new), len(moved), total - len(new) - len(moved))
+    return Loaded(len(added), len(changed), len(rows) - len(added) - len(changed))

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import Record, RecordQuerySet, versioned
-from disease.models.search import Matches, rank_of, searchable, words_of
+from disease.models.search import Matches, rank_of, search_words, words_of
 
 
 @versioned()
@@ -144,7 +144,7 @@ class Code(Record):
         return f"{self.code} {self.title}"
 
     def clean(self) -> None:
-        self.words = searchable(self.code, self.title)
+        self.words = search_words(self.code, self.title)
 
     def ancestors(self) -> CodeQuerySet:
         """From the chapter down to the entry above this one."""

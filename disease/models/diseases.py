@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from core.models import Record, RecordQuerySet, versioned
 from disease.models.codes import Code, CodeQuerySet
-from disease.models.search import folded
+from disease.models.search import fold_case
 
 
 class DiseaseQuerySet(RecordQuerySet):
@@ -22,7 +22,7 @@ class DiseaseQuerySet(RecordQuerySet):
 
     def called(self, text: str) -> Self:
         """Return the diseases whose name or a synonym contains this text, whatever its case."""
-        return self.filter(names__contains=folded(text))
+        return self.filter(names__contains=fold_case(text))
 
     def about(self, text: str) -> Self:
         """Return the diseases of this name, and those that carry exactly this code of any classification."""
@@ -68,4 +68,4 @@ class Disease(Record):
         return self.name
 
     def clean(self) -> None:
-        self.names = "\n".join(folded(name) for name in [self.name, *self.synonyms])
+        self.names = "\n".join(fold_case(name) for name in [self.name, *self.synonyms])

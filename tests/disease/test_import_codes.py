@@ -80,11 +80,11 @@ def test_a_link_that_means_something_else_now_is_changed_and_keeps_its_id():
 
 
 def test_every_row_of_an_import_is_told_to_whoever_watches():
-    entries, told = [Entry("A", "Diseases"), Entry("B", "Injuries", position=1, last=1)], []
+    entries, progress = [Entry("A", "Diseases"), Entry("B", "Injuries", position=1, last=1)], []
     about = {"by": None, "key": "own", "release": "1", "title": "Own", "uri": "", "entries": entries}
     for _ in range(2):
-        actions.import_codes(done=told.append, **about)
-    assert sum(told) == 2 * len(entries)
+        actions.import_codes(on_progress=progress.append, **about)
+    assert sum(progress) == 2 * len(entries)
 
 
 def test_an_import_is_recorded(load):
@@ -127,7 +127,7 @@ def test_a_wrong_row_is_named_and_nothing_is_loaded(case, load):
 
 def test_every_wrong_row_is_named_at_once(load):
     answer = load(GOOD + "A1.3,,code,A1,true,,\nA1.4,Odd,planet,A1,true,,\n")
-    assert "line 6" in answer and "line 7" in answer and "2 faults" in answer
+    assert "line 6" in answer and "line 7" in answer and "2 errors" in answer
 
 
 def test_a_file_that_is_not_there_is_named(load, tmp_path):

@@ -1,4 +1,4 @@
-"""Makes the groups that the roles are."""
+"""Create one group per role."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from accounts.models import Role
 
 class Command(BaseCommand):
     help = (
-        "Make one Django group per role: doctor, researcher, auditor. Safe to run again: groups that are there stay. "
-        "The migrations make them too; put a user in a role by adding the group in the admin."
+        "Create one Django group per role: doctor, researcher, auditor. Safe to run again. The migrations create them "
+        "too. To give a user a role, add the group in the admin."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for role in Role:
-            _, made = Group.objects.get_or_create(name=role)
-            self.stdout.write(f"{role}: {'made' if made else 'was there'}")
+            _, created = Group.objects.get_or_create(name=role)
+            self.stdout.write(f"{role}: {'created' if created else 'existed already'}")

@@ -1,4 +1,4 @@
-"""Loads classifications and their crosswalk."""
+"""Load classifications and their crosswalks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from core import terminal
 from disease import actions
-from disease.catalogue import Faults, read_codes, read_links
+from disease.catalogue import CatalogueError, read_codes, read_links
 from disease.models import CodeSystem
 
 DATA = Path(__file__).parents[2] / "data"
@@ -24,10 +24,10 @@ CROSSWALKS = {"gem-9-to-10": ("icd-9-cm", "icd-10-cm"), "gem-10-to-9": ("icd-10-
 
 class Command(BaseCommand):
     help = (
-        "Load ICD-9-CM, ICD-10-CM and the General Equivalence Mappings that Harrison brings, or with --from a release "
-        "of your own: a CSV file in UTF-8 with the columns code and title and, where known, kind (chapter, block, "
-        "category, subcategory, code), parent, assignable, valid_to and notes. Safe to run again: what is there stays "
-        "and keeps its id. When a row is wrong, nothing is loaded and each fault is named with its line."
+        "Load ICD-9-CM, ICD-10-CM and the General Equivalence Mappings that come with Harrison, or with --from a "
+        "release of your own: a CSV file in UTF-8 with the columns code and title and, where known, kind (chapter, "
+        "block, category, subcategory, code), parent, assignable, valid_to and notes. Safe to run again: existing "
+        "codes keep their ids. If a row is wrong, nothing is loaded, and each error is named with its line."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,55 +39,53 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.own(options) if options["file"] else self.brought()
-        except Faults as exc:
-            for fault in exc.faults[:50]:
-                self.stderr.write(fault)
-            raise CommandError(f"Nothing was loaded: {len(exc.faults)} faults.") from exc
+            self.load_own(options) if options["file"] else self.load_shipped()
+        except CatalogueError as exc:
+            for sentence in exc.sentences[:50]:
+                self.stderr.write(sentence)
+            raise CommandError(f"Nothing was loaded: {len(exc.sentences)} errors.") from exc
 
         with connection.cursor() as cursor:
-            cursor.execute(
-                "ANALYZE"
-            )  # the planner's picture of the tables is of before: now they are a hundred times larger
+            cursor.execute("ANALYZE")  # the tables are a hundred times larger than the planner knows
 
-    def own(self, options: dict[str, Any]) -> None:
+    def load_own(self, options: dict[str, Any]) -> None:
         if not (options["system"] and options["release"]):
             raise CommandError("--from needs --system and --release, so that a new release stands beside the old one.")
         there = CodeSystem.objects.filter(key=options["system"], release=options["release"]).first()
         title = options["title"] or (there.title if there else f"{options['system']} {options['release']}")
         uri = options["uri"] or (there.uri if there else "")
-        self.codes(options["system"], options["release"], title, uri, options["file"])
+        self.load_codes(options["system"], options["release"], title, uri, options["file"])
 
-    def brought(self) -> None:
+    def load_shipped(self) -> None:
         for key, (release, title, uri) in RELEASES.items():
-            self.codes(key, release, title, uri, DATA / f"{key}.csv.gz")
+            self.load_codes(key, release, title, uri, DATA / f"{key}.csv.gz")
         for name, (source, target) in CROSSWALKS.items():
             links = read_links(DATA / f"{name}.csv.gz")
-            systems = {"source": brought_system(source), "target": brought_system(target)}
-            with self.progress(name, len(links)) as done:
-                loaded = actions.import_links(by=None, links=links, done=done, **systems)
-            self.tell(name, loaded)
+            systems = {"source": shipped_system(source), "target": shipped_system(target)}
+            with self.progress(name, len(links)) as on_progress:
+                loaded = actions.import_links(by=None, links=links, on_progress=on_progress, **systems)
+            self.report(name, loaded)
 
-    def codes(self, key: str, release: str, title: str, uri: str, file: Path) -> None:
+    def load_codes(self, key: str, release: str, title: str, uri: str, file: Path) -> None:
         entries = read_codes(file)
         about = {"key": key, "release": release, "title": title, "uri": uri}
-        with self.progress(f"{key} {release}", len(entries)) as done:
-            loaded = actions.import_codes(by=None, entries=entries, done=done, **about)
-        self.tell(f"{key} {release}", loaded)
+        with self.progress(f"{key} {release}", len(entries)) as on_progress:
+            loaded = actions.import_codes(by=None, entries=entries, on_progress=on_progress, **about)
+        self.report(f"{key} {release}", loaded)
 
     @contextmanager
-    def progress(self, what: str, rows: int) -> Iterator[Callable[[int], None]]:
-        """A bar of so many rows, where somebody watches; gone when it is full."""
+    def progress(self, name: str, rows: int) -> Iterator[Callable[[int], None]]:
+        """Show a progress bar on a terminal until all rows are loaded."""
         with Progress(console=terminal.make_console(self), transient=True) as bar:
-            task = bar.add_task(what, total=rows)
+            task = bar.add_task(name, total=rows)
             yield lambda rows: bar.advance(task, rows)
 
-    def tell(self, what: str, loaded: actions.Loaded) -> None:
+    def report(self, name: str, loaded: actions.Loaded) -> None:
         nothing = "" if loaded.added or loaded.changed else "nothing changed: "
         self.stdout.write(
-            f"{what}: {nothing}{loaded.added} added, {loaded.changed} changed, {loaded.same} as they were"
+            f"{name}: {nothing}{loaded.added} added, {loaded.changed} changed, {loaded.same} as they were"
         )
 
 
-def brought_system(key: str) -> CodeSystem:
+def shipped_system(key: str) -> CodeSystem:
     return CodeSystem.objects.get(key=key, release=RELEASES[key][0])

@@ -1,4 +1,4 @@
-"""Loads the starter diseases and the codes that they carry."""
+"""Load the starter diseases and the codes that they carry."""
 
 import csv
 from pathlib import Path
@@ -21,25 +21,25 @@ RELEASES = {
 class Command(BaseCommand):
     help = (
         "Load some thirty common diseases, mostly of the chest, with their ICD-9-CM and ICD-10-CM codes. "
-        "Safe to run again: a disease whose name is there, in use or archived, is left as it is."
+        "Safe to run again: it skips a disease whose name exists, in use or archived."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = {name.casefold() for name in Disease.objects.values_list("name", flat=True)}
-        found = starter()
-        new = {name: rows for name, rows in found.items() if name.casefold() not in known}
+        existing_names = {name.casefold() for name in Disease.objects.values_list("name", flat=True)}
+        starters = read_starters()
+        new = {name: rows for name, rows in starters.items() if name.casefold() not in existing_names}
         for name, rows in new.items():
             load_disease(by=None, name=name, rows=rows)
-        self.stdout.write(f"Diseases: {len(new)} loaded, {len(found) - len(new)} were there.")
+        self.stdout.write(f"Diseases: {len(new)} loaded, {len(starters) - len(new)} existed already.")
 
 
-def starter() -> dict[str, list[dict[str, str]]]:
-    """The rows of the file by disease, in its order."""
-    found: dict[str, list[dict[str, str]]] = {}
+def read_starters() -> dict[str, list[dict[str, str]]]:
+    """Return the rows of the file by disease, in the order of the file."""
+    starters: dict[str, list[dict[str, str]]] = {}
     with STARTER.open(newline="") as file:
         for row in csv.DictReader(file):
-            found.setdefault(row["disease"], []).append(row)
-    return found
+            starters.setdefault(row["disease"], []).append(row)
+    return starters
 
 
 @recorded("loaded")
@@ -49,10 +49,10 @@ def load_disease(*, by: User | None, name: str, rows: list[dict[str, str]]) -> D
 
 
 def code_of(row: dict[str, str]) -> Code:
-    """The code in its release, which may have been loaded whole before."""
+    """Return the code of the release, which `import_codes` may have loaded before."""
     system = system_of(row["system"])
-    found = system.codes.filter(code=row["code"]).first()
-    return found or Code.objects.create(
+    existing = system.codes.filter(code=row["code"]).first()
+    return existing or Code.objects.create(
         system=system, code=row["code"], title=row["title"], kind=kind_of(row["code"]), assignable=True
     )
 
@@ -64,5 +64,5 @@ def kind_of(code: str) -> CodeKind:
 
 def system_of(key: str) -> CodeSystem:
     release, title, uri = RELEASES[key]
-    found = CodeSystem.objects.filter(key=key, release=release).first()
-    return found or CodeSystem.objects.create(key=key, release=release, title=title, uri=uri)
+    existing = CodeSystem.objects.filter(key=key, release=release).first()
+    return existing or CodeSystem.objects.create(key=key, release=release, title=title, uri=uri)

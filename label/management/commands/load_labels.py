@@ -1,4 +1,4 @@
-"""Loads the starter labels."""
+"""Load the starter labels."""
 
 import csv
 from pathlib import Path
@@ -16,22 +16,22 @@ STARTER = Path(__file__).parents[2] / "data" / "labels.csv"
 class Command(BaseCommand):
     help = (
         "Load labels for chest images, each with a definition and the diseases that it means; needs load_diseases. "
-        "Safe to run again: a label whose name is there, in use or archived, is left as it is."
+        "Safe to run again: it skips a label whose name exists, in use or archived."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = {name.casefold() for name in Label.objects.values_list("name", flat=True)}
+        existing_names = {name.casefold() for name in Label.objects.values_list("name", flat=True)}
         diseases = {disease.name: disease for disease in Disease.objects.live()}
         with STARTER.open(newline="") as file:
-            found = list(csv.DictReader(file))
-        new = [row for row in found if row["label"].casefold() not in known]
+            rows = list(csv.DictReader(file))
+        new = [row for row in rows if row["label"].casefold() not in existing_names]
         for row in new:
-            create_label(by=None, name=row["label"], definition=row["definition"], diseases=meant(row, diseases))
-        self.stdout.write(f"Labels: {len(new)} loaded, {len(found) - len(new)} were there.")
+            create_label(by=None, name=row["label"], definition=row["definition"], diseases=diseases_of(row, diseases))
+        self.stdout.write(f"Labels: {len(new)} loaded, {len(rows) - len(new)} existed already.")
 
 
-def meant(row: dict[str, str], diseases: dict[str, Disease]) -> list[Disease]:
+def diseases_of(row: dict[str, str], diseases: dict[str, Disease]) -> list[Disease]:
     try:
         return [diseases[name] for name in row["diseases"].split(";")]
     except KeyError as exc:
-        raise CommandError(f"There is no disease {exc} for label {row['label']}: run load_diseases first.") from exc
+        raise CommandError(f"There is no disease {exc} for label {row['label']}. Run load_diseases first.") from exc
