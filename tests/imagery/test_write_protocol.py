@@ -2,11 +2,8 @@
 
 import os
 import re
-import shutil
-import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -15,18 +12,17 @@ from core.models import new_id
 from imagery.storage import disk
 from imagery.storage.disk import DiskStorage
 from tests.kit import factories as make
-from tests.kit.needs import STRACE, need
+from tests.kit.serving import installed, managed
+from tests.kit.strace import at, calls_of
 
-ROOT = Path(__file__).parents[2]
-CALLS = "open,openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,link,linkat"
 PREPARE = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from accounts.models import User
 User.objects.create_user("doctor")
 """
 UPLOAD = """
 import sys
+import django
+django.setup()
 from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import User
 from imagery import actions
@@ -35,43 +31,14 @@ with open(sys.argv[1], "rb") as file:
 """
 
 
-def run(folder, script, *arguments, before=()):
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HARRISON_", "DATABASE_", "DJANGO_"))}
-    told = {"HARRISON_DATA_DIR": str(folder / "data"), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
-    script = f"import django; django.setup()\n{script}"
-    command = [*before, sys.executable, "-c", script, *arguments]
-    subprocess.run(command, cwd=ROOT, env=inherited | told, check=True, timeout=120)
-
-
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory):
-    """Every call of every process of one upload, in order, with paths in place of descriptors."""
-    strace = shutil.which("strace")
-    need(strace, STRACE)
+    """Every call of every process of one upload, in order."""
     folder = tmp_path_factory.mktemp("protocol")
-    run(folder, PREPARE)
-    log = folder / "strace.log"
-    before = (strace, "-f", "-y", "--seccomp-bpf", "-s", "0", "-e", f"trace={CALLS}", "-o", str(log))
-    run(folder, UPLOAD, get_testdata_file("CT_small.dcm", download=False), before=before)
-    return whole(log.read_text().splitlines())
-
-
-def whole(lines: list[str]) -> list[str]:
-    """Calls that strace broke in two, because another process came between, stand where they ended."""
-    begun, found = {}, []
-    for line in lines:
-        process, call = line.split(maxsplit=1)
-        if call.endswith("<unfinished ...>"):
-            begun[process] = call.removesuffix("<unfinished ...>").strip()
-        elif resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", call):
-            found.append(begun.pop(process, "") + resumed[1])
-        else:
-            found.append(call)
-    return found
-
-
-def at(calls: list[str], pattern: str) -> list[int]:
-    return [number for number, call in enumerate(calls) if re.match(pattern, call)]
+    with installed(folder, DATABASE_URL="") as environment:
+        managed(environment, "shell", "--no-imports", "-c", PREPARE)
+        command = [sys.executable, "-c", UPLOAD, get_testdata_file("CT_small.dcm", download=False)]
+        return calls_of(command, folder / "strace.log", environment)
 
 
 def linked(calls: list[str], room: str) -> tuple[str, str, int]:
@@ -125,3 +92,12 @@ def test_a_folder_that_was_there_is_synced_when_it_is_first_met(adopt, tmp_path)
 def test_a_folder_that_is_certain_is_not_synced_again(adopt):
     adopt()
     assert adopt() == ["ab"]
+
+
+def test_a_file_that_is_set_aside_has_its_new_and_its_old_name_on_the_disk(tmp_path, monkeypatch):
+    storage, synced = DiskStorage(location=tmp_path), []
+    make.store(storage, b"bytes", "ab/cd")
+    monkeypatch.setattr(disk, "sync", synced.append)
+    aside = storage.path(storage.set_aside("ab/cd"))
+    assert aside.read_bytes() == b"bytes"
+    assert synced[-2:] == [aside.parent, tmp_path / "ab"]
