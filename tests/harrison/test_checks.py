@@ -1,4 +1,4 @@
-"""What `check --deploy` finds where Harrison is deployed: each finding has an id and says its mend."""
+"""`check --deploy` finds what is wrong where Harrison is deployed. Each finding has an id and a hint."""
 
 import re
 
@@ -7,97 +7,75 @@ import pytest
 from harrison import checks
 from tests.kit.commands import start
 
-
-def test_debug_is_an_error_where_it_is_deployed(settings):
-    settings.DEBUG = True
-    assert [found.id for found in checks.check_debug_is_off()] == ["harrison.E001"]
-
-
-@pytest.mark.parametrize(
-    ("hosts", "expected"),
-    [
-        (["*"], ["harrison.E002"]),
-        (["localhost"], ["harrison.W001"]),
-        (["harrison.example"], []),
-    ],
-)
-def test_a_deployment_answers_to_its_own_names(hosts, expected, settings):
-    settings.ALLOWED_HOSTS = hosts
-    assert [found.id for found in checks.check_allowed_hosts()] == expected
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+DISK, BUCKET = {"OPTIONS": {"location": "/srv"}}, {"OPTIONS": {"location": "originals", "bucket_name": "harrison"}}
+HTTP, HTTPS = ({"OPTIONS": {"endpoint_url": f"{scheme}://store"}} for scheme in ("http", "https"))
 
 
-@pytest.mark.parametrize(("production", "expected"), [(True, []), (False, ["harrison.W002"])])
-def test_a_trial_is_not_a_deployment(production, expected, settings):
-    settings.PRODUCTION = production
-    assert [found.id for found in checks.check_is_production()] == expected
+def storages(originals, research):
+    return {"originals": originals, "research": research}
+
+
+def databases(engine):
+    return {"default": {"ENGINE": engine}}
+
+
+CASES = [
+    (checks.check_debug_is_off, {"DEBUG": True}, "harrison.E001"),
+    (checks.check_allowed_hosts, {"ALLOWED_HOSTS": ["*"]}, "harrison.E002"),
+    (checks.check_allowed_hosts, {"ALLOWED_HOSTS": ["localhost"]}, "harrison.W001"),
+    (checks.check_allowed_hosts, {"ALLOWED_HOSTS": ["harrison.example"]}, ""),
+    (checks.check_is_production, {"PRODUCTION": False}, "harrison.W002"),
+    (checks.check_is_production, {"PRODUCTION": True}, ""),
+    (checks.check_instances_share_database, {"INSTANCES": 1, "DATABASES": databases(SQLITE)}, ""),
+    (checks.check_instances_share_database, {"INSTANCES": 2, "DATABASES": databases(SQLITE)}, "harrison.E006"),
+    (checks.check_instances_share_database, {"INSTANCES": 2, "DATABASES": databases(POSTGRESQL)}, ""),
+    (checks.check_instances_share_storage, {"INSTANCES": 1, "STORAGES": storages(DISK, DISK)}, ""),
+    (checks.check_instances_share_storage, {"INSTANCES": 2, "STORAGES": storages(DISK, DISK)}, "harrison.E007"),
+    (checks.check_instances_share_storage, {"INSTANCES": 2, "STORAGES": storages(BUCKET, DISK)}, "harrison.E007"),
+    (checks.check_instances_share_storage, {"INSTANCES": 2, "STORAGES": storages(BUCKET, BUCKET)}, ""),
+    (checks.check_s3_is_encrypted, {"STORAGES": storages(DISK, DISK)}, ""),
+    (checks.check_s3_is_encrypted, {"STORAGES": storages(HTTPS, HTTPS)}, ""),
+    (checks.check_s3_is_encrypted, {"STORAGES": storages(HTTPS, HTTP)}, "harrison.W003"),
+    (checks.check_s3_is_encrypted, {"STORAGES": storages(HTTP, HTTP), "S3_UNENCRYPTED_ALLOWED": True}, ""),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_each_check_finds_what_it_is_for_and_nothing_else(settings):
+    wrong = []
+    for check, values, expected in CASES:
+        settings.S3_UNENCRYPTED_ALLOWED = False
+        for name, value in values.items():
+            setattr(settings, name, value)
+        found = [finding.id for finding in check()]
+        wrong += [] if found == ([expected] if expected else []) else [(check.__name__, values, found)]
+    assert wrong == []
+
+
+def test_a_python_that_parses_cookies_slowly_is_named(monkeypatch):
+    for version, expected in [((3, 11, 9), ["harrison.I001"]), ((3, 11, 10), [])]:
+        monkeypatch.setattr("sys.version_info", version)
+        assert [finding.id for finding in checks.check_python_version()] == expected
 
 
 SECRETS = {
-    "HARRISON_SECRET_KEY": ("SECRET_KEY", checks.check_secret_key, "harrison.E003"),
-    "HARRISON_IDENTITY_KEYS": ("IDENTITY_KEYS", checks.check_identity_keys, "harrison.E004"),
-    "HARRISON_PROJECT_KEY": ("PROJECT_KEY", checks.check_project_key, "harrison.E005"),
+    "HARRISON_SECRET_KEY": (checks.check_secret_key, {"SECRET_KEY": "generated"}, "harrison.E003"),
+    "HARRISON_IDENTITY_KEYS": (checks.check_identity_keys, {"IDENTITY_KEYS": ["generated"]}, "harrison.E004"),
+    "HARRISON_PROJECT_KEY": (checks.check_project_key, {"PROJECT_KEY": b"generated"}, "harrison.E005"),
 }
-MADE, TOLD = "made by itself", "told by its operator"
 
 
-@pytest.mark.parametrize("name", SECRETS)
-@pytest.mark.parametrize("kept", [MADE, TOLD, None])
-def test_a_deployment_has_secrets_of_its_own(name, kept, settings, tmp_path):
-    setting, rule, id = SECRETS[name]
-    in_use = {"SECRET_KEY": MADE, "IDENTITY_KEYS": [MADE], "PROJECT_KEY": MADE.encode()}[setting]
+def test_a_secret_that_was_generated_for_a_trial_is_found(settings, tmp_path):
     settings.DATA_DIR = tmp_path
-    setattr(settings, setting, in_use)
-    if kept:
-        (tmp_path / name.lower()).write_text(f"{kept}\n")
-    assert [found.id for found in rule()] == ([id] if kept == MADE else [])
-
-
-SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
-
-
-@pytest.mark.parametrize(
-    ("instances", "engine", "expected"),
-    [(1, SQLITE, []), (2, SQLITE, ["harrison.E006"]), (1, POSTGRESQL, []), (2, POSTGRESQL, [])],
-)
-def test_instances_share_a_database(instances, engine, expected, settings, monkeypatch):
-    settings.INSTANCES = instances
-    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", engine)
-    assert [found.id for found in checks.check_instances_share_database()] == expected
-
-
-DISK, BUCKET = {"OPTIONS": {"location": "/srv"}}, {"OPTIONS": {"location": "originals", "bucket_name": "harrison"}}
-
-
-@pytest.mark.parametrize(
-    ("instances", "originals", "research", "expected"),
-    [
-        (1, DISK, DISK, []),
-        (2, DISK, DISK, ["harrison.E007"]),
-        (2, BUCKET, DISK, ["harrison.E007"]),
-        (2, BUCKET, BUCKET, []),
-    ],
-)
-def test_instances_share_their_storage(instances, originals, research, expected, settings):
-    settings.INSTANCES, settings.STORAGES = instances, {"originals": originals, "research": research}
-    assert [found.id for found in checks.check_instances_share_storage()] == expected
-
-
-CLEAR, ENCRYPTED = ({"OPTIONS": {"endpoint_url": f"{scheme}://store"}} for scheme in ("http", "https"))
-
-
-@pytest.mark.parametrize(
-    ("originals", "research", "guarded", "expected"),
-    [
-        (DISK, DISK, False, []),
-        (ENCRYPTED, ENCRYPTED, False, []),
-        (ENCRYPTED, CLEAR, False, ["harrison.W003"]),
-        (CLEAR, CLEAR, True, []),
-    ],
-)
-def test_images_travel_encrypted_or_on_a_guarded_way(originals, research, guarded, expected, settings):
-    settings.STORAGES = {"originals": originals, "research": research}
-    settings.S3_UNENCRYPTED_ALLOWED = guarded
-    assert [found.id for found in checks.check_s3_is_encrypted()] == expected
+    for name, (check, values, id) in SECRETS.items():
+        for setting, value in values.items():
+            setattr(settings, setting, value)
+        assert check() == []
+        (tmp_path / name.lower()).write_text("of an earlier trial\n")
+        assert check() == []
+        (tmp_path / name.lower()).write_text("generated\n")
+        assert [finding.id for finding in check()] == [id]
 
 
 PRODUCTION = {
@@ -107,30 +85,21 @@ PRODUCTION = {
 }
 
 
-def test_production_has_no_warnings(tmp_path):
+def findings(output: str) -> list[str]:
+    """Return the ids of the errors and warnings that have a hint."""
+    return sorted(re.findall(r"\((harrison\.[EW]\d{3})\) .*\n\tHINT: \S", output))
+
+
+def test_a_careful_deployment_has_no_warning_and_a_careless_one_sees_all_at_once(tmp_path):
     checked = start(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
-    assert checked.returncode == 0, checked.stderr
-
-
-def test_a_careless_deployment_is_told_everything_at_once_with_its_mend(tmp_path):
+    assert checked.returncode == 0 and findings(checked.stderr) == [], checked.stderr
     careless = {"HARRISON_DEBUG": "true", "HARRISON_ALLOWED_HOSTS": "*", "HARRISON_INSTANCES": "2"}
-    told = start(tmp_path, "check", "--deploy", **careless).stderr
-    assert findings(told) == [*(f"harrison.E00{number}" for number in range(1, 8)), "harrison.W002"]
+    output = start(tmp_path, "check", "--deploy", **careless).stderr
+    assert findings(output) == [*(f"harrison.E00{number}" for number in range(1, 8)), "harrison.W002"]
 
 
-def test_a_deployment_with_its_bucket_in_the_clear_is_told_so(tmp_path):
+def test_a_bucket_without_encryption_on_the_way_is_found(tmp_path):
     bucket = {"STORAGE": "s3", "S3_ENDPOINT": "http://store", "S3_BUCKET": "harrison", "S3_REGION": "here"}
     bucket |= {"S3_ACCESS_KEY": "harrison", "S3_SECRET_KEY": "a secret"}
-    told = start(tmp_path, "check", "--deploy", **PRODUCTION, **{f"HARRISON_{name}": bucket[name] for name in bucket})
-    assert findings(told.stderr) == ["harrison.W003"]
-
-
-def findings(told):
-    """The ids of what is told with a mend."""
-    return sorted(re.findall(r"\((harrison\.[EW]\d{3})\) .*\n\tHINT: \S", told))
-
-
-@pytest.mark.parametrize(("version", "expected"), [((3, 11, 9), ["harrison.I001"]), ((3, 11, 10), [])])
-def test_a_python_that_parses_cookies_slowly_is_named(version, expected, monkeypatch):
-    monkeypatch.setattr("sys.version_info", version)
-    assert [found.id for found in checks.check_python_version()] == expected
+    own = {f"HARRISON_{name}": value for name, value in bucket.items()}
+    assert findings(start(tmp_path, "check", "--deploy", **PRODUCTION, **own).stderr) == ["harrison.W003"]

@@ -1,221 +1,218 @@
-"""Settings come from the environment, are listed in one place, and a wrong one stops the start."""
+"""Settings come from the environment, are listed in .env.example, and a wrong one stops the start with one line."""
 
-import os
 import re
+import runpy
 import signal
-import socket
 import stat
 import subprocess
 import sys
-from io import StringIO
+from itertools import pairwise
+from os import environ, killpg
 
 import pytest
-from cryptography import x509
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import CommandError
 
-from harrison.env import read_or_create_secret, read_secret
-from harrison.management.commands import serve
+from harrison.env import read_choice, read_flag, read_list, read_number, read_or_create_secret, read_rate, read_secret
 from tests.kit.commands import names_read, start
 from tests.kit.ports import free_port
-from tests.kit.serving import ROOT
+from tests.kit.serving import ROOT, answers
+from tests.kit.waiting import until
+
+SETTINGS = str(ROOT / "harrison" / "settings.py")
+EXAMPLE = (ROOT / ".env.example").read_text().splitlines()
 
 
-def lines_of_the_example() -> list[str]:
-    return (ROOT / ".env.example").read_text().splitlines()
+def error_of(read, *arguments, **options) -> str:
+    """Return the sentence of the error, or nothing."""
+    try:
+        read(*arguments, **options)
+    except ImproperlyConfigured as exc:
+        return str(exc)
+    return ""
 
 
 # --- .env.example ---------------------------------------------------------------------------------------------------
 
 
-def test_the_example_lists_every_setting_and_no_other():
-    assert {line.split("=")[0] for line in lines_of_the_example() if re.match("[A-Z]", line)} == names_read()
+def test_the_example_explains_every_setting_and_no_other():
+    settings = {line.split("=")[0]: before for before, line in pairwise(EXAMPLE) if "=" in line}
+    settings = {name: before for name, before in settings.items() if re.fullmatch("[A-Z0-9_]+", name)}
+    assert settings.keys() == names_read()
+    assert [name for name, before in settings.items() if not before.startswith("# ")] == []
 
 
-@pytest.mark.parametrize("name", sorted(names_read()))
-def test_the_example_says_what_a_setting_means(name):
-    lines = lines_of_the_example()
-    (place,) = (number for number, line in enumerate(lines) if line.startswith(f"{name}="))
-    assert lines[place - 1].startswith("# ")
+def test_the_example_has_the_defaults(tmp_path):
+    example = dict(line.split("=", 1) for line in EXAMPLE if re.match("[A-Z]", line))
+    del example["HARRISON_DATA_DIR"]
+    start(tmp_path)  # generates the secrets of a trial
+    with_example, without = (start(tmp_path, "diffsettings", **environment).stdout for environment in (example, {}))
+    assert re.sub(r" at 0x\w+", "", with_example) == re.sub(r" at 0x\w+", "", without) and "ALLOWED_HOSTS" in without
 
 
-def test_the_example_tells_the_defaults(tmp_path):
-    told = dict(line.split("=", 1) for line in lines_of_the_example() if re.match("[A-Z]", line))
-    told.pop("HARRISON_DATA_DIR")
-    start(tmp_path)  # makes the secrets of a trial
-    shown = [start(tmp_path, "diffsettings", **environment).stdout for environment in (told, {})]
-    told_so, left_out = (re.sub(r" at 0x\w+", "", settings) for settings in shown)
-    assert told_so == left_out and "ALLOWED_HOSTS" in left_out
+# --- Wrong values and names -----------------------------------------------------------------------------------------
+
+WRONG = {
+    ("HARRISON_PRODUCTION", "treu"): "set true or false, or unset it",
+    ("HARRISON_LOGIN_RATE", "bogus"): "set a number per second, min, hour or day, such as 20/min, or unset it",
+    ("HARRISON_PROXIES", "-1"): "set a whole number from 0 to 9, or unset it",
+    ("HARRISON_INSTANCES", "0"): "set a whole number from 1 to 999, or unset it",
+    ("HARRISON_MAX_UPLOAD_MB", "-5"): "set a whole number from 1 to 1073741824, or unset it",
+    ("HARRISON_QUOTA_MB", "abc"): "set a whole number from 1 to 1073741824, or unset it",
+    ("HARRISON_FREE_DISK_MB", "1.5"): "set a whole number from 0 to 1073741824, or unset it",
+    ("HARRISON_METRICS_PORT", "70000"): "set a whole number from 0 to 65535, or unset it",
+    ("HARRISON_LOG_LEVEL", "loud"): "set one of DEBUG, INFO, WARNING, ERROR, or unset it",
+    ("HARRISON_LOG_FORMAT", "xml"): "set json or, outside production, text; or unset it",
+    ("HARRISON_STORAGE", "s4"): "set one of disk, s3, or unset it",
+    # Of a bucket that is not in use.
+    ("HARRISON_S3_TIMEOUT", "0"): "set a whole number from 1 to 300, or unset it",
+    ("HARRISON_S3_ENCRYPTION", "AES"): "set one of none, AES256, aws:kms, aws:kms:dsse, or unset it",
+    ("HARRISON_S3_ENDPOINT", "bucket.example"): "begins with https://",
+}
+
+
+def test_a_wrong_value_stops_the_start_and_says_what_to_set(monkeypatch):
+    wrong = {}
+    for (name, value), remedy in WRONG.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            sentence = error_of(runpy.run_path, SETTINGS)
+        if f"{name} is {value!r}" not in sentence or remedy not in sentence or "\n" in sentence:
+            wrong[name] = sentence
+    assert wrong == {}
+
+
+def test_an_unknown_name_stops_the_start_and_a_similar_one_is_suggested(monkeypatch):
+    expected = {
+        "HARRISON_PRODUCTON": "is not a setting. Did you mean HARRISON_PRODUCTION?",
+        "HARRISON_QUOTA_MB_FILE": "is not a setting.",  # it is not a secret
+        "HARRISON_PORTS": "is not a setting.",  # only almost like those of Kubernetes
+    }
+    for name, sentence in expected.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "true")
+            assert f"{name} {sentence}" in error_of(runpy.run_path, SETTINGS)
+
+
+def test_names_of_kubernetes_of_the_tests_and_of_compose_are_accepted(monkeypatch):
+    names = re.findall(r"\$\{(HARRISON_\w+)", (ROOT / "deploy" / "compose.yaml").read_text())
+    kubernetes = ("HARRISON_PORT", "HARRISON_PORT_80_TCP_ADDR", "HARRISON_SERVICE_HOST")
+    for name in (*names, *kubernetes, "HARRISON_DEMAND"):
+        monkeypatch.setenv(name, "10.0.0.7")
+    assert error_of(runpy.run_path, SETTINGS) == ""
+
+
+def test_serving_with_a_wrong_value_ends_with_the_sentence(tmp_path):
+    stopped = start(tmp_path, "serve", HARRISON_PRODUCTION="treu")
+    assert stopped.returncode != 0 and "HARRISON_PRODUCTION is 'treu'" in stopped.stderr.splitlines()[-1]
+
+
+def test_production_refuses_debug_and_missing_secrets(monkeypatch):
+    monkeypatch.setenv("HARRISON_PRODUCTION", "true")
+    for name in ("HARRISON_SECRET_KEY", "HARRISON_PROJECT_KEY", "HARRISON_IDENTITY_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    assert "Set HARRISON_SECRET_KEY" in error_of(runpy.run_path, SETTINGS)
+    monkeypatch.setenv("HARRISON_DEBUG", "true")
+    assert "unset it in production" in error_of(runpy.run_path, SETTINGS)
+
+
+# --- Readers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read_as(monkeypatch):
+    def read(value, reader, *arguments):
+        monkeypatch.setenv("A_SETTING", value)
+        return reader("A_SETTING", *arguments)
+
+    return read
+
+
+def test_readers_return_typed_values_or_the_default(read_as):
+    flags = {word: read_as(word, read_flag, True) for word in ("true", "False", "on", "0", "")}
+    assert flags == {"true": True, "False": False, "on": True, "0": False, "": True}
+    assert [read_as(word, read_number, 5, 1, 9) for word in ("1", "9", "")] == [1, 9, 5]
+    rates = ["1/s", "20/min", "20/minute", "300/hour", "1000000/day"]
+    assert [read_as(word, read_rate, "1/s") for word in rates] == rates
+    assert read_as("", read_choice, "disk", ("disk", "s3")) == "disk"
+    assert read_as("harrison.example, 127.0.0.1,", read_list) == ["harrison.example", "127.0.0.1"]
+
+
+def test_readers_refuse_everything_else(read_as):
+    refused = {
+        (read_flag, False): ["treu", "2", " "],
+        (read_number, 5, 1, 9): ["0", "10", "1e0", " 1", "1_0", "٣", "9" * 5000, "nan"],
+        (read_rate, "1/s"): ["20", "0/min", "-1/min", "x/min", "20/fortnight", "20/min or so"],
+    }
+    cases = [(word, reader) for reader, words in refused.items() for word in words]
+    assert [(word, reader) for word, reader in cases if "A_SETTING is " not in error_of(read_as, word, *reader)] == []
 
 
 # --- Secrets --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def unset(monkeypatch):
+def secret(monkeypatch, tmp_path):
+    """Read A_SECRET, which is set only as the test sets it."""
     monkeypatch.delenv("A_SECRET", raising=False)
     monkeypatch.delenv("A_SECRET_FILE", raising=False)
+    return lambda production=False: read_or_create_secret("A_SECRET", folder=tmp_path, production=production)
 
 
-def test_a_secret_is_what_the_environment_says(unset, monkeypatch, tmp_path):
-    monkeypatch.setenv("A_SECRET", "told")
-    assert read_or_create_secret("A_SECRET", folder=tmp_path, production=True) == "told"
-
-
-def test_a_secret_is_what_the_named_file_holds(unset, monkeypatch, tmp_path):
-    (tmp_path / "mounted").write_text("kept\n")
+def test_a_secret_is_in_the_environment_or_in_a_named_file_but_not_in_both(secret, monkeypatch, tmp_path):
+    monkeypatch.setenv("A_SECRET", "from the environment")
+    assert secret(production=True) == "from the environment"
+    (tmp_path / "mounted").write_text("from a file\n")
+    (tmp_path / "mounted").chmod(0o444)  # as containers mount it
     monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
-    assert read_or_create_secret("A_SECRET", folder=tmp_path, production=True) == "kept"
+    assert "both set" in error_of(secret)
+    monkeypatch.delenv("A_SECRET")
+    assert secret(production=True) == read_secret("A_SECRET") == "from a file"
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("missing", "cannot be read"),
-        ("folder", "cannot be read"),
-        ("empty", "is empty"),
-        ("binary", "is not a text file"),
-        ("open", "everyone may write"),
-    ],
-)
-def test_a_named_file_that_holds_no_secret_stops_the_start(name, said, unset, monkeypatch, tmp_path):
+def test_a_file_without_a_safe_secret_is_refused(secret, monkeypatch, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty").touch()
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    (tmp_path / "open").write_text("kept")
+    (tmp_path / "open").write_text("anyone's")
     (tmp_path / "open").chmod(0o666)
-    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / name))
-    with pytest.raises(ImproperlyConfigured, match=said):
-        read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
+    sentences = {}
+    for name in ("missing", "folder", "empty", "binary", "open"):
+        monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / name))
+        sentences[name] = error_of(secret).partition(", which ")[2].partition(":")[0].rstrip(".")
+    assert sentences == {
+        "missing": "cannot be read",
+        "folder": "cannot be read",
+        "empty": "is empty",
+        "binary": "is not a text file",
+        "open": "everyone may write",
+    }
 
 
-def test_a_file_that_all_may_read_is_as_containers_mount_it(unset, monkeypatch, tmp_path):
-    (tmp_path / "mounted").write_text("kept")
-    (tmp_path / "mounted").chmod(0o444)
-    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
-    assert read_secret("A_SECRET") == "kept"
+def test_a_trial_generates_a_secret_once_for_its_owner_alone_and_production_refuses_it(secret, tmp_path):
+    generated = secret()
+    assert len(generated) >= 48 and secret() == generated
+    assert stat.S_IMODE((tmp_path / "a_secret").stat().st_mode) == 0o600
+    assert "in production no secret is generated" in error_of(secret, production=True)
 
 
-def test_a_secret_told_twice_stops_the_start(unset, monkeypatch, tmp_path):
-    (tmp_path / "mounted").write_text("kept")
-    monkeypatch.setenv("A_SECRET", "told")
-    monkeypatch.setenv("A_SECRET_FILE", str(tmp_path / "mounted"))
-    with pytest.raises(ImproperlyConfigured, match="both set"):
-        read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
-
-
-def test_every_secret_comes_from_its_file(tmp_path):
+def test_every_secret_is_read_from_its_file(tmp_path):
     names = ("HARRISON_SECRET_KEY", "HARRISON_IDENTITY_KEYS", "HARRISON_PROJECT_KEY", "DATABASE_URL")
     for name in names:
         (tmp_path / name).write_text(f"sqlite:////in-a-file-of-its-own/{name}")
-    mounted = {f"{name}_FILE": str(tmp_path / name) for name in names}
-    shown = start(tmp_path, "diffsettings", HARRISON_PRODUCTION="true", **mounted).stdout
-    assert all(f"in-a-file-of-its-own/{name}" in shown for name in names), shown
+    files = {f"{name}_FILE": str(tmp_path / name) for name in names}
+    output = start(tmp_path, "diffsettings", HARRISON_PRODUCTION="true", **files).stdout
+    assert [name for name in names if f"in-a-file-of-its-own/{name}" not in output] == []
 
 
-def test_a_secret_of_a_trial_is_made_once(unset, tmp_path):
-    first = read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
-    assert len(first) >= 48 and read_or_create_secret("A_SECRET", folder=tmp_path, production=False) == first
-
-
-def test_a_secret_of_a_trial_is_its_owners_alone(unset, tmp_path):
-    read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
-    assert stat.S_IMODE((tmp_path / "a_secret").stat().st_mode) == 0o600
-
-
-def test_production_takes_no_secret_made_for_a_trial(unset, tmp_path):
-    read_or_create_secret("A_SECRET", folder=tmp_path, production=False)
-    with pytest.raises(ImproperlyConfigured, match="in production no secret is generated"):
-        read_or_create_secret("A_SECRET", folder=tmp_path, production=True)
-
-
-def test_production_without_a_secret_does_not_start(tmp_path):
-    stopped = start(tmp_path, HARRISON_PRODUCTION="true")
-    assert stopped.returncode != 0 and "Set HARRISON_SECRET_KEY" in stopped.stderr
-
-
-# --- What serve makes -----------------------------------------------------------------------------------------------
-
-
-def test_the_certificate_names_this_machine(tmp_path):
-    certificate, _ = serve.self_signed(tmp_path)
-    read = x509.load_pem_x509_certificate(certificate.read_bytes())
-    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert [str(name.value) for name in names] == ["localhost", "127.0.0.1"]
-
-
-def test_the_key_is_its_owners_alone(tmp_path):
-    _, key = serve.self_signed(tmp_path)
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-
-
-def test_the_certificate_is_made_once(tmp_path):
-    certificate, key = serve.self_signed(tmp_path)
-    before = certificate.read_bytes() + key.read_bytes()
-    serve.self_signed(tmp_path)
-    assert certificate.read_bytes() + key.read_bytes() == before
-
-
-def test_static_files_are_collected_when_they_are_stale_only(tmp_path, settings, monkeypatch):
-    collected = []
-    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
-    serve.collect_static(tmp_path)
-    serve.collect_static(tmp_path)
-    assert collected == ["collectstatic"]
-
-
-def test_static_files_that_changed_are_collected_again(tmp_path, monkeypatch):
-    collected = []
-    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
-    serve.collect_static(tmp_path)
-    monkeypatch.setattr(serve, "fingerprint", lambda: "another")
-    serve.collect_static(tmp_path)
-    assert len(collected) == 2
-
-
-def test_static_files_that_are_part_of_an_image_are_left_alone(tmp_path, monkeypatch):
-    collected = []
-    monkeypatch.setattr(serve, "call_command", lambda name, **options: collected.append(name))
-    monkeypatch.setattr("os.access", lambda path, mode: False)
-    serve.collect_static(tmp_path)
-    assert collected == []
-
-
-def test_behind_a_proxy_there_is_no_certificate(tmp_path, settings):
-    settings.DATA_DIR = tmp_path
-    assert serve.certified({"plain": True, "certificate": None}) == (None, None)
-    assert not (tmp_path / "cert.key").exists()
-
-
-@pytest.mark.parametrize("port", [0, 65536, -1])
-def test_a_port_that_cannot_be_is_refused(port):
-    with pytest.raises(CommandError, match="There is no port"):
-        serve.refuse_port_in_use("127.0.0.1", port)
-
-
-def test_a_port_in_use_is_refused():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(CommandError, match="choose another"):
-            serve.refuse_port_in_use(*taken.getsockname())
-
-
-def test_the_line_to_start_with_goes_to_the_port_that_is_served(tmp_path, settings, monkeypatch):
-    settings.DATA_DIR = tmp_path
-    (tmp_path / "demo-credentials.txt").write_text("curl https://127.0.0.1:8000/api/v1/auth/login/\n")
-    monkeypatch.setattr(serve, "wait_for", lambda host, port: None)
-    out = StringIO()
-    serve.Command(stdout=out).welcome("127.0.0.1", 8123)
-    assert "curl https://127.0.0.1:8123/api/v1/auth/login/" in out.getvalue()
+# --- Tools ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_the_way_by_hand_serves_over_https(tmp_path):
-    """`runserver_plus --cert-file`, which make dev and the README name, finds what it needs."""
+def test_the_development_server_runs_over_https(tmp_path):
+    """`make dev`: runserver_plus finds what it needs to make a certificate."""
     port = free_port()
     command = [sys.executable, "manage.py", "runserver_plus", "--cert-file", str(tmp_path / "cert.crt")]
-    environment = os.environ | {"HARRISON_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
+    environment = environ | {"HARRISON_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "harrison.settings"}
     with (
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(
@@ -223,16 +220,22 @@ def test_the_way_by_hand_serves_over_https(tmp_path):
             cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,
         ) as server,
     ):  # fmt: skip
-        serve.wait_for("127.0.0.1", port)
-        there = server.poll() is None
-        os.killpg(server.pid, signal.SIGTERM)  # the reloader serves from a child
-    assert there and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()
+        until(lambda: answers(port) or server.poll() is not None)
+        running = server.poll() is None
+        killpg(server.pid, signal.SIGTERM)  # the reloader serves from a child
+    assert running and (tmp_path / "cert.crt").exists(), (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-ocr"])
-def test_the_lock_holds_every_requirement(name):
-    """A package that is named and not locked is missing on a fresh machine."""
-    wanted = re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", (ROOT / f"{name}.in").read_text(), re.MULTILINE)
-    locked = re.findall(r"^([\w.-]+)(?:\[.*\])?==(\S+)", (ROOT / f"{name}.txt").read_text(), re.MULTILINE)
-    plain = {(re.sub(r"[._]", "-", package).lower(), version) for package, version in locked}
-    assert {(re.sub(r"[._]", "-", package).lower(), version) for package, version in wanted} <= plain
+def test_the_locks_hold_every_requirement():
+    """A package that is named but not locked is missing on a fresh machine."""
+    for name in ("requirements", "requirements-dev", "requirements-ocr"):
+        named, locked = (
+            {
+                (re.sub(r"[._]", "-", package).lower(), version)
+                for package, version in re.findall(
+                    r"^([\w.-]+)(?:\[.*\])?==(\S+)", (ROOT / f"{name}.{kind}").read_text(), re.MULTILINE
+                )
+            }
+            for kind in ("in", "txt")
+        )
+        assert named <= locked, name
