@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, cast
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import CLINICAL, Role, User
@@ -34,6 +34,10 @@ class EvidenceAdmin(ArchivableAdmin):
     research_search_fields: ClassVar[Sequence[str]] = ()
     research_fields: ClassVar[tuple[Any, ...]] = ()
     name_columns: ClassVar[tuple[str, ...]] = ("uid",)  # that a search compares exactly; each has an index
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows: Any = super().get_queryset(request)
+        return rows.looked_up_for(viewer(request))
 
     def sees_whole(self, request: HttpRequest, row: Any) -> bool:
         return not may_see_partly(request) or row.is_open_to(request.user)

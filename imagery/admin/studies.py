@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -35,12 +35,12 @@ class StudyAdmin(EvidenceAdmin):
             super()
             .get_queryset(request)
             .select_related("owner", "patient")
-            .annotate(patient_is_visible=Exists(patients))
+            .annotate(visible_patient=Subquery(patients.values("pk")[:1]))
         )
 
     @admin.display(description="patient")
     def patient_link(self, study: Any) -> SafeString | str:
-        return link(study.patient) if study.patient_is_visible else EMPTY
+        return link(study.patient) if study.visible_patient else EMPTY
 
 
 @admin.register(Series)

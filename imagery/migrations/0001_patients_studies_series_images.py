@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='image',
-            index=models.Index(fields=['owner', 'release_state', '-created_at', '-id'], name='image_by_release_state'),
+            index=models.Index(fields=['release_state', 'owner', '-created_at', '-id'], name='image_by_release_state'),
         ),
         migrations.AddIndex(
             model_name='image',

@@ -87,7 +87,7 @@ class Image(Evidence):
         ordering = ["created_at", "id"]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"], name="image_by_owner"),
-            models.Index(fields=["owner", "release_state", "-created_at", "-id"], name="image_by_release_state"),
+            models.Index(fields=["release_state", "owner", "-created_at", "-id"], name="image_by_release_state"),
             models.Index(fields=["-created_at", "-id"], name="image_by_time"),
             models.Index(fields=["study"], name="image_by_study"),
             models.Index(fields=["series"], name="image_by_series"),

@@ -59,6 +59,11 @@ class EvidenceQuerySet(RecordQuerySet):
             return [self]
         return [self.filter(owner=user.pk), self.filter(self._shared(user)).exclude(owner=user.pk)]
 
+    def looked_up_for(self, user: User) -> Self:
+        """Look rows of `visible_to` up by index, for pages that are not merged: a doctor's own, and the shared."""
+        own, *shared = (part.order_by().values("pk") for part in self.visible_parts(user))
+        return self.filter(pk__in=own.union(*shared)) if shared else self
+
     def with_openness(self, user: User) -> Self:
         """Add `is_open`: whether this person sees the row whole."""
         if user.is_superuser or Role.DOCTOR not in user.roles:
@@ -170,9 +175,12 @@ class ImageQuerySet(PartOfStudyQuerySet):
     def shown_as(self, media_type: str, user: User) -> Self:
         """Return the images whose bytes are of this type for this person: for research, those of the copy."""
         originals = [original for original, copy in COPIED_AS.items() if copy == media_type]
-        return self.with_openness(user).filter(
-            Q(is_open=True, media_type=media_type) | Q(is_open=False, media_type__in=originals)
-        )
+        is_original, is_copy = Q(media_type=media_type), Q(media_type__in=originals)
+        if user.is_superuser or Role.RESEARCHER not in user.roles:
+            return self.filter(is_original)
+        if Role.DOCTOR not in user.roles:
+            return self.filter(is_copy)
+        return self.with_openness(user).filter(is_original & Q(is_open=True) | is_copy & Q(is_open=False))
 
     def fitting(self) -> Self:
         """Images whose copy was made for whom their study shows now."""

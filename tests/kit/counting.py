@@ -1,12 +1,9 @@
 """Counts what a database does: rows that PostgreSQL's plan touched, instructions that SQLite's machine ran."""
 
 import json
-import re
 from contextlib import contextmanager
-from itertools import count
 
 from django.db import connection
-from psycopg import ClientCursor
 
 
 @contextmanager
@@ -39,31 +36,11 @@ def counting_rows(spent):
 
 
 def planned(sql, params):
-    """The plan that the statement ran by; of one that PostgreSQL keeps, that which holds for all values."""
-    session = connection.connection
-    with session.cursor() as cursor:
-        if session.prepare_threshold is None:
-            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
-            return plan_in(cursor)
-    with ClientCursor(session) as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan", prepare=False)
-        cursor.execute(f"PREPARE counted AS {numbered(sql)}", prepare=False)
-        values = f"({', '.join(['%s'] * len(params))})" if params else ""
-        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE counted {values}", params, prepare=False)
-        plan = plan_in(cursor)
-        cursor.execute("DEALLOCATE counted", prepare=False)
-        return plan
-
-
-def plan_in(cursor):
-    (told,) = cursor.fetchone()
-    return (told if isinstance(told, list) else json.loads(told))[0]["Plan"]
-
-
-def numbered(sql):
-    """With $1, $2, … as places of values."""
-    numbers = count(1)
-    return re.sub("%s", lambda _: f"${next(numbers)}", sql)
+    """The plan that the statement ran by."""
+    with connection.connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
+        (plan,) = cursor.fetchone()
+    return (plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]
 
 
 def touched(plan):
