@@ -7,7 +7,6 @@ from importlib import import_module
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.db import connections
 from django.db.backends.signals import connection_created
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -49,7 +48,6 @@ class Server(BaseApplication):
         connection_created.connect(set_statement_timeout)
         application = get_wsgi_application()
         import_module(settings.ROOT_URLCONF)
-        connections.close_all()  # a worker must not use a connection of its parent
         gc.collect()
         gc.freeze()  # otherwise the garbage collector walks through all of Django again and again
         return application

@@ -77,7 +77,9 @@ class Command(BaseCommand):
         def when_ready(arbiter: object) -> None:
             metrics_server.start()
             if not plain:
-                self.welcome(f"https://{options['host']}:{options['port']}/")
+                self.welcome(
+                    f"https://{options['host']}:{options['port']}/", own_certificate=bool(options["certificate"])
+                )
 
         bind = f"unix:{options['socket']}" if options["socket"] else f"{options['host']}:{options['port']}"
         common = server_options(bind, workers=workers, threads=threads, when_ready=when_ready)
@@ -87,8 +89,9 @@ class Command(BaseCommand):
             return common | with_tls(options["certificate"], options["key"])
         return common | with_tls(*self_signed_certificate(settings.DATA_DIR))
 
-    def welcome(self, address: str) -> None:
-        self.stdout.write(f"\nHarrison is at {address} (the certificate is self-signed; Ctrl-C stops it)")
+    def welcome(self, address: str, *, own_certificate: bool) -> None:
+        certificate = "" if own_certificate else "the certificate is self-signed; "
+        self.stdout.write(f"\nHarrison is at {address} ({certificate}Ctrl-C stops it)")
         self.stdout.write(
             f"  browsable API {address}api/v1/   documentation {address}api/v1/docs/   admin {address}admin/"
         )
