@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -37,6 +38,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Schema(AutoSchema):
+    def get_response_serializers(self) -> Any:
+        """Describe the answer to a POST by the serializer of one object."""
+        if isinstance(self.view, GenericAPIView) and getattr(self.view, "action", None) == "create":
+            return self.view.serializer_class
+        return super().get_response_serializers()
+
     def get_override_parameters(self) -> list[Any]:
         if self.method not in ("PUT", "PATCH", "DELETE"):
             return []

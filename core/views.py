@@ -5,7 +5,7 @@ from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers
+from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
@@ -115,17 +115,27 @@ class HistoryMixin(RecordViewSet):
         return Response({"next": None, "previous": None, "results": changes})
 
 
-class ArchivableViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, HistoryMixin):
+class ArchivableViewSet(mixins.DestroyModelMixin, HistoryMixin):
     """List, create, retrieve, archive, restore, history. Serializers call the actions that create and change."""
 
+    serializer_class: Any
+    create_serializer_class: type[BaseSerializer] | None = None
     archive_action: ClassVar[Callable[..., Record]]
     restore_action: ClassVar[Callable[..., Record]]
 
-    def perform_create(self, serializer: BaseSerializer) -> None:
-        self.record = serializer.save(by=self.by)
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        if self.action == "create" and self.create_serializer_class:
+            return self.create_serializer_class
+        return super().get_serializer_class()
 
-    def get_success_headers(self, data: Any) -> dict[str, str]:
-        return {"Location": self.request.build_absolute_uri(f"{self.request.path}{data['id']}/")}
+    def create(self, request: Request) -> Response:
+        """Do the action of the serializer, and answer the new object as `retrieve` would."""
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        self.record = body.save(by=self.by)
+        answer = self.serializer_class(self.record, context=self.get_serializer_context())
+        location = request.build_absolute_uri(f"{request.path}{self.record.pk}/")
+        return Response(answer.data, status.HTTP_201_CREATED, headers={"Location": location})
 
     @extend_schema(description="Takes the object out of use and keeps its history and id. `restore` brings it back.")
     @transaction.atomic

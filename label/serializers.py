@@ -1,4 +1,4 @@
-"""How the judgement looks on the wire."""
+"""The API contract of labels and annotations."""
 
 from math import isfinite
 from typing import Any
@@ -41,7 +41,7 @@ class GeometryField(serializers.JSONField):
     """A shape in pixels of a frame, or null for the whole image; the model checks it against the image."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """A form's field is text, which no parser has bounded."""
+        """Bound the depth, because a field of an HTML form is text that no parser has bounded."""
         try:
             value = super().to_internal_value(data)
         except RecursionError:
@@ -51,28 +51,15 @@ class GeometryField(serializers.JSONField):
         return value
 
 
-class AnnotationListSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id", "image", "label", "label_name", "annotator", "state", "confidence")
+class StatementSerializer(serializers.Serializer):
+    """What a reader states about an image, and may revise."""
 
-    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
-    image: Any = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
-    label: Any = serializers.UUIDField(source="label_id", read_only=True, help_text="Id of the label.")
-    label_name = serializers.CharField(source="label.name", read_only=True, help_text="The term.")
-    annotator = PersonField(help_text="The doctor who says it: id and username.")
     state = serializers.ChoiceField(choices=State.choices, help_text="present, absent, uncertain or not_assessable.")
-    confidence = serializers.FloatField(
-        min_value=0, max_value=1, allow_null=True, required=False, help_text="From 0 to 1."
-    )
-    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
-
-
-class AnnotationUpdateSerializer(AnnotationListSerializer):
-    """One annotation, and what of it may be revised: the image and the label stay."""
-
-    research_fields = (*AnnotationListSerializer.research_fields, "geometry")
-
     geometry = GeometryField(
         allow_null=True, required=False, help_text="Where, in pixels of a frame; null for the whole image."
+    )
+    confidence = serializers.FloatField(
+        min_value=0, max_value=1, allow_null=True, required=False, help_text="From 0 to 1."
     )
     comment = serializers.CharField(
         max_length=4000,
@@ -80,21 +67,14 @@ class AnnotationUpdateSerializer(AnnotationListSerializer):
         required=False,
         help_text="Free text, which may name a patient: not shown to research.",
     )
-    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
-    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
 
     def validate_confidence(self, confidence: float | None) -> float | None:
         if confidence is not None and not isfinite(confidence):  # NaN passes every comparison
             raise serializers.ValidationError("A number from 0 to 1.")
         return confidence
 
-    def update(self, annotation: Annotation, validated_data: dict[str, Any]) -> Annotation:
-        return actions.revise(annotation=annotation, **validated_data)
 
-
-class AnnotationSerializer(AnnotationUpdateSerializer):
-    """A new annotation: what is said of which image."""
-
+class AnnotationCreateSerializer(StatementSerializer):
     image = Ref(Image, scope="open_to", along="study", help_text="Id of an image that you see whole.")
     label = Ref(Label, help_text="Id of a label in use.")  # type: ignore[assignment]  # DRF takes fields out of the class
 
@@ -102,12 +82,39 @@ class AnnotationSerializer(AnnotationUpdateSerializer):
         return actions.annotate(**validated_data)
 
 
+class AnnotationListSerializer(EvidenceSerializer):
+    research_fields: tuple[str, ...] = ("id", "image", "label", "label_name", "annotator", "state", "confidence")
+
+    id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    image = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
+    label = serializers.UUIDField(  # type: ignore[assignment]
+        source="label_id", read_only=True, help_text="Id of the label."
+    )
+    label_name = serializers.CharField(source="label.name", read_only=True, help_text="The term.")
+    annotator = PersonField(help_text="The doctor who annotated the image: id and username.")
+    state = serializers.ChoiceField(choices=State.choices, help_text="present, absent, uncertain or not_assessable.")
+    confidence = serializers.FloatField(allow_null=True, help_text="From 0 to 1.")
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class AnnotationSerializer(StatementSerializer, AnnotationListSerializer):
+    """One annotation. Its statement may be revised; its image and its label stay."""
+
+    research_fields = (*AnnotationListSerializer.research_fields, "geometry")
+
+    created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
+
+    def update(self, annotation: Annotation, validated_data: dict[str, Any]) -> Annotation:
+        return actions.revise(annotation=annotation, **validated_data)
+
+
 class MergeSerializer(serializers.Serializer):
     into = Ref(Disease, help_text="Id of the disease that stays.")
 
 
 class AnnotatedStudyListSerializer(StudyListSerializer):
-    """A study of a list, with what has been said of it."""
+    """A study of a list, with the number of its annotations."""
 
     research_fields = (*StudyListSerializer.research_fields, "annotations_count")
 

@@ -21,9 +21,9 @@ from label.filters import AnnotatedImageFilter, AnnotatedWholeImageFilter, Annot
 from label.models import Annotation, Label
 from label.serializers import (
     AnnotatedStudyListSerializer,
+    AnnotationCreateSerializer,
     AnnotationListSerializer,
     AnnotationSerializer,
-    AnnotationUpdateSerializer,
     LabelListSerializer,
     LabelSerializer,
     MergeSerializer,
@@ -51,10 +51,11 @@ class LabelViewSet(EditableViewSet):
 
 
 class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
-    """What readers say of images."""
+    """Statements of readers about images."""
 
     queryset = Annotation.objects.all()
     list_serializer_class = AnnotationListSerializer
+    create_serializer_class = AnnotationCreateSerializer
     serializer_class = AnnotationSerializer
     filterset_class = AnnotationFilter
     roles = READ | dict.fromkeys(WRITE, DOCTORS)
@@ -63,7 +64,7 @@ class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
     owner = "annotator"
 
     def get_queryset(self) -> Any:
-        """What one knows only as research does may be read and not changed."""
+        """Let doctors change only annotations of images that they see whole."""
         annotations = super().get_queryset()
         if self.action == "list":
             return annotations
@@ -76,10 +77,6 @@ class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
 
     def shows_times(self, record: Record) -> bool:
         return super().shows_whole(record)
-
-    def get_serializer_class(self) -> Any:
-        revising = self.action in ("update", "partial_update")
-        return AnnotationUpdateSerializer if revising else super().get_serializer_class()
 
 
 class LabelledDiseaseViewSet(DiseaseViewSet):
@@ -101,7 +98,7 @@ class LabelledDiseaseViewSet(DiseaseViewSet):
 
 
 class AnnotatedImageViewSet(ImageViewSet):
-    """Images, found also by what was said of them; imagery itself knows no labels."""
+    """The images you can see. Filter them by label, study or modality."""
 
     research_filterset_class = AnnotatedImageFilter
     whole_filterset_class = AnnotatedWholeImageFilter
@@ -116,5 +113,5 @@ class AnnotatedStudyViewSet(StudyViewSet):
         studies = super().get_queryset()
         if self.action != "list":
             return studies
-        said = Annotation.objects.visible_to(self.by).live()
-        return studies.annotate(annotations_count=count_of(said, "image__study"))
+        annotations = Annotation.objects.visible_to(self.by).live()
+        return studies.annotate(annotations_count=count_of(annotations, "image__study"))

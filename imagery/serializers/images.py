@@ -86,9 +86,6 @@ class UploadSerializer(AboutSerializer):
     def create(self, validated_data: dict[str, Any]) -> Image:
         return actions.upload_image(**validated_data)
 
-    def to_representation(self, image: Image) -> dict[str, Any]:
-        return ImageSerializer(image, context=self.context).data
-
 
 class FrameSerializer(serializers.Serializer):
     """A query about one frame."""

@@ -43,6 +43,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
 
     queryset = Image.objects.all()
     list_serializer_class = ImageListSerializer
+    create_serializer_class = UploadSerializer
     serializer_class = ImageSerializer
     research_filterset_class = ImageFilter
     whole_filterset_class = WholeImageFilter
@@ -65,9 +66,6 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         if self.action == "text_boxes":
             return images.owned_by(self.by)
         return images if self.action in READ else images.open_to(self.by)
-
-    def get_serializer_class(self) -> Any:
-        return UploadSerializer if self.action == "create" else super().get_serializer_class()
 
     @extend_schema(
         request={"multipart/form-data": UploadSerializer},

@@ -17,4 +17,4 @@ def test_every_role_gets_its_group():
 def test_creating_the_groups_again_changes_nothing_and_says_so(doctor):
     output = StringIO()
     call_command("create_user_groups", stdout=output)
-    assert Group.objects.count() == len(Role) == output.getvalue().count("was there") and doctor.groups.exists()
+    assert Group.objects.count() == len(Role) == output.getvalue().count("existed already") and doctor.groups.exists()

@@ -28,5 +28,5 @@ def test_labels_are_loaded_once_with_definition_and_diseases():
 
 
 def test_labels_without_their_diseases_are_refused_with_the_command_to_run_first():
-    with pytest.raises(CommandError, match="run load_diseases first"):
+    with pytest.raises(CommandError, match="Run load_diseases first"):
         load_labels()
