@@ -122,10 +122,8 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_a_bad_file_is_refused_for_the_right_reason(kind):
-    data, expected = BAD[kind]
-    assert reason(data) == expected
+def test_a_bad_file_is_refused_for_the_right_reason():
+    assert {kind: reason(data) for kind, (data, _) in BAD.items()} == {kind: code for kind, (_, code) in BAD.items()}
 
 
 @pytest.mark.parametrize("extended", [False, True])

@@ -1,7 +1,10 @@
 """One visit describes a file, makes its research copy and draws the copy's thumbnail: parsed once, decoded once."""
 
 import hashlib
+import subprocess
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
@@ -12,6 +15,8 @@ from dicom.refusals import Unreadable
 from dicom.visits import describe, draw, open_file
 from tests.kit import hostile, untrusted
 from tests.kit.untrusted import SUBJECT
+
+ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -121,3 +126,10 @@ def test_one_visit_answers_several_requests(tmp_path):
         with pytest.raises(Unreadable, match="no such frame"):
             visit.draw(frame=1)
         assert visit.describe().rows == 128
+
+
+def test_the_asking_process_loads_neither_pydicom_nor_numpy_nor_a_decoder():
+    heavy = ("imagecodecs", "numpy", "PIL", "pydicom")
+    script = f"import sys, dicom.visits; print(*[name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

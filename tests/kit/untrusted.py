@@ -47,3 +47,13 @@ def deidentify(source: Path, target: Path, subject: Subject = SUBJECT, boxes: Se
     """Write the research copy of one file to another."""
     with target.open("wb") as file:
         return engine.deidentify(opened(source), subject, boxes, file)
+
+
+def setting(**values):
+    """Return a function that sets these attributes of a data set."""
+
+    def change(dataset):
+        for keyword, value in values.items():
+            setattr(dataset, keyword, value)
+
+    return change
