@@ -4,7 +4,6 @@ import ast
 import os
 import subprocess
 import sys
-import tomllib
 from itertools import product
 from pathlib import Path
 
@@ -57,15 +56,11 @@ def test_inside_an_app_views_use_serializers_use_actions_use_models():
     assert failures(product(MAY_IMPORT, LAYERS), check) == {}
 
 
-def test_every_package_is_named_in_settings_measured_and_shipped():
+def test_every_package_is_named_in_settings_and_shipped():
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    coverage = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]["run"]["source"]
-    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert packages == MAY_IMPORT.keys() == set(settings.OUR_PACKAGES)
     shipped = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text().split()
-    assert {path.parent.name for path in ROOT.glob("*/apps.py")} == set(settings.OUR_APPS)
-    assert packages == MAY_IMPORT.keys() == packages & set(settings.OUR_PACKAGES)
-    assert packages <= set(coverage)
-    assert [name for name in packages if f"COPY {name} {name}/" not in dockerfile or f"!{name}" not in shipped] == []
+    assert [name for name in packages if f"!{name}" not in shipped] == []
 
 
 def test_there_are_no_empty_files_but_package_marks():
