@@ -74,7 +74,10 @@ def routes(patterns: list, prefix: str = "/") -> Iterator[str]:
 def test_every_address_exists():
     recipes = {"/api/v1/labels/{id}/usage/", "/api/v1/assignments/"}  # the recipes of CONTRIBUTING.md add these
     addresses = {*routes(get_resolver().url_patterns), health.LIVE, health.READY, *recipes}
-    named = names_in_pages(r"(?<![\w/])(/(?:api|admin|livez|readyz|metrics)\b[\w{}/$-]*)") - {"/api/v1", "/api/v1/fhir/"}
+    named = names_in_pages(r"(?<![\w/])(/(?:api|admin|livez|readyz|metrics)\b[\w{}/$-]*)") - {
+        "/api/v1",
+        "/api/v1/fhir/",
+    }
     shortened = names_in_pages(r"…(/[a-z][\w{}/-]*/)")
     assert named - addresses == set()
     assert {name for name in shortened if not any(address.endswith(name) for address in addresses)} == set()
