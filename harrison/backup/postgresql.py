@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 from django.core.management.base import CommandError
 from django.db import connection
 
@@ -83,7 +84,7 @@ def run_client(name: str, *options: str) -> None:
     Lines after an error, such as DETAIL and CONTEXT, are left out: they quote rows.
     """
     connection.ensure_connection()
-    command = [find_program(name), f"--dbname={connection.connection.info.dsn}", *options]
+    command = [find_program(name), f"--dbname={connection.connection.info.dbname}", *options]
     done = subprocess.run(command, env=client_environment(), stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own arguments
     if done.returncode:
         errors = [line.strip() for line in done.stderr.splitlines() if ": error: " in line]
@@ -100,6 +101,14 @@ def find_program(name: str) -> str:
 
 
 def client_environment() -> dict[str, str]:
-    """Return the environment with the password of the database, which its `dsn` lacks."""
+    """Return the environment with everything that leads to the database, the password included.
+
+    psycopg may come with a newer libpq than pg_dump: unknown variables are ignored, unknown options are refused.
+    """
     connection.ensure_connection()
-    return {**os.environ, "PGPASSWORD": connection.connection.info.password}
+    info = connection.connection.info
+    defaults = psycopg.pq.Conninfo.get_defaults()
+    variables = {option.keyword.decode(): option.envvar.decode() for option in defaults if option.envvar}
+    parameters = info.get_parameters() | {"password": info.password}
+    own = {variables[name]: str(value) for name, value in parameters.items() if name in variables and value}
+    return {**os.environ, **own}
