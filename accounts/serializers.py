@@ -1,4 +1,4 @@
-"""How people and teams look on the wire."""
+"""The API contract of users and teams."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from accounts.models import Role, Team, User
 class UserSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     username = serializers.CharField(read_only=True, help_text="The name to log in with.")
-    roles = serializers.SerializerMethodField(help_text="doctor, researcher, auditor: what this person may do.")
+    roles = serializers.SerializerMethodField(help_text="doctor, researcher, auditor: what this user may do.")
 
     def get_roles(self, user: User) -> list[str]:
         return sorted(user.roles)
@@ -31,15 +31,15 @@ class LoginSerializer(serializers.Serializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user = authenticate(self.context["request"]._request, **attrs)  # django-axes marks the plain request
         if user is None:
-            raise serializers.ValidationError("This username and password do not match.")
+            raise serializers.ValidationError("The username and the password do not match.")
         return {"user": user}
 
 
 class SessionSerializer(serializers.Serializer):
-    """What a login answers."""
+    """The answer to a login."""
 
     token = serializers.CharField(
-        help_text="Send it as `Authorization: Token …`. It is shown once and kept as a digest."
+        help_text="Send it as `Authorization: Token …`. Harrison shows it once and stores a digest."
     )
     expiry = serializers.DateTimeField(help_text="When the token ends (UTC).")
     user = UserSerializer()
@@ -52,7 +52,7 @@ class MemberSerializer(serializers.Serializer):
     def validate_username(self, username: str) -> User:
         user = User.objects.filter(username=username, is_active=True, groups__name=Role.DOCTOR).first()
         if user is None:
-            raise serializers.ValidationError("There is no doctor of this username.")
+            raise serializers.ValidationError("There is no active doctor of this username.")
         return user
 
 
@@ -62,7 +62,7 @@ class TeamNameSerializer(serializers.Serializer):
 
 
 class TeamSerializer(TeamNameSerializer):
-    lead = MemberSerializer(read_only=True, help_text="Who made the team and lets people in.")
+    lead = MemberSerializer(read_only=True, help_text="The doctor who created the team and lets others in.")
     members = MemberSerializer(many=True, read_only=True, help_text="The doctors in the team.")
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")

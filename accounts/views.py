@@ -1,5 +1,6 @@
-"""Log in and out, who am I, and teams."""
+"""Log in and out, the current user, and teams."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +23,7 @@ DOCTORS = frozenset({Role.DOCTOR})
 
 
 class LoginView(KnoxLoginView):
-    """Username and password give a token that lives ten hours."""
+    """Exchanges username and password for a token that lasts ten hours."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -47,7 +48,7 @@ class LogoutView(KnoxLogoutView):
 
 
 class LogoutAllView(KnoxLogoutAllView):
-    """Ends every token of the person who asks."""
+    """Ends every token of the current user."""
 
     @extend_schema(operation_id="logout_all", request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
@@ -55,7 +56,7 @@ class LogoutAllView(KnoxLogoutAllView):
 
 
 class MeView(RetrieveAPIView):
-    """Who the request comes from, and their roles."""
+    """The current user and their roles."""
 
     permission_classes = (IsAuthenticated,)
     serializer_class = UserSerializer
@@ -82,23 +83,23 @@ class TeamViewSet(EditableViewSet):
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("lead").prefetch_related("members")
 
-    @extend_schema(request=MemberSerializer, description="Lets a doctor into the team; for its lead.")
+    @extend_schema(request=MemberSerializer, description="Lets a doctor into the team. Only its lead may do this.")
     @action(detail=True, methods=["post"], url_path="let-in", serializer_class=MemberSerializer)
     @transaction.atomic
     def let_in(self, request: Request, pk: str) -> Response:
-        return self._answer_with(actions.let_in)
+        return self.change_members(actions.let_in)
 
     @extend_schema(
-        request=MemberSerializer, description="Takes a doctor out of the team: oneself, or anyone for its lead."
+        request=MemberSerializer, description="Takes a doctor out of the team: yourself, or anyone if you are its lead."
     )
     @action(detail=True, methods=["post"], url_path="step-out", serializer_class=MemberSerializer)
     @transaction.atomic
     def step_out(self, request: Request, pk: str) -> Response:
-        return self._answer_with(actions.step_out)
+        return self.change_members(actions.step_out)
 
-    def _answer_with(self, step: Any) -> Response:
+    def change_members(self, act: Callable[..., Team]) -> Response:
         team = self.get_object()
-        named = self.get_serializer(data=self.request.data)
-        named.is_valid(raise_exception=True)
-        step(by=self.by, team=team, user=named.validated_data["username"])
+        body = self.get_serializer(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        act(by=self.by, team=team, user=body.validated_data["username"])
         return Response(TeamSerializer(self.get_queryset().model.objects.get(pk=team.pk)).data)

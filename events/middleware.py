@@ -1,4 +1,4 @@
-"""No answer leaves unrecorded: one event for each, refusals and errors included."""
+"""Record one event for each request before its answer leaves, refusals and errors included."""
 
 import logging
 import time
@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 class RecordRequests:
-    """Outermost middleware: gives the request its id, and writes its event before the answer leaves.
+    """Outermost middleware: give the request its id, and write its event before the answer leaves.
 
-    If the event cannot be written the answer is a 503: what is not recorded is not told.
+    If the event cannot be written, the answer is a 503: nothing unrecorded is shown.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,64 +32,66 @@ class RecordRequests:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_id()
-        with bound_contextvars(request_id=str(request_id)):  # every line that is logged meanwhile names its event
-            response = self.recorded(request, request_id)
+        token = revision_made.set(None)
+        try:
+            with bound_contextvars(request_id=str(request_id)):  # each log line of this request names its event
+                response = self.get_recorded_response(request, request_id)
+        finally:
+            revision_made.reset(token)
         response.headers["X-Request-ID"] = str(request_id)
         return response
 
-    def recorded(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
-        began_at, began = timezone.now(), time.perf_counter()
-        token = revision_made.set(None)
+    def get_recorded_response(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        occurred_at, start = timezone.now(), time.perf_counter()
+        response = self.get_response(request)
+        duration = time.perf_counter() - start
         try:
-            response = self.get_response(request)
-            try:
-                Event.objects.create(
-                    id=request_id,
-                    occurred_at=began_at,
-                    duration=time.perf_counter() - began,
-                    **facts(request, response),
-                )
-            except DatabaseError:
-                logger.exception("an event could not be written")
-                response.close()
-                response = error_page(
-                    request, 503, "The request could not be recorded, so it is not answered.", "not_recorded"
-                )
-        finally:
-            revision_made.reset(token)
+            columns = describe_request(request) | describe_response(request, response)
+            Event.objects.create(id=request_id, occurred_at=occurred_at, duration=duration, **columns)
+        except DatabaseError:
+            logger.exception("an event could not be written")
+            response.close()
+            detail = "The request could not be recorded, so it is not answered."
+            return error_page(request, 503, detail, "not_recorded")
         return response
 
 
-def facts(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
-    user = getattr(request, "user", None)
-    known = user if user is not None and user.is_authenticated else None
+def describe_request(request: HttpRequest) -> dict[str, Any]:
+    match = request.resolver_match
+    return {
+        "method": str(request.method)[:16],
+        "path": masking.mask_path(request.path, match and match.kwargs.values()),
+        "route": match.route[:200] if match else "",
+        "query": masking.mask_query(request.GET.lists()),
+        "headers": masking.mask_headers(request.headers),
+        "client_address": client_address(request),
+    }
+
+
+def describe_response(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
+    user = getattr(request, "user", None)  # an early refusal has none
+    person = user if user is not None and user.is_authenticated else None
     revision = revision_made.get() if response.status_code < 400 else None
     return {
-        "user_id": known and known.pk,
-        "roles": sorted(known.roles) if known else [],
-        "method": str(request.method)[:16],
-        "path": masking.path(request.path, request.resolver_match and request.resolver_match.kwargs.values()),
-        "route": request.resolver_match.route[:200] if request.resolver_match else "",
+        "user_id": person and person.pk,
+        "roles": sorted(person.roles) if person else [],
         "object_id": object_id(request, response),
-        "query": masking.query(request.GET.lists()),
-        "headers": masking.headers(request.headers),
         "status": response.status_code,
-        "client_address": client_address(request),
         "revision_id": revision and revision.pk,
     }
 
 
 def object_id(request: HttpRequest, response: HttpResponse) -> UUID | None:
-    """The object in the URL, or the one that the answer says was made."""
+    """Return the id of the object in the URL, or of the object that the answer says was created."""
     kwargs = request.resolver_match.kwargs if request.resolver_match else {}
-    named = kwargs.get("pk") or kwargs.get("object_id")  # so the API and the admin call it
-    made = getattr(response, "data", None)
-    if named is None and response.status_code in (200, 201) and request.method == "POST" and isinstance(made, dict):
-        named = made.get("id")
-    return as_uuid(named)
+    value = kwargs.get("pk") or kwargs.get("object_id")  # the names in the API and in the admin
+    data = getattr(response, "data", None)
+    if value is None and response.status_code in (200, 201) and request.method == "POST" and isinstance(data, dict):
+        value = data.get("id")
+    return parse_uuid(value)
 
 
-def as_uuid(value: Any) -> UUID | None:
+def parse_uuid(value: object) -> UUID | None:
     try:
         return UUID(str(value))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The record of requests: one event for every answer that left Harrison."""
+"""The audit log: one event for each request that Harrison answered."""
 
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from core.models import VisibleQuerySet, new_id
 
 
 class Event(models.Model):
-    """What was asked, by whom, and what it led to. No bodies, no secrets, no identity."""
+    """One request and its answer. No bodies, no secrets, no identity."""
 
     id = models.UUIDField(
         primary_key=True,
@@ -28,7 +28,7 @@ class Event(models.Model):
         db_index=False,
         on_delete=models.PROTECT,
         related_name="events",
-        help_text="Who asked; empty for nobody known.",
+        help_text="The user, empty if the request carried no valid token.",
     )
     roles = models.JSONField(default=list, help_text="The roles that the user had then.")
     method = models.CharField(max_length=16, help_text="The HTTP method.")

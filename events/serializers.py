@@ -1,4 +1,4 @@
-"""How the record of requests looks on the wire."""
+"""The API contract of the audit log."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class EventListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7; the X-Request-ID of the answer.")
     occurred_at = serializers.DateTimeField(read_only=True, help_text="When the request came in (UTC).")
     duration = serializers.FloatField(read_only=True, help_text="From request to answer, in seconds.")
-    user = PersonField(help_text="Who asked: id and username; null for nobody known.")
+    user = PersonField(help_text="The user: id and username; null if the request carried no valid token.")
     roles = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="The roles that the user had then."
     )

@@ -1,4 +1,4 @@
-"""The record of requests, for auditors."""
+"""The audit log, for auditors."""
 
 from django.db.models import QuerySet
 
@@ -12,7 +12,7 @@ AUDITORS = frozenset({Role.AUDITOR})
 
 
 class EventViewSet(RecordViewSet):
-    """One event for every answer that left Harrison."""
+    """One event for each request that Harrison answered."""
 
     queryset = Event.objects.all()
     list_serializer_class = EventListSerializer

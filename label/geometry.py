@@ -1,6 +1,6 @@
 """Where in an image a finding is: shapes in pixel coordinates, origin at the top left corner of the top left pixel.
 
-The shapes are those of DICOM's Graphic Annotation (PS3.3 C.10.5.1.2), with a polygon told apart from a polyline:
+The shapes are those of DICOM's Graphic Annotation (PS3.3 C.10.5.1.2), which has no polygon apart from a polyline:
 
     {"type": "point",     "frame": 0, "points": [[x, y]]}
     {"type": "line",      "frame": 0, "points": [[x, y], [x, y]]}
@@ -25,10 +25,10 @@ POINTS = {
 }
 
 
-def _shape(kind: str, fewest: int, most: int) -> dict[str, Any]:
+def _point_count_rule(kind: str, minimum: int, maximum: int) -> dict[str, Any]:
     return {
         "if": {"properties": {"type": {"const": kind}}},
-        "then": {"properties": {"points": {"minItems": fewest, "maxItems": most}}},
+        "then": {"properties": {"points": {"minItems": minimum, "maxItems": maximum}}},
     }
 
 
@@ -46,17 +46,17 @@ SCHEMA: dict[str, Any] = {
             "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number", "minimum": 0}},
         },
     },
-    "allOf": [_shape(kind, *bounds) for kind, bounds in POINTS.items()],
+    "allOf": [_point_count_rule(kind, *bounds) for kind, bounds in POINTS.items()],
 }
 _validator = Draft202012Validator(SCHEMA)
 
 
-def check(geometry: Any, *, rows: int, columns: int, frames: int) -> None:
+def check_geometry(geometry: Any, *, rows: int, columns: int, frames: int) -> None:
     """Raise `ValueError` with a sentence unless `geometry` has a known shape and lies in an image of this size."""
-    fault = best_match(_validator.iter_errors(geometry))
-    if fault:
-        where = ".".join(str(step) for step in fault.path)
-        raise ValueError(f"{where}: {fault.message[:200]}".lstrip(": "))
+    error = best_match(_validator.iter_errors(geometry))
+    if error:
+        path = ".".join(str(step) for step in error.path)
+        raise ValueError(f"{path}: {error.message[:200]}".lstrip(": "))
     if geometry["frame"] >= frames:
         raise ValueError(f"frame: the image has {frames} frames, counted from 0.")
     if any(x > columns or y > rows for x, y in geometry["points"]):

@@ -12,7 +12,7 @@ from core.models import Record, RecordQuerySet, versioned
 from disease.models import Disease, DiseaseQuerySet
 from imagery.models import Image
 from imagery.models.visibility import Evidence, EvidenceQuerySet
-from label import geometry
+from label.geometry import check_geometry
 
 
 class LabelQuerySet(RecordQuerySet):
@@ -162,7 +162,7 @@ class Annotation(Evidence):
         """Raise `ValidationError` unless the geometry is one, and lies in the image."""
         if self.geometry is not None:
             try:
-                geometry.check(
+                check_geometry(
                     self.geometry, rows=self.image.rows, columns=self.image.columns, frames=self.image.frames
                 )
             except ValueError as exc:

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('status', models.PositiveSmallIntegerField(help_text='The HTTP status of the answer.')),
                 ('client_address', models.GenericIPAddressField(help_text='Where the request came from.', null=True)),
                 ('revision', models.ForeignKey(db_index=False, help_text='The change that the request made.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='reversion.revision')),
-                ('user', models.ForeignKey(db_index=False, help_text='Who asked; empty for nobody known.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, help_text='The user, empty if the request carried no valid token.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],

@@ -87,7 +87,7 @@ def test_logging_out_everywhere_ends_every_token(token, client_of):
 @pytest.mark.parametrize("username", ["doctor", "no-such-person"])
 def test_a_wrong_password_and_a_wrong_name_answer_alike(username, doctor, client_of):
     answer = log_in(client_of(None), username, "wrong")
-    assert (answer.status_code, answer.json()["detail"]) == (400, "This username and password do not match.")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The username and the password do not match.")
 
 
 def test_somebody_inactive_does_not_log_in(doctor, client_of):

@@ -89,7 +89,7 @@ def test_an_event_that_cannot_be_written_makes_the_answer_a_503(api, monkeypatch
     def fail(**facts):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(Event.objects, "add", fail)
+    monkeypatch.setattr(Event.objects, "create", fail)
     answer = api.get(reverse("me"))
     assert answer.status_code == 503 and b"doctor" not in answer.content
 
@@ -124,7 +124,7 @@ def test_harmless_headers_are_kept_in_full(api):
 
 
 def test_a_masked_value_can_be_told_from_another_and_no_more():
-    one, same, other = masking.masked("xyz"), masking.masked("xyz"), masking.masked("xyw")
+    one, same, other = masking.mask_value("xyz"), masking.mask_value("xyz"), masking.mask_value("xyw")
     assert one == same != other and one["length"] == 3 and "xyz" not in str(one)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from imagery.actions import archive_study
-from label import geometry
+from label.geometry import check_geometry
 from label.models import Annotation
 from tests.kit import factories as make
 
@@ -177,7 +177,7 @@ SIZE = {"rows": 30, "columns": 40, "frames": 2}
     ],
 )
 def test_shapes_that_lie_in_the_image(kind, points):
-    geometry.check({"type": kind, "frame": 1, "points": points}, **SIZE)
+    check_geometry({"type": kind, "frame": 1, "points": points}, **SIZE)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_shapes_that_lie_in_the_image(kind, points):
 )
 def test_what_is_no_shape_in_the_image_is_told(shape, fault):
     with pytest.raises(ValueError, match=fault):
-        geometry.check(shape, **SIZE)
+        check_geometry(shape, **SIZE)
 
 
 def test_a_geometry_outside_the_image_is_refused_by_name(api, image, label):
