@@ -1,4 +1,4 @@
-"""What lists of the evidence can be asked for; only what research may know can be asked about it."""
+"""The filters of lists of evidence; research can filter only by fields that it sees."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class PatientFilter(RecordFilter):
 
 
 class IdentifiedPatientFilter(PatientFilter):
-    """What doctors can ask of their own patients, too."""
+    """The filters of doctors, who see the identity of their own patients."""
 
     record_number = django_filters.CharFilter(
         method="filter_record_number", label="Your patients with exactly this record number, whoever issued it."
@@ -29,7 +29,7 @@ class IdentifiedPatientFilter(PatientFilter):
 
 
 class WholeFilter(ListFilter):
-    """Asks about what research may not know, so only of rows that are open to the person who asks."""
+    """Filters by fields that research does not see, so only among rows that the user sees whole."""
 
     def filter_open(self, rows: Any, name: str, value: Any) -> Any:
         return rows.open_to(self.request.user).filter(**{name: value})

@@ -45,6 +45,11 @@ def draw_preview(
     return png
 
 
+def keep_thumbnail(sha256: str, png: bytes) -> None:
+    """Cache the thumbnail of a research copy, which was drawn when the copy was made."""
+    preview_cache().put(preview_name(sha256, size=THUMBNAIL_SIDE), png)
+
+
 def preview_name(
     sha256: str, *, frame: int = 0, size: int | None = None, window: tuple[float, float] | None = None
 ) -> str:

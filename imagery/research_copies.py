@@ -14,7 +14,7 @@ from accounts.models import User
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.replacements import Secrets, Subject
 from dicom.visits import Visit
-from imagery import files
+from imagery import files, previews
 from imagery.models import Patient, Release
 
 STATES = {"clean": Release.RELEASED, "quarantine": Release.QUARANTINED, "refused": Release.REFUSED}
@@ -59,13 +59,14 @@ class Copy:
 def make_copy(visit: Visit, subject: PseudonymousSubject, boxes: Sequence[Box], undo: ExitStack) -> Copy:
     """De-identify the file of a visit, which ends with it, and store the research copy, which `undo` deletes again.
 
-    Raises `Unreadable` for boxes outside the image.
+    The copy's thumbnail is cached, so that it is drawn only once. Raises `Unreadable` for boxes outside the image.
     """
     storage, name = files.research_copies(), ""
     with NamedTemporaryFile(dir=storage.incoming()) as output:
         copy = visit.deidentify(subject.with_key(), cast(BinaryIO, output), boxes)
         if copy.manifest:
             name = files.store(storage, Path(output.name), undo)
+            previews.keep_thumbnail(copy.manifest["sha256"], copy.thumbnail)
     return Copy(STATES[copy.state], " ".join(copy.reasons), name, copy.manifest, subject.patient)
 
 

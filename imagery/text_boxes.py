@@ -1,4 +1,4 @@
-"""The child process that looks for text, seen from the parent."""
+"""Propose boxes around burned-in text: a sandboxed process looks at a PNG with RapidOCR."""
 
 import json
 import logging
@@ -14,31 +14,30 @@ from dicom.sandbox.process import environment
 logger = logging.getLogger(__name__)
 
 COMMAND = [sys.executable, "-P", "-m", "dicom.text.worker"]
-LONGEST = 60  # seconds
-MISSING = "Text detection is not installed here: `pip install -r requirements-ocr.txt` brings it."
-one_at_a_time = BoundedSemaphore(1)  # a child takes some 350 MB
+TIMEOUT_SECONDS = 60
+NOT_INSTALLED = "Text detection is not installed. `pip install -r requirements-ocr.txt` installs it."
+BUSY = "Text detection is busy with other images. Try again in a moment."
+TOO_SLOW = "Text detection takes too long for this image. Draw the boxes yourself."
+one_at_a_time = BoundedSemaphore(1)  # a process takes some 350 MB
 
 
-def is_installed() -> bool:
-    return find_spec("rapidocr") is not None
+def propose_text_boxes(png: bytes) -> list[dict[str, Any]]:
+    """Return where there may be text: left, top, width and height in pixels, and a confidence from 0 to 1.
 
-
-def boxes_in(png: bytes) -> list[dict[str, Any]]:
-    """Each place that may have text: left, top, width and height in pixels, and a confidence from 0 to 1.
-
-    Raises `NotInstalled`, or `Unavailable` when it takes too long or somebody else's picture is being looked at.
+    Raises `NotInstalled`, or `Unavailable` if it takes too long or another image is being processed.
     """
-    if not is_installed():
-        raise NotInstalled(MISSING)
-    if not one_at_a_time.acquire(timeout=LONGEST):
-        raise Unavailable("Other pictures are being looked at for text: try again in a moment.")
+    if find_spec("rapidocr") is None:
+        raise NotInstalled(NOT_INSTALLED)
+    if not one_at_a_time.acquire(timeout=TIMEOUT_SECONDS):
+        raise Unavailable(BUSY)
     try:
-        done = subprocess.run(  # noqa: S603 - our own module; the picture goes to its standard input
-            COMMAND, input=png, capture_output=True, env=environment(), cwd="/", timeout=LONGEST, check=True
+        done = subprocess.run(  # noqa: S603 - our own module; the PNG goes to its standard input
+            COMMAND, input=png, capture_output=True, env=environment(), cwd="/", timeout=TIMEOUT_SECONDS, check=True
         )
-        return json.loads(done.stdout)
+        boxes: list[dict[str, Any]] = json.loads(done.stdout)
+        return boxes
     except (subprocess.SubprocessError, ValueError) as exc:
-        logger.warning("no text could be looked for in a picture: %s", type(exc).__name__)
-        raise Unavailable("This picture takes too long to look at for text: draw the boxes yourself.") from None
+        logger.warning("text detection failed on an image: %s", type(exc).__name__)
+        raise Unavailable(TOO_SLOW) from None
     finally:
         one_at_a_time.release()

@@ -1,4 +1,4 @@
-"""The evidence: DICOM's hierarchy of patient, study, series and image, and who may see it."""
+"""DICOM's hierarchy of patient, study, series and image, and the rules of who may see what."""
 
 from imagery.models.images import Deidentification, Image, ReplacedCopy
 from imagery.models.patients import Identity, Patient, Sex, new_pseudonym

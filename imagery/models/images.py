@@ -1,4 +1,4 @@
-"""Uploaded objects, and what was done to make their research copies."""
+"""Images, and the records of their research copies."""
 
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -15,27 +15,27 @@ from imagery.models.visibility import COPIED_AS, Evidence, ImageQuerySet, MediaT
 
 @versioned()
 class Image(Evidence):
-    """One uploaded object. Its bytes never change; what is said about it may."""
+    """One uploaded object, whose bytes never change."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         db_index=False,
         on_delete=models.PROTECT,
         related_name="images",
-        help_text="The owner of the study, kept here too.",
+        help_text="The owner of the study.",
     )
     study = models.ForeignKey(
         Study,
         db_index=False,
         on_delete=models.PROTECT,
         related_name="images",
-        help_text="The study of its series, kept here too.",
+        help_text="The study of its series.",
     )
     series = models.ForeignKey(
         Series, db_index=False, on_delete=models.PROTECT, related_name="images", help_text="The series it is part of."
     )
-    modality = models.CharField(max_length=16, help_text="The modality of its series, kept here too.")
-    body_part = models.CharField(max_length=64, blank=True, help_text="The body part of its series, kept here too.")
+    modality = models.CharField(max_length=16, help_text="The modality of its series.")
+    body_part = models.CharField(max_length=64, blank=True, help_text="The body part of its series.")
     uid = models.CharField(
         max_length=64, blank=True, help_text="SOP Instance UID, DICOM (0008,0018); empty for a plain picture."
     )
@@ -64,7 +64,7 @@ class Image(Evidence):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="Whose pseudonym and shift of dates the de-identified copy has; empty when nobody was named.",
+        help_text="The patient whose pseudonym and date shift the copy has; empty if none was known.",
     )
     release_state = models.CharField(
         max_length=16,
@@ -138,23 +138,23 @@ class Image(Evidence):
 
     @property
     def copy_media_type(self) -> str:
-        """What the research copy is: of a JPEG a PNG."""
+        """The media type of the research copy: that of a JPEG is PNG."""
         return COPIED_AS[MediaType(self.media_type)]
 
     @property
     def copy_fits(self) -> bool:
-        """Whether there is a copy, made for whom the study shows now; the same in SQL is `visibility.copy_fits`."""
+        """Whether the copy has the pseudonym of the study's present patient; in SQL `visibility.copy_fits`."""
         unnamed = self.media_type != MediaType.DICOM
         return bool(self.research) and (unnamed or self.research_patient_id == self.study.patient_id)
 
 
 @versioned()
 class Deidentification(Record):
-    """What was done to make the research copy of an image. It quotes no value of the original."""
+    """The record of how a research copy was made. It quotes no value of the original."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False, help_text="Random UUID (version 4).")
     image = models.OneToOneField(
-        Image, on_delete=models.PROTECT, related_name="deidentification", help_text="The image whose copy it tells of."
+        Image, on_delete=models.PROTECT, related_name="deidentification", help_text="The image of the copy."
     )
     manifest = models.JSONField(
         help_text="Profile, engine, key id, counts by action, removed tags, SHA-256 of file and pixels."

@@ -1,4 +1,4 @@
-"""Whom the images show, and apart from that what names them."""
+"""Patients and, apart from them, their encrypted identity."""
 
 import secrets
 from functools import cached_property
@@ -16,7 +16,7 @@ from imagery.models.visibility import Evidence, PatientQuerySet
 
 
 def new_pseudonym() -> str:
-    """80 random bits, as unguessable as it is meaningless."""
+    """Make a name of 80 random bits."""
     return f"P-{secrets.token_hex(10)}"
 
 
@@ -28,14 +28,14 @@ class Sex(models.TextChoices):
 
 @versioned()
 class Patient(Evidence):
-    """Whom the images show. Research knows them by a random pseudonym."""
+    """A patient, whom research knows by a random pseudonym."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         db_index=False,
         on_delete=models.PROTECT,
         related_name="patients",
-        help_text="The doctor who keeps this patient.",
+        help_text="The doctor of this patient.",
     )
     pseudonym = models.CharField(
         max_length=40,
@@ -73,7 +73,7 @@ class Patient(Evidence):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What names this patient, as far as it is known."""
+        """The identity of this patient, as far as it is known."""
         return self.identity.facts if hasattr(self, "identity") else {}
 
     def is_open_to(self, user: User) -> bool:
@@ -81,27 +81,25 @@ class Patient(Evidence):
         return user.is_superuser or (self.owner_id == user.pk and Role.DOCTOR in user.roles)
 
     def mark_change(self) -> None:
-        """Count a change of their identity as one of the patient: the ETag moves, and history says when and who."""
+        """Count a change of the identity as a change of the patient, for the ETag and the history."""
         self._save([], {})
 
 
 class IdentityQuerySet(RecordQuerySet):
     def of_record(self, owner: User, issuer: str, record_number: str) -> Self:
-        """The patient of this owner whom this record number names, sealed under whichever key."""
+        """Return the identity with this record number of this issuer, encrypted with any of the keys."""
         return self.filter(record_index__in=identity.blind_indexes("record", str(owner.pk), issuer, record_number))
 
     def of_number(self, owner: User, record_number: str) -> Self:
-        """The patients of this owner with this record number, whoever has issued it."""
+        """Return the identities with this record number of any issuer."""
         return self.filter(number_index__in=identity.blind_indexes("number", str(owner.pk), record_number))
 
 
 @versioned("record_index", "number_index")
 class Identity(Record):
-    """What names a patient, encrypted: name, record number, birth date, address and whatever else does."""
+    """The encrypted identity of a patient: name, record number, birth date, address and the like."""
 
-    patient = models.OneToOneField(
-        Patient, on_delete=models.PROTECT, related_name="identity", help_text="Whom it names."
-    )
+    patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="identity", help_text="The patient.")
     sealed = models.TextField(help_text="All of it as JSON, encrypted under one of HARRISON_IDENTITY_KEYS.")
     record_index = models.CharField(
         max_length=64, blank=True, help_text="Keyed digest of owner, issuer and record number; empty without a number."
@@ -132,12 +130,12 @@ class Identity(Record):
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What is sealed, in the clear: `birth_date` as an ISO date, `other_ids` as a list."""
+        """The decrypted identity: `birth_date` is an ISO date, `other_ids` a list."""
         return identity.decrypt(self.sealed)
 
     @classmethod
     def encrypted_columns(cls, owner_id: UUID, facts: dict[str, Any]) -> dict[str, str]:
-        """The columns that keep these facts."""
+        """Encrypt facts, and return the columns to store."""
         owner, number = str(owner_id), facts.get("record_number", "")
         return {
             "sealed": identity.encrypt(facts),

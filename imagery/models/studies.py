@@ -1,4 +1,4 @@
-"""Examinations and their series."""
+"""Studies and series."""
 
 from typing import Any, ClassVar
 
@@ -29,7 +29,7 @@ class Study(Evidence):
         blank=True,
         on_delete=models.PROTECT,
         related_name="studies",
-        help_text="Whom it shows, if that is known.",
+        help_text="The patient, if known.",
     )
     uid = models.CharField(
         max_length=64,
@@ -92,7 +92,7 @@ class Series(Evidence):
         db_index=False,
         on_delete=models.PROTECT,
         related_name="series",
-        help_text="The owner of the study, kept here too.",
+        help_text="The owner of the study.",
     )
     study = models.ForeignKey(
         Study, db_index=False, on_delete=models.PROTECT, related_name="series", help_text="The study it is part of."

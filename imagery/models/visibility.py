@@ -131,7 +131,7 @@ class StudyQuerySet(EvidenceQuerySet):
     study = "pk"
 
     def counted_for(self, user: User) -> Self:
-        """Each study with the number of its series and images in use that this person may know of."""
+        """Add the number of series and images in use that this person may know of."""
         return self.annotate(
             series_count=count_of(apps.get_model("imagery", "Series").objects.visible_to(user).live(), "study"),
             images_count=count_of(apps.get_model("imagery", "Image").objects.visible_to(user).live(), "study"),
@@ -183,11 +183,11 @@ class ImageQuerySet(PartOfStudyQuerySet):
         return self.with_openness(user).filter(is_original & Q(is_open=True) | is_copy & Q(is_open=False))
 
     def fitting(self) -> Self:
-        """Images whose copy was made for whom their study shows now."""
+        """Return the images whose copy has the pseudonym of the study's present patient."""
         return self.with_copy().filter(copy_fits())
 
     def outdated(self) -> Self:
-        """Images whose copy was made for somebody else, or for nobody who was known."""
+        """Return the images whose copy has another pseudonym."""
         return self.with_copy().exclude(copy_fits())
 
     def _in_research(self) -> Q:

@@ -1,4 +1,4 @@
-"""How the evidence looks on the wire: whole to those it is open to, without identity to research."""
+"""The API contract of patients, studies, series and images: complete for doctors, without identity for research."""
 
 from imagery.serializers.batches import BatchSerializer, NoneTakenSerializer, ReportSerializer, report_results
 from imagery.serializers.evidence import EvidenceSerializer

@@ -1,4 +1,4 @@
-"""What all evidence has in common on the wire: whole to those it is open to, less to research."""
+"""The base of serializers of evidence: all fields for its doctors, fewer for research."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How images, uploads and what is asked of them look on the wire."""
+"""The API contract of images, uploads, previews and redactions."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ class ImageSerializer(ImageListSerializer):
 
 
 class AboutSerializer(serializers.Serializer):
-    """What may be said with an upload, where the file itself does not say it."""
+    """The facts that a user may send with a file that does not contain them."""
 
     study = Ref(
         Study,
@@ -79,7 +79,7 @@ class AboutSerializer(serializers.Serializer):
 
 
 class UploadSerializer(AboutSerializer):
-    """What `POST /images/` takes; the answer is an image."""
+    """The body of `POST /images/`; the answer is an image."""
 
     file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
 
@@ -88,13 +88,13 @@ class UploadSerializer(AboutSerializer):
 
 
 class FrameSerializer(serializers.Serializer):
-    """A query about one frame."""
+    """The query parameter that chooses a frame."""
 
     frame = serializers.IntegerField(min_value=0, default=0, help_text="Which frame, from 0.")
 
 
 class PreviewSerializer(FrameSerializer):
-    """The query of a preview."""
+    """The query parameters of a preview."""
 
     size = serializers.IntegerField(
         min_value=1, max_value=4096, required=False, help_text="Longest side in pixels; only ever smaller."
@@ -104,9 +104,7 @@ class PreviewSerializer(FrameSerializer):
         help_text="center,width in the file's units (Hounsfield for CT), PS3.3 C.11.2.1.2.",
     )  # fmt: skip
 
-    redacted = serializers.BooleanField(
-        default=False, help_text="true: the research copy, as research will see it. Research never sees another."
-    )
+    redacted = serializers.BooleanField(default=False, help_text="true: the research copy. Research sees no other.")
 
     def validate_window(self, text: str) -> tuple[float, float]:
         center, width = (float(part) for part in text.split(","))
@@ -137,11 +135,11 @@ class RedactionSerializer(serializers.Serializer):
         child=BoxSerializer(),
         allow_empty=False,
         max_length=100,
-        help_text="The rectangles; they replace those drawn before.",
+        help_text="The rectangles. They replace all earlier boxes.",
     )
 
-    def drawn(self) -> list[Box]:
-        """Each box on each frame that is meant."""
+    def boxes_on_frames(self) -> list[Box]:
+        """Return each box on each of the frames."""
         frames = self.validated_data.get("frames") or [None]
         return [Box(frame=frame, **box) for frame in frames for box in self.validated_data["boxes"]]
 
@@ -151,23 +149,23 @@ class ProposedBoxSerializer(BoxSerializer):
 
 
 class ProposalSerializer(serializers.Serializer):
-    """Boxes that may be drawn: what `redact` takes."""
+    """Proposed boxes, in the form that `redact` takes."""
 
-    frames = serializers.ListField(child=serializers.IntegerField(), help_text="The frame that was looked at.")
-    boxes = serializers.ListField(child=ProposedBoxSerializer(), help_text="Where there may be text; none where not.")
+    frames = serializers.ListField(child=serializers.IntegerField(), help_text="The frame.")
+    boxes = serializers.ListField(child=ProposedBoxSerializer(), help_text="Where there may be text.")
 
 
 class ManifestSerializer(serializers.Serializer):
-    """What was done to make a research copy."""
+    """The record of how a research copy was made."""
 
     profile = serializers.CharField(help_text="The profile of the standard, with its edition.")
     options = serializers.DictField(child=serializers.CharField(), help_text="Codes of CID 7050 with their meanings.")
-    engine = serializers.CharField(help_text="What made the copy.")
+    engine = serializers.CharField(help_text="The program that made the copy.")
     version = serializers.CharField(help_text="The engine's version.")
-    key_id = serializers.CharField(help_text="Which project key replaced UIDs and shifted dates.")
+    key_id = serializers.CharField(help_text="The project key that replaced UIDs and shifted dates.")
     media_type = serializers.CharField(help_text="Of the copy: a JPEG becomes image/png.")
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="How many attributes met each action.")
     removed = serializers.ListField(child=serializers.CharField(), help_text="Tags left out, without their values.")
     sha256 = serializers.CharField(help_text="Of the copy.")
     pixels_sha256 = serializers.CharField(help_text="Of its decoded pixels.")
-    boxes = serializers.ListField(child=serializers.DictField(), help_text="What was blacked out.")
+    boxes = serializers.ListField(child=serializers.DictField(), help_text="The boxes that were blacked out.")

@@ -1,4 +1,4 @@
-"""How patients look on the wire."""
+"""The API contract of patients."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ UNKNOWN: dict[str, Any] = {
 
 
 class IdentitySerializer(serializers.Serializer):
-    """What names a patient; encrypted at rest, and for the doctor who keeps the patient alone."""
+    """The identity of a patient: encrypted at rest, and shown to their doctor alone."""
 
     name = serializers.CharField(max_length=324, allow_blank=True, required=False, help_text="DICOM (0010,0010).")
     record_number = serializers.CharField(

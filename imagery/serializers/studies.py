@@ -1,4 +1,4 @@
-"""How studies and series look on the wire."""
+"""The API contract of studies and series."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ class SeriesSerializer(EvidenceSerializer):
 
 
 class StudyFields(EvidenceSerializer):
-    """What lists and details of studies have in common."""
+    """The fields of lists and details of studies."""
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     owner = PersonField(help_text="The doctor who uploaded it.")

@@ -33,8 +33,8 @@ from imagery.serializers import (
 from imagery.views.downloads import COLUMNS_READ, answer_file, answer_preview
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
-KNOWN = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of what one has.")
-UNCHANGED = OpenApiResponse(description="It is what one has.")
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of your bytes.")
+NOT_MODIFIED = OpenApiResponse(description="You have these bytes.")
 WRITE_IMAGES = ("create", "destroy", "restore", "redact", "remake", "release")
 
 
@@ -56,7 +56,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     parser_classes = [parsers.MultiPartParser]
 
     def get_queryset(self) -> Any:
-        """Whoever sees an image as research does may read it and change nothing, whatever other roles they have."""
+        """Allow changes only to images that the user sees whole, whatever other roles they have."""
         images = super().get_queryset()
         if self.action == "list":
             return images
@@ -71,9 +71,9 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         request={"multipart/form-data": UploadSerializer},
         responses={
             201: ImageSerializer,
-            200: OpenApiResponse(ImageSerializer, "You have uploaded these bytes before: the image that is there."),
+            200: OpenApiResponse(ImageSerializer, "You uploaded these bytes before: the existing image."),
         },
-        description="Takes one PNG, JPEG or DICOM Part 10 file. DICOM builds its study and series; "
+        description="Uploads one PNG, JPEG or DICOM Part 10 file. DICOM files find or create their study and series; "
         "a picture gets a study of its own unless one is named.",
     )
     def create(self, request: Request) -> Response:
@@ -83,14 +83,14 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
 
     @extend_schema(
         parameters=[
-            KNOWN,
+            IF_NONE_MATCH,
             OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="One range of bytes, RFC 9110 14.1.2."),
-            OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` of the bytes one has."),
+            OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` of your bytes."),
         ],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
-            304: UNCHANGED,
+            304: NOT_MODIFIED,
             416: OpenApiResponse(ErrorSerializer, "The range lies outside of the file."),
         },
         description="The bytes as uploaded; for research those of the de-identified copy. The `ETag` is their SHA-256.",
@@ -101,8 +101,8 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         return answer_file(request, image, copy=not image.is_open_to(self.by))
 
     @extend_schema(
-        parameters=[KNOWN, PreviewSerializer],
-        responses={(200, "image/png"): OpenApiTypes.BINARY, 304: UNCHANGED},
+        parameters=[IF_NONE_MATCH, PreviewSerializer],
+        responses={(200, "image/png"): OpenApiTypes.BINARY, 304: NOT_MODIFIED},
         description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1. "
         "Research sees the de-identified copy, and so does its owner with `redacted=true`.",
     )
@@ -117,8 +117,8 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         )
 
     @extend_schema(
-        parameters=[KNOWN],
-        responses={(200, "image/png"): OpenApiTypes.BINARY, 304: UNCHANGED},
+        parameters=[IF_NONE_MATCH],
+        responses={(200, "image/png"): OpenApiTypes.BINARY, 304: NOT_MODIFIED},
         description="A small PNG of the first frame of the research copy, 256 pixels at its longer side.",
     )
     @action(detail=True, content_negotiation_class=IgnoreAccept)
@@ -140,16 +140,16 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     )
     @action(detail=True, methods=["post"], parser_classes=[BoundedJSONParser], serializer_class=RedactionSerializer)
     def redact(self, request: Request, pk: str) -> Response:
-        image = self._seen()
-        wanted = RedactionSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        return self._answer(actions.redact_image(by=self.by, image=image, boxes=wanted.drawn()))
+        image = self._unlocked_image()
+        redaction = RedactionSerializer(data=request.data)
+        redaction.is_valid(raise_exception=True)
+        return self._answer(actions.redact_image(by=self.by, image=image, boxes=redaction.boxes_on_frames()))
 
     @extend_schema(
         parameters=[FrameSerializer],
         responses={200: ProposalSerializer, 501: OpenApiResponse(ErrorSerializer, "Text detection is not installed.")},
         description="Proposes boxes where one frame of the original may show text, in the form that `redact` takes. "
-        "Nothing is read, redacted or released by it, and it may miss text: look yourself.",
+        "It reads, redacts and releases nothing, and it may miss text: check the image yourself.",
     )
     @action(detail=True, url_path="text-boxes", url_name="text-boxes")
     def text_boxes(self, request: Request, pk: str) -> Response:
@@ -159,29 +159,27 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         frame = query.validated_data["frame"]
         with explain_unreadable("frame"):
             png = previews.draw_preview(files.originals(), image.original, image.sha256, frame=frame)
-        boxes = text_boxes.boxes_in(png)
+        boxes = text_boxes.propose_text_boxes(png)
         return Response(ProposalSerializer({"frames": [frame], "boxes": boxes}).data)
 
     @extend_schema(
         request=None,
         responses=ImageSerializer,
-        description="Makes the research copy anew, with the boxes that were drawn: where none could be made, or where "
-        "it was made for another patient. What was released is released again if it shows the same.",
+        description="Remakes the research copy, with its boxes, if it is missing or has another patient's pseudonym. A "
+        "released image is released again if its copy shows the same.",
     )
     @action(detail=True, methods=["post"])
     def remake(self, request: Request, pk: str) -> Response:
-        return self._answer(actions.remake_copy(by=self.by, image=self._seen()))
+        return self._answer(actions.remake_copy(by=self.by, image=self._unlocked_image()))
 
-    @extend_schema(
-        request=None, responses=ImageSerializer, description="Lets research have the image, as its copy now is."
-    )
+    @extend_schema(request=None, responses=ImageSerializer, description="Releases the research copy to research.")
     @action(detail=True, methods=["post"])
     @transaction.atomic
     def release(self, request: Request, pk: str) -> Response:
         return self._answer(actions.release_image(by=self.by, image=self.get_object()))
 
-    def _seen(self) -> Image:
-        """The image as it is now, for what takes too long to keep it locked: the action looks again."""
+    def _unlocked_image(self) -> Image:
+        """Read an image without keeping it locked, for slow actions, which check it again."""
         with transaction.atomic():
             return self.get_object()
 

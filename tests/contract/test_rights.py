@@ -162,7 +162,7 @@ def rows(people):
 @pytest.fixture(autouse=True)
 def no_text_anywhere(monkeypatch):
     """The extra that finds text in pictures has tests of its own."""
-    monkeypatch.setattr("imagery.text_boxes.boxes_in", lambda png: [])
+    monkeypatch.setattr("imagery.text_boxes.propose_text_boxes", lambda png: [])
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Makes the research copies that are missing, or that were made for somebody else."""
+"""Makes research copies that are missing or that have another patient's pseudonym."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,63 +17,69 @@ from imagery.actions import remake_copy
 from imagery.models import Image, Release
 from imagery.models.visibility import ImageQuerySet, copy_fits
 
-STEP = 200  # images read at once
+BATCH_SIZE = 200  # images read at once
+FAILED = "failed"
 
 
 class Command(BaseCommand):
     help = (
-        "Make the research copies that are missing (of images from before there were any) and those that were made "
-        "for another patient than their study now has. What was released comes back if it shows the same; everything "
-        "else waits for its owner. It may be broken off and run again at any time: what is done is not done twice."
+        "Make the research copies that are missing, and remake those with the pseudonym of a former patient of the "
+        "study. A released image is released again if its copy shows the same; everything else waits for its owner. "
+        "You can stop it and run it again at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--refused", action="store_true", help="Try again what was refused, too.")
+        parser.add_argument("--refused", action="store_true", help="Also try refused images again.")
         parser.add_argument(
-            "--changed", action="store_true", help="Copies made under another project key or by another engine, too."
+            "--changed", action="store_true", help="Also remake copies of another project key or engine version."
         )
-        parser.add_argument("--study", type=UUID, metavar="ID", help="Of this study alone.")
-        parser.add_argument("--dry-run", action="store_true", help="Say how many there are, and change nothing.")
+        parser.add_argument("--study", type=UUID, metavar="ID", help="Only images of this study.")
+        parser.add_argument("--dry-run", action="store_true", help="Only count the copies to make.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        images = wanted(options["refused"], options["changed"], options["study"])
+    def handle(self, *args: object, **options: Any) -> None:
+        images = images_to_remake(options["refused"], options["changed"], options["study"])
         total = images.count()
         if options["dry_run"]:
             self.stdout.write(f"{total} research copies would be made.")
             return
-        console = terminal.make_console(self)
-        became = Counter(self.remade(image) for image in track(each(images), "Copies", total=total, console=console))
-        failed = became.pop("failed", 0)
-        told = ", ".join(f"{number} {state}" for state, number in sorted(became.items()))
-        self.stdout.write(f"{became.total()} images looked at again{': ' if told else ''}{told}.")
+        copies = track(in_batches(images), "Copies", total=total, console=terminal.make_console(self))
+        states = Counter(self.remake(image) for image in copies)
+        failed = states.pop(FAILED, 0)
+        self.stdout.write(summarise(states))
         if failed:
-            raise CommandError(f"{failed} copies could not be made: mend what is said above, and run this again.")
+            raise CommandError(f"{failed} copies could not be made. Fix the causes named above and run this again.")
 
-    def remade(self, image: Image) -> str:
-        """What became of an image."""
+    def remake(self, image: Image) -> str:
+        """Remake one copy, and return the image's release state or `FAILED`."""
         try:
             return remake_copy(by=None, image=image).release_state
         except (Conflict, OSError) as exc:
             self.stderr.write(f"{image.pk}: {exc if isinstance(exc, Conflict) else exc.strerror}")
-            return "failed"
+            return FAILED
 
 
-def wanted(refused: bool, changed: bool, study: UUID | None) -> ImageQuerySet:
-    """The images whose copies are to be made."""
-    meant = ~copy_fits() | Q(research="")
+def summarise(states: Counter[str]) -> str:
+    if not states:
+        return "No research copy needed to be remade."
+    return f"{states.total()} remade: {', '.join(f'{number} {state}' for state, number in sorted(states.items()))}."
+
+
+def images_to_remake(refused: bool, changed: bool, study: UUID | None) -> ImageQuerySet:
+    wanted = ~copy_fits() | Q(research="")
     if not refused:
-        meant &= ~Q(release_state=Release.REFUSED)
+        wanted &= ~Q(release_state=Release.REFUSED)
     if changed:
-        ours = {"key_id": research_copies.key_id(), "version": VERSION}
-        meant |= ~Q(research="") & ~Q(**{f"deidentification__manifest__{name}": told for name, told in ours.items()})
-    images = Image.objects.filter(meant)
+        current = {"key_id": research_copies.key_id(), "version": VERSION}
+        same = {f"deidentification__manifest__{name}": value for name, value in current.items()}
+        wanted |= ~Q(research="") & ~Q(**same)
+    images: ImageQuerySet = Image.objects.filter(wanted)
     return images.filter(study=study) if study else images
 
 
-def each(images: ImageQuerySet) -> Iterator[Image]:
-    """One after the other, a few in memory at a time, and none twice."""
+def in_batches(images: ImageQuerySet) -> Iterator[Image]:
+    """Yield each image once, with few in memory at a time."""
     ordered = images.select_related("study__patient", "owner").order_by("pk")
-    step = list(ordered[:STEP])
-    while step:
-        yield from step
-        step = list(ordered.filter(pk__gt=step[-1].pk)[:STEP])
+    batch = list(ordered[:BATCH_SIZE])
+    while batch:
+        yield from batch
+        batch = list(ordered.filter(pk__gt=batch[-1].pk)[:BATCH_SIZE])
