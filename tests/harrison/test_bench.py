@@ -14,7 +14,7 @@ from tests.kit.serving import ROOT
 NO_INSTALLATION = Installation(0, 0, dict.fromkeys(("doctor", "colleague", "researcher", "auditor"), ""), "", "", "")
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_every_operation_is_reported():
     small = ["--images", "100", "--database", "sqlite", "--seconds", "0.1", "--no-growth", "--import-files", "3"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARRISON_", "DATABASE_"))}
