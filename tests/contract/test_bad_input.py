@@ -220,7 +220,9 @@ def test_a_form_with_deep_json_in_a_field(api, image, label, well_shaped):
 
 @pytest.mark.parametrize("count", ["0" * 5000, "00000999999", "-1", "²"])
 def test_a_count_that_is_none(count, api):
-    assert api.get(reverse("fhir-expand"), {"url": "x", "count": count}).status_code in (400, 404)
+    url = make.CodeSystemFactory().uri
+    answer = api.get(reverse("fhir-expand"), {"url": url, "count": count})
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "invalid")
 
 
 def test_a_name_that_is_too_long_to_look_for(api, label, well_shaped):

@@ -156,12 +156,11 @@ def test_a_page_size_out_of_bounds_is_refused(size, api):
     assert answer.status_code == 400 and "page_size" in answer.json()["fields"]
 
 
-@pytest.mark.parametrize("cursor", ["zzz", "cD1ub3RhdXVpZA==", "%00", "bz05OTk5OTk5", "cj0xJnA9", "💥"])
-def test_a_cursor_that_is_garbage_is_refused_or_harmless(cursor, api):
+@pytest.mark.parametrize("cursor", ["zzz", "cD1ub3RhdXVpZA==", "%00", "cj0xJnA9", "💥"])
+def test_a_cursor_that_no_page_gave_is_refused(cursor, api):
     make.LabelFactory()
     answer = api.get(reverse("label-list"), {"cursor": cursor})
-    assert answer.status_code in (200, 400)
-    assert answer.status_code == 200 or "cursor" in answer.json()["fields"]
+    assert answer.status_code == 400 and "cursor" in answer.json()["fields"]
 
 
 @pytest.mark.parametrize("route", LISTS)
