@@ -38,6 +38,13 @@ class ListFilter(django_filters.FilterSet):
             self.base_filters = {name: each for name, each in self.base_filters.items() if name in only}
         super().__init__(*args, **kwargs)
 
+    def is_valid(self) -> bool:
+        return not self.filters or super().is_valid()
+
+    @property
+    def qs(self) -> QuerySet:
+        return super().qs if self.filters else self.queryset
+
 
 class RecordFilter(ListFilter):
     """Filters of every list of records."""
@@ -48,8 +55,8 @@ class RecordFilter(ListFilter):
 
     @property
     def qs(self) -> Any:
-        rows = super().qs
-        return rows if self.form.cleaned_data.get("archived") else rows.live()
+        rows: Any = super().qs
+        return rows if "archived" in self.filters and self.form.cleaned_data["archived"] else rows.live()
 
     def filter_archived(self, queryset: Any, name: str, value: bool) -> Any:
         return queryset.archived() if value else queryset

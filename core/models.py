@@ -30,8 +30,8 @@ class VisibleQuerySet(models.QuerySet):
         return self
 
     def visible_parts(self, user: Any) -> list[Self]:
-        """Split rows of `visible_to` into parts whose pages an index gives in order."""
-        return [self]
+        """Return the rows of `visible_to` in parts without a common row, of which an index gives a page in order."""
+        return [self.visible_to(user)]
 
 
 class RecordQuerySet(VisibleQuerySet):

@@ -46,7 +46,8 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
         return self.request.user
 
     def get_queryset(self) -> Any:
-        return self.queryset.visible_to(self.by)
+        """Return the rows that this person may see; those of a list are scoped by `list`, after the filters."""
+        return self.queryset.all() if self.action == "list" else self.queryset.visible_to(self.by)
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         if self.action == "list" and self.list_serializer_class:

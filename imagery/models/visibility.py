@@ -54,9 +54,9 @@ class EvidenceQuerySet(RecordQuerySet):
         return self.filter(self._open(user) | self._in_research())
 
     def visible_parts(self, user: User) -> list[Self]:
-        """Split rows of `visible_to` into a doctor's own and the shared, so that an index gives a page of each."""
+        """Return the rows of `visible_to`: a doctor's own, then the shared, so that an index gives a page of each."""
         if user.is_superuser or self.study is None or user.roles & CLINICAL != {Role.DOCTOR}:
-            return [self]
+            return [self.visible_to(user)]
         return [self.filter(owner=user.pk), self.filter(self._shared(user)).exclude(owner=user.pk)]
 
     def looked_up_for(self, user: User) -> Self:

@@ -125,7 +125,7 @@ def test_asking_leaves_nothing(nobody):
 
 
 def test_a_database_that_cannot_be_written_is_not_ready(nobody, monkeypatch):
-    monkeypatch.setattr(Event.objects, "add", lambda **row: 1 / 0)
+    monkeypatch.setattr(Event.objects, "create", lambda **row: 1 / 0)
     assert ready(nobody) == (503, {"database"})
 
 
@@ -150,14 +150,14 @@ def test_what_failed_is_for_the_log_alone(nobody, monkeypatch, caplog):
     def fail(**row):
         raise OSError("secret address of the database")
 
-    monkeypatch.setattr(Event.objects, "add", fail)
+    monkeypatch.setattr(Event.objects, "create", fail)
     assert "secret" not in nobody.get(health.READY).content.decode() and "secret" in caplog.text
 
 
 def test_whoever_asks_again_at_once_is_told_what_was_found(nobody, monkeypatch):
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 60)
     assert ready(nobody) == (200, set())
-    monkeypatch.setattr(Event.objects, "add", lambda **row: 1 / 0)
+    monkeypatch.setattr(Event.objects, "create", lambda **row: 1 / 0)
     assert ready(nobody) == (200, set())
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 0)
     assert ready(nobody) == (503, {"database"})
