@@ -53,7 +53,7 @@ class Team(Record):
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="teams_led",
-        help_text="The doctor who made the team.",
+        help_text="The doctor who created the team.",
     )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, related_name="teams", help_text="The doctors who see what is shared with the team."
@@ -69,7 +69,7 @@ class Team(Record):
                 Lower("name"),
                 condition=models.Q(archived_at__isnull=True),
                 name="team_name_is_unique_in_use",
-                violation_error_message="You lead a team of this name already.",
+                violation_error_message="You already lead a team of this name.",
             )
         ]
 

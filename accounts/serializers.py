@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts import actions
 from accounts.models import Role, Team, User
+from core.fields import ValidatedData
 
 
 class UserSerializer(serializers.Serializer):
@@ -67,8 +68,8 @@ class TeamSerializer(TeamNameSerializer):
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
-    def create(self, validated_data: dict[str, Any]) -> Team:
+    def create(self, validated_data: ValidatedData) -> Team:
         return actions.create_team(**validated_data)
 
-    def update(self, team: Team, validated_data: dict[str, Any]) -> Team:
+    def update(self, team: Team, validated_data: ValidatedData) -> Team:
         return actions.change_team(team=team, **validated_data)

@@ -1,9 +1,10 @@
 """Log in and out, the current user, and teams."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import cast
 
 from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from knox.views import LoginView as KnoxLoginView
 from knox.views import LogoutAllView as KnoxLogoutAllView
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import actions
-from accounts.models import Role, Team
+from accounts.models import Role, Team, User
 from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
 from core.views import EditableViewSet
 
@@ -61,8 +62,8 @@ class MeView(RetrieveAPIView):
     permission_classes = (IsAuthenticated,)
     serializer_class = UserSerializer
 
-    def get_object(self) -> Any:
-        return self.request.user
+    def get_object(self) -> User:
+        return cast(User, self.request.user)
 
 
 class TeamViewSet(EditableViewSet):
@@ -80,7 +81,7 @@ class TeamViewSet(EditableViewSet):
     archive_action = actions.archive_team
     restore_action = actions.restore_team
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Team]:
         return super().get_queryset().select_related("lead").prefetch_related("members")
 
     @extend_schema(request=MemberSerializer, description="Lets a doctor into the team. Only its lead may do this.")

@@ -9,13 +9,15 @@ from rest_framework import serializers
 
 from core.models import Record
 
+ValidatedData = dict[str, Any]  # of a serializer, by field name
+
 
 @extend_schema_field(OpenApiTypes.UUID)
 class Ref(serializers.PrimaryKeyRelatedField):
-    """A relation named by id, looked up among what the person who asks may see.
+    """A relation named by id, looked up among the rows that the user may see (`scope`).
 
-    What they may not see does not exist: one sentence for both. Archived rows are refused with a sentence.
-    `along` names a relation of the row that is read with it in one query.
+    An invisible row and an unknown id get the same sentence. Archived rows are refused.
+    `along` names a relation of the row to read in the same query.
     The browsable API shows a text box, because a select box would list every row.
     """
 

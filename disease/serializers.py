@@ -1,13 +1,15 @@
-"""How the vocabulary's meaning looks on the wire."""
+"""The API contract of code systems, codes, mappings and diseases."""
 
 from functools import cached_property
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from core.columns import ColumnSerializer
-from core.fields import Ref
+from core.fields import Ref, ValidatedData
 from disease import actions
 from disease.models import Code, CodeKind, Disease
 
@@ -60,7 +62,7 @@ class MappingSerializer(ColumnSerializer):
         read_only=True, allow_null=True, help_text="What it becomes; null when there is no map."
     )
     meaning = serializers.CharField(read_only=True, help_text="The flags in plain words.")
-    approximate = serializers.BooleanField(read_only=True, help_text="They do not mean quite the same.")
+    approximate = serializers.BooleanField(read_only=True, help_text="The two codes do not mean exactly the same.")
     no_map = serializers.BooleanField(read_only=True, help_text="The target system has nothing for it.")
     combination = serializers.BooleanField(read_only=True, help_text="The source means several targets together.")
     scenario = serializers.IntegerField(read_only=True, help_text="Which set of a combination; 0 when none.")
@@ -76,16 +78,16 @@ class CodeField(Ref):
     }
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and "id" in data:  # as it was read
+        if isinstance(data, dict) and "id" in data:  # as an answer shows it
             data = data["id"]
-        code: Any = self._named(data) if isinstance(data, dict) else super().to_internal_value(data)
-        if code not in self._carried:
+        code: Any = self._find_by_name(data) if isinstance(data, dict) else super().to_internal_value(data)
+        if code not in self._current_codes:
             self._refuse_unusable(code)
         return code
 
     @cached_property
-    def _carried(self) -> set[Any]:
-        """What the disease carries already stays, also when it has been retired since."""
+    def _current_codes(self) -> set[Code]:
+        """Return the codes of the disease before the change: they may stay, also if they are retired now."""
         disease = self.root.instance
         return set(disease.codes.all()) if isinstance(disease, Disease) else set()
 
@@ -95,10 +97,10 @@ class CodeField(Ref):
         if not code.assignable:
             self.fail("heading", code=code.code)
 
-    def _named(self, data: dict[str, Any]) -> Code:
-        key, code = str(data.get("system", "")), str(data.get("code", ""))
-        found = Code.objects.live().filter(system__key=key, code=code).order_by("-system_id").first()
-        return found or self.fail("does_not_exist")
+    def _find_by_name(self, data: dict[str, object]) -> Code:
+        key, printed = str(data.get("system", "")), str(data.get("code", ""))
+        code = Code.objects.live().filter(system__key=key, code=printed).order_by("-system_id").first()
+        return code or self.fail("does_not_exist")
 
     def use_pk_only_optimization(self) -> bool:
         return False
@@ -108,15 +110,15 @@ class CodeField(Ref):
 
 
 class CodeFieldSchema(OpenApiSerializerFieldExtension):
-    """Tells OpenAPI that a code is written as an id and read whole."""
+    """Describe a code in OpenAPI: written as an id, read whole."""
 
     target_class = CodeField
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         if direction == "request":
-            words = {"system": {"type": "string"}, "code": {"type": "string"}}
-            named = {"type": "object", "properties": words, "required": ["system", "code"]}
-            return {"oneOf": [{"type": "string", "format": "uuid"}, named]}
+            properties = {"system": {"type": "string"}, "code": {"type": "string"}}
+            by_name = {"type": "object", "properties": properties, "required": ["system", "code"]}
+            return {"oneOf": [{"type": "string", "format": "uuid"}, by_name]}
         return auto_schema.resolve_serializer(CodeListSerializer, direction).ref
 
 
@@ -141,15 +143,15 @@ class DiseaseSerializer(ColumnSerializer):
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
 
-    def create(self, validated_data: dict[str, Any]) -> Disease:
+    def create(self, validated_data: ValidatedData) -> Disease:
         return actions.create_disease(**validated_data)
 
-    def update(self, disease: Disease, validated_data: dict[str, Any]) -> Disease:
+    def update(self, disease: Disease, validated_data: ValidatedData) -> Disease:
         return actions.change_disease(disease=disease, **validated_data)
 
 
 class SuggestionSerializer(TranslationSerializer):
-    """A code of the other system that the crosswalk proposes; it is never attached by itself."""
+    """A code of the other system that the crosswalk proposes; only a researcher attaches it."""
 
     target = CodeListSerializer(read_only=True, help_text="The code that is proposed.")
     source = CodeListSerializer(  # type: ignore[assignment]  # DRF takes fields out of the class

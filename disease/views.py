@@ -1,8 +1,6 @@
 """Classifications, codes, mappings and diseases."""
 
-from typing import Any
-
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -24,7 +22,7 @@ from disease.serializers import (
 )
 
 READ = {"list": EVERYONE, "retrieve": EVERYONE}
-OWNERS = frozenset({Role.RESEARCHER})
+RESEARCHERS = frozenset({Role.RESEARCHER})
 
 
 class CodeSystemViewSet(RecordViewSet):
@@ -45,7 +43,7 @@ class CodeViewSet(RecordViewSet):
     filterset_class = CodeFilter
     roles = READ
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Code]:
         codes = super().get_queryset().select_related("system")
         if self.action == "list":
             return codes
@@ -61,7 +59,7 @@ class MappingViewSet(RecordViewSet):
     filterset_class = MappingFilter
     roles = READ
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[CodeMapping]:
         return super().get_queryset().select_related("source__system", "target__system")
 
 
@@ -72,19 +70,19 @@ class DiseaseViewSet(EditableViewSet):
     list_serializer_class = DiseaseListSerializer
     serializer_class = DiseaseSerializer
     filterset_class = DiseaseFilter
-    roles: dict[str, Any] = {
+    roles = {
         **dict.fromkeys(("list", "retrieve", "history", "suggested_codes"), CLINICAL),
-        **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), OWNERS),
+        **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), RESEARCHERS),
     }
     archive_action = actions.archive_disease
     restore_action = actions.restore_disease
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Disease]:
         return super().get_queryset().with_codes()
 
     @extend_schema(responses=SuggestionSerializer(many=True))
     @action(detail=True, url_path="suggested-codes", pagination_class=None)
     def suggested_codes(self, request: Request, pk: str) -> Response:
-        """Codes of the other system that the crosswalk links to this disease's codes; none is attached by itself."""
-        found = CodeMapping.objects.proposed_for(self.get_object().codes)
-        return Response(SuggestionSerializer(found, many=True).data)
+        """Proposes codes of the other system that the crosswalk links to this disease's codes. Attaches none."""
+        mappings = CodeMapping.objects.proposed_for(self.get_object().codes)
+        return Response(SuggestionSerializer(mappings, many=True).data)

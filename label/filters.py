@@ -28,7 +28,7 @@ class AnnotationFilter(UnderFilter):
     image = django_filters.UUIDFilter(field_name="image_id", label="Id of the image.")
     study = django_filters.UUIDFilter(field_name="image__study_id", label="Id of the image's study.")
     label = django_filters.UUIDFilter(field_name="label_id", label="Id of the label.")
-    annotator = django_filters.UUIDFilter(field_name="annotator_id", label="Id of the doctor who says it.")
+    annotator = django_filters.UUIDFilter(field_name="annotator_id", label="Id of the doctor who annotated the image.")
     state = django_filters.ChoiceFilter(choices=State.choices, label="present, absent, uncertain or not_assessable.")
 
     class Meta:

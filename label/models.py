@@ -1,4 +1,4 @@
-"""The judgement: the terms readers use, and what they say of images with them."""
+"""Labels and annotations: the terms that readers use, and their statements about images."""
 
 from typing import Any, ClassVar, Self
 
@@ -35,7 +35,7 @@ class Label(Record):
     definition = models.TextField(
         blank=True, max_length=4000, help_text="When to use it, in words that two readers understand alike."
     )
-    diseases = models.ManyToManyField(Disease, blank=True, related_name="labels", help_text="What it means.")
+    diseases = models.ManyToManyField(Disease, blank=True, related_name="labels", help_text="Diseases that it means.")
 
     objects: ClassVar[Any] = LabelQuerySet.as_manager()
 
@@ -51,7 +51,7 @@ class Label(Record):
                 Lower("name"),
                 condition=Q(archived_at__isnull=True),
                 name="label_name_is_unique_in_use",
-                violation_error_message="There is already a label of this name.",
+                violation_error_message="A label of this name already exists.",
             )
         ]
 
@@ -69,13 +69,13 @@ class State(models.TextChoices):
 
 
 class AnnotationQuerySet(EvidenceQuerySet):
-    """Annotations are seen with their image: one that does not exist for someone takes its annotations with it."""
+    """Annotations, visible to everyone who sees their image."""
 
     study = "image__study"
     part = "image__"
 
     def _in_research(self) -> Q:
-        """What `imagery` says of the image; asked row by row, so that a page is read in its own order."""
+        """Match annotations of images in research; a subquery per row lets an index give the page in order."""
         return Q(models.Exists(Image.objects.order_by().in_research().filter(pk=models.OuterRef("image"))))
 
 
@@ -84,14 +84,14 @@ class Annotation(Evidence):
     """One reader's statement about one image."""
 
     image = models.ForeignKey(
-        Image, on_delete=models.PROTECT, related_name="annotations", db_index=False, help_text="The image it speaks of."
+        Image, on_delete=models.PROTECT, related_name="annotations", db_index=False, help_text="The annotated image."
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        help_text="The owner of the image, kept here too.",
+        help_text="The owner of the image.",
     )
     label = models.ForeignKey(
         Label, on_delete=models.PROTECT, related_name="annotations", db_index=False, help_text="The term."
@@ -101,14 +101,14 @@ class Annotation(Evidence):
         db_index=False,
         on_delete=models.PROTECT,
         related_name="annotations",
-        help_text="The doctor who says it.",
+        help_text="The doctor who annotated the image.",
     )
     state = models.CharField(max_length=16, choices=State, help_text="present, absent, uncertain or not_assessable.")
     geometry = models.JSONField(
         null=True, blank=True, help_text="Where, in pixels of a frame (origin top left); empty for the whole image."
     )
     confidence = models.FloatField(
-        null=True, blank=True, help_text="How sure the reader is, from 0 to 1; empty when not said."
+        null=True, blank=True, help_text="How sure the reader is, from 0 to 1; empty if not stated."
     )
     comment = models.TextField(blank=True, max_length=4000, help_text="Free text of the reader; not shown to research.")
 
@@ -132,7 +132,7 @@ class Annotation(Evidence):
                 fields=["image", "label", "annotator"],
                 condition=Q(geometry__isnull=True, archived_at__isnull=True),
                 name="one_whole_image_annotation_per_reader",
-                violation_error_message="You have already said this of the whole image: change that annotation.",
+                violation_error_message="You have annotated the whole image with this label. Change your annotation.",
             ),
             models.CheckConstraint(
                 condition=Q(confidence__isnull=True) | Q(confidence__range=(0, 1)),

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.columns import ColumnSerializer
-from core.fields import PersonField, Ref
+from core.fields import PersonField, Ref, ValidatedData
 from core.parsers import is_too_deep
 from disease.models import Disease
 from imagery.models import Image
@@ -29,10 +29,10 @@ class LabelSerializer(LabelListSerializer):
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
 
-    def create(self, validated_data: dict[str, Any]) -> Label:
+    def create(self, validated_data: ValidatedData) -> Label:
         return actions.create_label(**validated_data)
 
-    def update(self, label: Label, validated_data: dict[str, Any]) -> Label:
+    def update(self, label: Label, validated_data: ValidatedData) -> Label:
         return actions.change_label(label=label, **validated_data)
 
 
@@ -78,7 +78,7 @@ class AnnotationCreateSerializer(StatementSerializer):
     image = Ref(Image, scope="open_to", along="study", help_text="Id of an image that you see whole.")
     label = Ref(Label, help_text="Id of a label in use.")  # type: ignore[assignment]  # DRF takes fields out of the class
 
-    def create(self, validated_data: dict[str, Any]) -> Annotation:
+    def create(self, validated_data: ValidatedData) -> Annotation:
         return actions.annotate(**validated_data)
 
 
@@ -105,7 +105,7 @@ class AnnotationSerializer(StatementSerializer, AnnotationListSerializer):
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
 
-    def update(self, annotation: Annotation, validated_data: dict[str, Any]) -> Annotation:
+    def update(self, annotation: Annotation, validated_data: ValidatedData) -> Annotation:
         return actions.revise(annotation=annotation, **validated_data)
 
 

@@ -1,8 +1,7 @@
 """Labels and annotations."""
 
-from typing import Any
-
 from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,6 +13,7 @@ from core.views import EditableViewSet
 from disease.models import Disease
 from disease.serializers import DiseaseSerializer
 from disease.views import DiseaseViewSet
+from imagery.models import Study
 from imagery.models.visibility import count_of
 from imagery.views import EvidenceViewSet, ImageViewSet, StudyViewSet
 from label import actions
@@ -45,7 +45,7 @@ class LabelViewSet(EditableViewSet):
     archive_action = actions.archive_label
     restore_action = actions.restore_label
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Label]:
         labels = super().get_queryset()
         return labels if self.action == "list" else labels.prefetch_related("diseases")
 
@@ -63,7 +63,7 @@ class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
     restore_action = actions.restore_annotation
     owner = "annotator"
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Annotation]:
         """Let doctors change only annotations of images that they see whole."""
         annotations = super().get_queryset()
         if self.action == "list":
@@ -109,7 +109,7 @@ class AnnotatedStudyViewSet(StudyViewSet):
 
     list_serializer_class = AnnotatedStudyListSerializer
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Study]:
         studies = super().get_queryset()
         if self.action != "list":
             return studies

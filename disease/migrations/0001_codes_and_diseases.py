@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('key', 'release'), name='code_system_release_is_unique', violation_error_message='This release of the classification is already there.')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'release'), name='code_system_release_is_unique', violation_error_message='This release of the classification already exists.')],
             },
         ),
         migrations.CreateModel(
@@ -44,11 +44,11 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(help_text="The entry's title as published.", max_length=400)),
                 ('kind', models.CharField(choices=[('chapter', 'Chapter'), ('block', 'Block'), ('category', 'Category'), ('subcategory', 'Subcategory'), ('code', 'Code')], help_text='chapter, block, category, subcategory or code.', max_length=12)),
                 ('assignable', models.BooleanField(help_text='Whether a diagnosis may be coded with it; headings may not.')),
-                ('valid_to', models.DateField(blank=True, help_text='The last day it is known to have been in force; empty while it is.', null=True)),
+                ('valid_to', models.DateField(blank=True, help_text='The last day on which the code was in force; empty while it is.', null=True)),
                 ('notes', models.JSONField(blank=True, default=dict, help_text='Inclusion and exclusion notes by their kind, where the source has them.')),
                 ('position', models.PositiveIntegerField(default=0, help_text='Its place in its system read from the top, each entry before those below it.')),
                 ('last', models.PositiveIntegerField(default=0, help_text='The place of the last entry below it, so that all below it lie between the two.')),
-                ('words', models.TextField(blank=True, editable=False, help_text='What search reads: code and title as plain words.')),
+                ('words', models.TextField(blank=True, editable=False, help_text='The words by which search finds the code.')),
                 ('parent', models.ForeignKey(blank=True, help_text='The entry it stands under.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='disease.code')),
                 ('system', models.ForeignKey(help_text='The release it is an entry of.', on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='disease.codesystem')),
             ],
@@ -66,8 +66,8 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False, help_text='Counts the states of this row from 1; the ETag of its detail answer.')),
                 ('name', models.CharField(help_text="The condition's name, e.g. Pneumonia.", max_length=200)),
                 ('description', models.TextField(blank=True, help_text='What it is, in a sentence or two.', max_length=4000)),
-                ('synonyms', models.JSONField(blank=True, default=list, help_text='Other names that people search for, e.g. ["lung infection"].')),
-                ('names', models.TextField(blank=True, editable=False, help_text='What search reads: name and synonyms in one case, a line each.')),
+                ('synonyms', models.JSONField(blank=True, default=list, help_text='Other names for it, e.g. ["lung infection"].')),
+                ('names', models.TextField(blank=True, editable=False, help_text='Name and synonyms in one case, one per line, for search.')),
                 ('codes', models.ManyToManyField(blank=True, help_text='Its codes, of any classification.', related_name='diseases', to='disease.code')),
             ],
             options={
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'indexes': [models.Index(condition=models.Q(('archived_at__isnull', False)), fields=['-id'], name='code_mapping_archived'), models.Index(fields=['approximate', '-id'], name='code_mapping_by_exactness'), models.Index(fields=['no_map', '-id'], name='code_mapping_by_absence'), models.Index(fields=['combination', '-id'], name='code_mapping_by_combination')],
-                'constraints': [models.UniqueConstraint(fields=('source', 'target', 'scenario', 'choice_list'), name='code_mapping_is_unique', violation_error_message='This mapping is already there.'), models.UniqueConstraint(condition=models.Q(('no_map', True)), fields=('source',), name='code_mapping_says_no_map_once', violation_error_message='That this code has no map is already there.'), models.CheckConstraint(condition=models.Q(models.Q(('no_map', True), ('target__isnull', True)), models.Q(('no_map', False), ('target__isnull', False)), _connector='OR'), name='code_mapping_has_a_target_or_none', violation_error_message='A mapping has a target, or says that there is none.')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'target', 'scenario', 'choice_list'), name='code_mapping_is_unique', violation_error_message='This mapping already exists.'), models.UniqueConstraint(condition=models.Q(('no_map', True)), fields=('source',), name='code_mapping_says_no_map_once', violation_error_message='This code is already marked as having no map.'), models.CheckConstraint(condition=models.Q(models.Q(('no_map', True), ('target__isnull', True)), models.Q(('no_map', False), ('target__isnull', False)), _connector='OR'), name='code_mapping_has_a_target_or_none', violation_error_message='A mapping has a target or says `no_map`.')],
             },
         ),
         migrations.AddIndex(
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='code',
-            constraint=models.UniqueConstraint(fields=('system', 'code'), name='code_is_unique_in_its_system', violation_error_message='This code is already there.'),
+            constraint=models.UniqueConstraint(fields=('system', 'code'), name='code_is_unique_in_its_system', violation_error_message='This code already exists in its system.'),
         ),
         migrations.AddIndex(
             model_name='disease',
@@ -146,6 +146,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='disease',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at__isnull', True)), name='disease_name_is_unique_in_use', violation_error_message='There is already a disease of this name.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at__isnull', True)), name='disease_name_is_unique_in_use', violation_error_message='A disease of this name already exists.'),
         ),
     ]

@@ -34,7 +34,7 @@ class CodeSystem(Record):
             models.UniqueConstraint(
                 fields=["key", "release"],
                 name="code_system_release_is_unique",
-                violation_error_message="This release of the classification is already there.",
+                violation_error_message="This release of the classification already exists.",
             )
         ]
 
@@ -105,7 +105,7 @@ class Code(Record):
     )
     assignable = models.BooleanField(help_text="Whether a diagnosis may be coded with it; headings may not.")
     valid_to = models.DateField(
-        null=True, blank=True, help_text="The last day it is known to have been in force; empty while it is."
+        null=True, blank=True, help_text="The last day on which the code was in force; empty while it is."
     )
     notes = models.JSONField(
         default=dict, blank=True, help_text="Inclusion and exclusion notes by their kind, where the source has them."
@@ -116,7 +116,7 @@ class Code(Record):
     last = models.PositiveIntegerField(
         default=0, help_text="The place of the last entry below it, so that all below it lie between the two."
     )
-    words = models.TextField(blank=True, editable=False, help_text="What search reads: code and title as plain words.")
+    words = models.TextField(blank=True, editable=False, help_text="The words by which search finds the code.")
 
     objects: ClassVar[Any] = CodeQuerySet.as_manager()
 
@@ -126,7 +126,7 @@ class Code(Record):
             models.UniqueConstraint(
                 fields=["system", "code"],
                 name="code_is_unique_in_its_system",
-                violation_error_message="This code is already there.",
+                violation_error_message="This code already exists in its system.",
             )
         ]
         indexes = [
@@ -198,18 +198,18 @@ class CodeMapping(Record):
             models.UniqueConstraint(
                 fields=["source", "target", "scenario", "choice_list"],
                 name="code_mapping_is_unique",
-                violation_error_message="This mapping is already there.",
+                violation_error_message="This mapping already exists.",
             ),
             models.UniqueConstraint(
                 fields=["source"],
                 condition=models.Q(no_map=True),
                 name="code_mapping_says_no_map_once",
-                violation_error_message="That this code has no map is already there.",
+                violation_error_message="This code is already marked as having no map.",
             ),
             models.CheckConstraint(
                 condition=models.Q(no_map=True, target__isnull=True) | models.Q(no_map=False, target__isnull=False),
                 name="code_mapping_has_a_target_or_none",
-                violation_error_message="A mapping has a target, or says that there is none.",
+                violation_error_message="A mapping has a target or says `no_map`.",
             ),
         ]
 

@@ -35,11 +35,9 @@ class Disease(Record):
 
     name = models.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = models.TextField(blank=True, max_length=4000, help_text="What it is, in a sentence or two.")
-    synonyms = models.JSONField(
-        default=list, blank=True, help_text='Other names that people search for, e.g. ["lung infection"].'
-    )
+    synonyms = models.JSONField(default=list, blank=True, help_text='Other names for it, e.g. ["lung infection"].')
     names = models.TextField(
-        blank=True, editable=False, help_text="What search reads: name and synonyms in one case, a line each."
+        blank=True, editable=False, help_text="Name and synonyms in one case, one per line, for search."
     )
     codes = models.ManyToManyField(
         Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
@@ -60,7 +58,7 @@ class Disease(Record):
                 Lower("name"),
                 condition=models.Q(archived_at__isnull=True),
                 name="disease_name_is_unique_in_use",
-                violation_error_message="There is already a disease of this name.",
+                violation_error_message="A disease of this name already exists.",
             )
         ]
 

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False, help_text='Counts the states of this row from 1; the ETag of its detail answer.')),
                 ('name', models.CharField(help_text='The term, e.g. Consolidation.', max_length=200)),
                 ('definition', models.TextField(blank=True, help_text='When to use it, in words that two readers understand alike.', max_length=4000)),
-                ('diseases', models.ManyToManyField(blank=True, help_text='What it means.', related_name='labels', to='disease.disease')),
+                ('diseases', models.ManyToManyField(blank=True, help_text='Diseases that it means.', related_name='labels', to='disease.disease')),
             ],
             options={
                 'ordering': ['id'],
@@ -46,11 +46,11 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, help_text='Random UUID (version 4).', primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('present', 'Present'), ('absent', 'Absent'), ('uncertain', 'Uncertain'), ('not_assessable', 'Not Assessable')], help_text='present, absent, uncertain or not_assessable.', max_length=16)),
                 ('geometry', models.JSONField(blank=True, help_text='Where, in pixels of a frame (origin top left); empty for the whole image.', null=True)),
-                ('confidence', models.FloatField(blank=True, help_text='How sure the reader is, from 0 to 1; empty when not said.', null=True)),
+                ('confidence', models.FloatField(blank=True, help_text='How sure the reader is, from 0 to 1; empty if not stated.', null=True)),
                 ('comment', models.TextField(blank=True, help_text='Free text of the reader; not shown to research.', max_length=4000)),
-                ('annotator', models.ForeignKey(db_index=False, help_text='The doctor who says it.', on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to=settings.AUTH_USER_MODEL)),
-                ('image', models.ForeignKey(db_index=False, help_text='The image it speaks of.', on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='imagery.image')),
-                ('owner', models.ForeignKey(db_index=False, help_text='The owner of the image, kept here too.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('annotator', models.ForeignKey(db_index=False, help_text='The doctor who annotated the image.', on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to=settings.AUTH_USER_MODEL)),
+                ('image', models.ForeignKey(db_index=False, help_text='The annotated image.', on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='imagery.image')),
+                ('owner', models.ForeignKey(db_index=False, help_text='The owner of the image.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('label', models.ForeignKey(db_index=False, help_text='The term.', on_delete=django.db.models.deletion.PROTECT, related_name='annotations', to='label.label')),
             ],
             options={
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='label',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at__isnull', True)), name='label_name_is_unique_in_use', violation_error_message='There is already a label of this name.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at__isnull', True)), name='label_name_is_unique_in_use', violation_error_message='A label of this name already exists.'),
         ),
         migrations.AddIndex(
             model_name='annotation',
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='annotation',
-            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True), ('geometry__isnull', True)), fields=('image', 'label', 'annotator'), name='one_whole_image_annotation_per_reader', violation_error_message='You have already said this of the whole image: change that annotation.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True), ('geometry__isnull', True)), fields=('image', 'label', 'annotator'), name='one_whole_image_annotation_per_reader', violation_error_message='You have annotated the whole image with this label. Change your annotation.'),
         ),
         migrations.AddConstraint(
             model_name='annotation',

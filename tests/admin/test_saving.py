@@ -44,7 +44,7 @@ def test_a_refusal_of_the_action_is_an_error_of_the_form_which_keeps_its_text(cl
     """The database refuses two labels of one name; the form shows it beside what was typed."""
     other = make.LabelFactory(name="Nodule")
     answer = fill_in(client_as("researcher"), other, name="consolidation", definition="Typed at length")
-    assert answer.status_code == 200 and "already a label of this name" in errors_of(answer)
+    assert answer.status_code == 200 and "label of this name already exists" in errors_of(answer)
     assert "Typed at length" in answer.content.decode() and changes(other) == []
 
 

@@ -36,7 +36,7 @@ def test_an_unknown_code_is_named(api):
 def test_two_diseases_in_use_do_not_share_a_name_whatever_its_case(api):
     make.DiseaseFactory(name="Pneumonia")
     answer = api.post(reverse("disease-list"), {"name": "PNEUMONIA"})
-    assert answer.status_code == 400 and "already a disease" in answer.json()["detail"]
+    assert answer.status_code == 400 and "disease of this name already exists" in answer.json()["detail"]
 
 
 def test_the_name_of_an_archived_disease_is_free(api):

@@ -61,7 +61,7 @@ def test_the_ends_of_confidence_are_in(confidence, api, image, label):
 def test_a_reader_says_one_thing_of_a_whole_image_and_label(api, image, label):
     say(api, image, label)
     again = say(api, image, label, state="absent")
-    assert again.status_code == 400 and "change that annotation" in again.json()["detail"]
+    assert again.status_code == 400 and "Change your annotation" in again.json()["detail"]
 
 
 def test_a_reader_may_point_at_several_places(api, image, label):
