@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ from tests.kit import factories as make
 from tests.kit import needs
 from tests.kit.hostile import native
 from tests.kit.nginx import behind_nginx, configure, nginx, start_workers, stopping
+from tests.kit.slow_clients import STALLED, connect, head, p99, stalled, timed
 from tests.kit.waiting import until
 
 pytestmark = [
@@ -120,52 +121,12 @@ def test_http_2_is_spoken(site):
 # --- Slow clients -----------------------------------------------------------------------------------------------------
 
 
-def head(path, token, *headers):
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Token {token}", *headers]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-@contextmanager
-def connect(site, address):
-    context = ssl.create_default_context(cafile=site.folder / "cert.crt")
-    with (
-        socket.create_connection(("127.0.0.1", site.port), timeout=60, source_address=(address, 0)) as plain,
-        context.wrap_socket(plain, server_hostname="127.0.0.1") as client,
-    ):
-        yield client
-
-
-STALLED = {
-    "bodies": lambda token: head("/api/v1/images/", token, "Content-Length: 1000000") + b"--x",
-    "heads": lambda token: b"GET /api/v1/me/ HTTP/1.1\r\nHo",
-}
-
-
-@contextmanager
-def stalled(kind, number, site, token):
-    """So many clients, of ten from one address, have sent the beginning of a request."""
-    with ExitStack() as stack:
-        for client in range(number):
-            stack.enter_context(connect(site, f"127.0.1.{client // 10 + 1}")).sendall(STALLED[kind](token))
-        yield
-
-
 @pytest.mark.parametrize(("kind", "number"), [("bodies", needs.rounds(40, 400)), ("heads", needs.rounds(40, 200))])
 def test_clients_that_stall_hold_no_one_up(kind, number, site, token, doctor):
     with stalled(kind, number, site, token):
         seconds = [timed(lambda: me(site, doctor)) for _ in range(needs.rounds(10, 300))]
     if needs.soaking:
         assert p99(seconds) < 1, seconds
-
-
-def timed(ask):
-    began = time.perf_counter()
-    assert ask().status_code == 200
-    return time.perf_counter() - began
-
-
-def p99(seconds):
-    return sorted(seconds)[len(seconds) * 99 // 100 - 1]
 
 
 def test_a_client_that_stalls_in_its_head_is_hung_up_on(site):
