@@ -116,7 +116,8 @@ def sort_by_hierarchy(entries: list[Entry]) -> list[Entry]:
     for entry in entries:
         children.setdefault(entry.parent, []).append(entry)
     codes = {entry.code for entry in entries}
-    if orphans := [entry for entry in entries if entry.parent not in codes | {""}]:
+    parents = codes | {""}
+    if orphans := [entry for entry in entries if entry.parent not in parents]:
         raise CatalogueError(f"{orphan.code}: its parent {orphan.parent} is not in the file" for orphan in orphans)
     numbered = number_entries(children)
     if in_cycles := codes - {entry.code for entry in numbered}:
