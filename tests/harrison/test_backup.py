@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from tests.kit.backups import KEYS, duplicate, environment, find_faults, media_o
 from tests.kit.load import THERE, Said, team
 from tests.kit.needs import rounds
 from tests.kit.serving import managed, own_database, served
+from tests.kit.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -37,19 +37,12 @@ def busy(url, tmp_path_factory):
         label = run_script(server.environment, LABEL)
         said = Said()
         with team(server, tokens, label, said):
-            wait_until(lambda: said.annotations)
+            until(lambda: said.annotations)
             for _ in range(ROUNDS):
                 acknowledged.append(said.so_far())
                 server.manage("backup", str(folder))
         assert len(said.annotations) > ROUNDS
     return folder, acknowledged
-
-
-def wait_until(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -146,40 +139,6 @@ snapshot, manifest = making.make_snapshot(Path("{dest}"), Console(file=StringIO(
 assert Image.objects.get(pk=image.pk).research != replaced
 included = replaced in [file.name for file in snapshot.files() if file.media]
 print(f"{{manifest.faults}} faults, replaced copy {{'included' if included else 'lost'}}")
-"""
-
-
-def test_a_snapshot_gets_its_name_when_all_of_it_is_on_the_disk(restored, tmp_path):
-    calls = json.loads(run_script(restored, RECORD_CALLS.format(dest=tmp_path / "backup")))
-    (snapshot,) = snapshots(tmp_path / "backup")
-    incomplete = f"{snapshot}.incomplete"
-    naming = calls.index(["rename", incomplete, str(snapshot)])
-    synced = {path for call, path, *_ in calls[:naming] if call == "fsync"}
-    (rows,) = snapshot.glob("rows.*")
-    parts = [rows.name, "files.jsonl", "manifest.new"]
-    media = [str(path.parent) for path in (tmp_path / "backup" / "media").glob("??/*")]
-    needed = [incomplete, *(f"{incomplete}/{name}" for name in parts), *media]
-    assert [path for path in needed if path not in synced] == []
-    unsynced = [old for call, old, *_ in calls[:naming] if call == "rename" and ["fsync", old] not in calls[:naming]]
-    assert unsynced == []
-    assert ["fsync", str(snapshot.parent)] in calls[naming:]
-
-
-RECORD_CALLS = """
-import json
-import os
-from io import StringIO
-from django.core.management import call_command
-calls, fsync, rename = [], os.fsync, os.rename
-def record_fsync(descriptor):
-    calls.append(["fsync", os.readlink(f"/proc/self/fd/{{descriptor}}")])
-    fsync(descriptor)
-def record_rename(old, new):
-    calls.append(["rename", str(old), str(new)])
-    rename(old, new)
-os.fsync, os.rename = record_fsync, record_rename
-call_command("backup", "{dest}", stdout=StringIO())
-print(json.dumps(calls))
 """
 
 

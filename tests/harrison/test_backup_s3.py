@@ -14,11 +14,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def old(nanio, tmp_path_factory):
-    """An installation with a picture and two CTs in its bucket: its environment."""
+    """The environment of an installation with a picture and two CTs in its bucket."""
     port, folder = nanio
-    with installed(tmp_path_factory.mktemp("old"), **KEYS, **new_bucket(folder, port)) as told:
-        managed(told, "shell", "--no-imports", "-c", UPLOAD)
-        yield told
+    with installed(tmp_path_factory.mktemp("old"), **KEYS, **new_bucket(folder, port)) as environment:
+        managed(environment, "shell", "--no-imports", "-c", UPLOAD)
+        yield environment
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +30,19 @@ def snapshot(old, tmp_path_factory):
 
 @pytest.fixture
 def fresh(nanio, tmp_path):
-    """Another database and another bucket, both empty: the environment."""
+    """The environment of an installation with another database and bucket, both empty."""
     port, folder = nanio
     with own_database(os.environ.get("DATABASE_URL", "")) as url:
         yield environment(tmp_path, url, **new_bucket(folder, port))
 
 
-def contents(nanio, told) -> dict[str, bytes]:
-    """Of the bucket, everything that people uploaded and research reads."""
-    bucket = nanio[1] / told["HARRISON_S3_BUCKET"]
+def contents(nanio, environment) -> dict[str, bytes]:
+    """Return the originals and research copies of a bucket by name."""
+    bucket = nanio[1] / environment["HARRISON_S3_BUCKET"]
     return {
         str(path.relative_to(bucket)): path.read_bytes()
-        for room in ("originals", "research")
-        for path in (bucket / room).rglob("*")
+        for kind in ("originals", "research")
+        for path in (bucket / kind).rglob("*")
         if path.is_file()
     }
 
@@ -52,8 +52,8 @@ def test_a_whole_backup_of_a_bucket_has_no_fault(old, snapshot):
 
 
 def test_a_bucket_is_restored_byte_for_byte_and_agrees_with_the_rows(old, snapshot, fresh, nanio):
-    told = managed(fresh, "restore", str(snapshot))
-    assert "6 files" in told and "Files and rows agree." in told
+    output = managed(fresh, "restore", str(snapshot))
+    assert "6 files" in output and "Files and rows agree." in output
     assert len(contents(nanio, old)) == 6 and contents(nanio, fresh) == contents(nanio, old)
 
 

@@ -1,4 +1,4 @@
-"""What is logged in production: one JSON object a line, with the request's id, and nothing that names anybody."""
+"""In production a log line is one JSON object with the id of its request, and it never names a patient."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ NAME = "Jane Doe"
 
 @pytest.fixture
 def lines(monkeypatch):
-    """`lines()` is what was logged since, as production writes it; `lines.raw()` its text."""
+    """`lines()` returns the lines since the start of the test, as production writes them; `lines.raw()` their text."""
     stream = StringIO()
     handler = Console(stream)
     handler.setFormatter(json_formatter())
@@ -55,19 +55,19 @@ def test_a_fault_is_one_line_with_the_id_of_its_event(broken, api, lines):
     assert line["request_id"] == answer.headers["X-Request-ID"] == str(Event.objects.get().pk)
 
 
-def test_a_fault_tells_types_and_frames(broken, api, lines):
+def test_a_fault_has_the_types_and_frames_of_its_exceptions(broken, api, lines):
     api.get("/api/v1/teams/")
     (line,) = [line for line in lines() if line["level"] == "error"]
     assert [told["type"] for told in line["exceptions"]] == ["builtins.ValueError", "builtins.KeyError"]
     assert [told["frames"][-1].rpartition(" ")[2] for told in line["exceptions"]] == ["fail", "fail"]
 
 
-def test_a_fault_names_nobody(broken, api, lines):
+def test_a_fault_names_no_one(broken, api, lines):
     api.get(f"/api/v1/teams/?cursor={NAME}")
     assert lines() and NAME not in lines.raw() and "Jane" not in lines.raw()
 
 
-def test_what_the_database_quotes_is_left_out(lines):
+def test_values_that_the_database_quotes_are_left_out(lines):
     UserFactory(username=NAME)
     try:
         with transaction.atomic():
@@ -84,7 +84,7 @@ def test_after_a_request_lines_carry_no_id(api, lines):
     assert "request_id" not in lines()[-1]
 
 
-def test_what_is_logged_while_an_original_takes_its_place_names_its_event(api, lines, monkeypatch):
+def test_a_line_during_an_upload_has_the_id_of_its_event(api, lines, monkeypatch):
     adopt = DiskStorage.adopt
     noisy = lambda *told: logging.getLogger("imagery").warning("adopted") or adopt(*told)  # noqa: E731 - one use
     monkeypatch.setattr(DiskStorage, "adopt", noisy)
@@ -93,20 +93,18 @@ def test_what_is_logged_while_an_original_takes_its_place_names_its_event(api, l
     assert named == {answer.headers["X-Request-ID"]}
 
 
-def test_our_own_words_are_whole(lines):
+def test_our_own_messages_are_complete(lines):
     logging.getLogger("imagery.intake").error("%s stays", "a file")
     assert lines()[0]["message"] == "a file stays"
 
 
-@pytest.mark.parametrize(
-    "values", [("%s was not found", NAME), (f"{NAME} was not found",), (KeyError(f"{NAME}: %s"), 1)]
-)
-def test_words_of_libraries_are_kept_without_values(values, lines):
-    logging.getLogger("urllib3").error(*values)
-    assert lines()[0]["message"] in ("%s was not found", "") and NAME not in lines.raw()
+def test_messages_of_libraries_are_kept_without_their_values(lines):
+    for values in [("%s was not found", NAME), (f"{NAME} was not found",), (KeyError(f"{NAME}: %s"), 1)]:
+        logging.getLogger("urllib3").error(*values)
+    assert [line["message"] for line in lines()] == ["%s was not found", "", ""] and NAME not in lines.raw()
 
 
-def test_a_number_of_the_system_is_a_number(lines):
+def test_an_error_number_that_is_text_is_left_out(lines):
     try:
         raise OSError(f"{NAME} was not found", "a path")
     except OSError:
@@ -114,7 +112,7 @@ def test_a_number_of_the_system_is_a_number(lines):
     assert lines()[0]["exceptions"][0]["code"] is None and NAME not in lines.raw()
 
 
-def test_a_line_that_cannot_be_made_names_nobody_either(capsys):
+def test_a_line_that_cannot_be_formatted_names_no_one(capsys):
     stream = StringIO()
     console = Console(stream)
     console.setFormatter(json_formatter())
@@ -123,7 +121,7 @@ def test_a_line_that_cannot_be_made_names_nobody_either(capsys):
     assert NAME not in stream.getvalue() + "".join(capsys.readouterr())
 
 
-def test_no_path_makes_a_line_of_its_own(broken, api, lines):
+def test_control_characters_cannot_forge_a_line(broken, api, lines):
     logging.getLogger("harrison").error("lost: %s", 'x\n{"level": "forged"}\r\x1b[2J')
     assert [line["level"] for line in lines()] == ["error"] and "\x1b" not in lines.raw()
 
@@ -134,15 +132,10 @@ def test_every_line_says_when_and_where(lines):
     assert line["time"].endswith("Z") and line["level"] == "warning" and "test_logs.py" in line["at"]
 
 
-def formats(wish, production):
-    return logging_config(wish, production, "WARNING")["handlers"]["console"]["formatter"]
+def test_production_logs_json_and_refuses_text_which_would_name_patients():
+    def formatter_of(log_format, production):
+        return logging_config(log_format, production, "WARNING")["handlers"]["console"]["formatter"]
 
-
-def test_production_logs_json_and_a_trial_text():
-    assert (formats("", True), formats("", False), formats("json", False)) == ("json", "text", "json")
-
-
-@pytest.mark.parametrize(("wish", "production"), [("text", True), ("xml", False)])
-def test_a_format_that_would_name_patients_stops_the_start(wish, production):
+    assert (formatter_of("", True), formatter_of("", False), formatter_of("json", False)) == ("json", "text", "json")
     with pytest.raises(ImproperlyConfigured):
-        logging_config(wish, production, "WARNING")
+        formatter_of("text", True)

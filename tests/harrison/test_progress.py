@@ -1,4 +1,4 @@
-"""Whoever waits for a long command at a terminal sees how far it is: a bar that is drawn in place."""
+"""A long command at a terminal draws progress bars, each in one place."""
 
 import os
 import pty
@@ -26,15 +26,15 @@ COMMANDS = {
     "restore": "restore {snapshot}",
     "create_dummy_data": "create_dummy_data --images 2",
 }
-INTO_AN_EMPTY_ONE = {"restore", "create_dummy_data"}
+NEED_EMPTY = {"restore", "create_dummy_data"}
 
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    """An installation with made-up data: its environment."""
-    with installed(tmp_path_factory.mktemp("filled"), **KEYS) as told:
-        managed(told, "create_dummy_data", "--images", "3")
-        yield told
+    """The environment of an installation with dummy data."""
+    with installed(tmp_path_factory.mktemp("filled"), **KEYS) as environment:
+        managed(environment, "create_dummy_data", "--images", "3")
+        yield environment
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +46,16 @@ def snapshot(filled, tmp_path_factory):
 
 @pytest.fixture
 def empty(tmp_path):
-    """An installation with tables and nothing in them: its environment."""
-    with installed(tmp_path / "empty", **KEYS) as told:
-        yield told
+    """The environment of an installation without rows."""
+    with installed(tmp_path / "empty", **KEYS) as environment:
+        yield environment
 
 
-def at_a_terminal(told: dict[str, str], *command: str) -> str:
-    """What a command writes to a terminal, controls included."""
+def run_at_terminal(environment: dict[str, str], *command: str) -> str:
+    """Return what a command writes to a terminal, control sequences included."""
     ours, its = pty.openpty()
     size = {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-    with subprocess.Popen([*MANAGE, *command], cwd=ROOT, env=told | size, stdout=its, stderr=its) as process:
+    with subprocess.Popen([*MANAGE, *command], cwd=ROOT, env=environment | size, stdout=its, stderr=its) as process:
         os.close(its)
         written = b""
         with suppress(OSError), open(ours, "rb", buffering=0) as terminal:  # on Linux its end is an error
@@ -66,7 +66,7 @@ def at_a_terminal(told: dict[str, str], *command: str) -> str:
 
 
 def screen(written: str) -> list[str]:
-    """The lines that are to be read once everything was written."""
+    """Return the lines that are visible in the end."""
     lines, row = [""], 0
     for part in re.findall(r"\x1b\[[\d;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", written):
         if part == "\n":
@@ -81,11 +81,11 @@ def screen(written: str) -> list[str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_long_command_draws_a_bar_and_each_in_one_place(name, filled, snapshot, tmp_path, request):
-    told = request.getfixturevalue("empty") if name in INTO_AN_EMPTY_ONE else filled
+    installation = request.getfixturevalue("empty") if name in NEED_EMPTY else filled
     (tmp_path / "codes.csv").write_text(CODES)
     (tmp_path / "cd").mkdir()
     (tmp_path / "cd" / "1.png").write_bytes(make.png())
-    written = at_a_terminal(told, *COMMANDS[name].format(folder=tmp_path, snapshot=snapshot).split())
+    written = run_at_terminal(installation, *COMMANDS[name].format(folder=tmp_path, snapshot=snapshot).split())
     assert re.search("━.*(100%|1/1)", written), written
     bars = [line.partition("━")[0] for line in screen(written) if "━" in line]
     assert len(bars) == len(set(bars)), bars
