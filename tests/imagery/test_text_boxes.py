@@ -130,7 +130,7 @@ def test_a_frame_that_is_not_there_is_refused(api, photo):
 @pytest.mark.parametrize("script", ["raise SystemExit(1)", "print('what')", "import time; time.sleep(9)"])
 def test_a_child_that_fails_or_takes_too_long_is_told_as_busy(api, photo, monkeypatch, script):
     monkeypatch.setattr(text_boxes, "COMMAND", [sys.executable, "-c", script])
-    monkeypatch.setattr(text_boxes, "LONGEST", 1)
+    monkeypatch.setattr(text_boxes, "TIMEOUT_SECONDS", 1)
     answer = api.get(where("image-text-boxes", photo))
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
 
