@@ -1,6 +1,4 @@
-"""What lists of the judgement can be asked for."""
-
-from typing import Any
+"""Filters of labels and annotations, and of images by their annotations."""
 
 import django_filters
 from django.db.models import Exists, OuterRef
@@ -9,7 +7,8 @@ from core.filters import RecordFilter
 from disease.filters import UnderFilter
 from disease.models import CodeQuerySet, Disease
 from imagery.filters import ImageFilter, WholeImageFilter
-from label.models import Annotation, Label, State
+from imagery.models.visibility import ImageQuerySet
+from label.models import Annotation, AnnotationQuerySet, Label, LabelQuerySet, State
 
 
 class LabelFilter(UnderFilter):
@@ -20,7 +19,7 @@ class LabelFilter(UnderFilter):
         model = Label
         fields: list[str] = []
 
-    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+    def filter_codes(self, queryset: LabelQuerySet, codes: CodeQuerySet) -> LabelQuerySet:
         return queryset.meaning(Disease.objects.live().coded(codes))
 
 
@@ -35,13 +34,13 @@ class AnnotationFilter(UnderFilter):
         model = Annotation
         fields: list[str] = []
 
-    def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> Any:
+    def filter_codes(self, queryset: AnnotationQuerySet, codes: CodeQuerySet) -> AnnotationQuerySet:
         labels = Label.objects.meaning(Disease.objects.live().coded(codes))
         return queryset.filter(label__in=list(labels.order_by().values_list("pk", flat=True)))
 
 
-class SaidFilter(RecordFilter):
-    """Images by what was said of them. What is asked together must be said by one annotation in use."""
+class ByAnnotationFilter(RecordFilter):
+    """Filter images by their annotations in use. All parameters together describe one annotation."""
 
     label = django_filters.UUIDFilter(method="filter_nothing", label="Id of a label that it is annotated with.")
     annotation_state = django_filters.ChoiceFilter(
@@ -51,10 +50,10 @@ class SaidFilter(RecordFilter):
         method="filter_nothing", label="true: that annotation is yours; false: there is no such annotation of yours."
     )
 
-    def filter_nothing(self, images: Any, name: str, value: Any) -> Any:
+    def filter_nothing(self, images: ImageQuerySet, name: str, value: object) -> ImageQuerySet:
         return images
 
-    def filter_queryset(self, images: Any) -> Any:
+    def filter_queryset(self, images: ImageQuerySet) -> ImageQuerySet:
         images = super().filter_queryset(images)
         query = self.form.cleaned_data
         wanted = {"label": query.get("label"), "state": query.get("annotation_state")}
@@ -68,9 +67,9 @@ class SaidFilter(RecordFilter):
         return images.filter(pk__in=annotations.order_by().values("image")) if any(wanted.values()) else images
 
 
-class AnnotatedImageFilter(SaidFilter, ImageFilter):
+class AnnotatedImageFilter(ByAnnotationFilter, ImageFilter):
     pass
 
 
-class AnnotatedWholeImageFilter(SaidFilter, WholeImageFilter):
+class AnnotatedWholeImageFilter(ByAnnotationFilter, WholeImageFilter):
     pass

@@ -59,7 +59,7 @@ def test_a_code_shows_its_parent(api):
 
 def test_a_code_is_unique_in_its_system():
     code = make.CodeFactory()
-    with pytest.raises(ValidationError, match="already there"):
+    with pytest.raises(ValidationError, match="already exists"):
         make.CodeFactory(system=code.system, code=code.code)
 
 
