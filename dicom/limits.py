@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
+THUMBNAIL_SIDE = 256  # pixels of the longer side
 
 
 @dataclass(frozen=True)

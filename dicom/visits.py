@@ -163,8 +163,3 @@ def draw(file: BinaryIO, *, frame: int = 0, size: int | None = None, window: Win
     """Draw a file in a visit of its own. Raises `Unreadable`."""
     with open_file(file) as visit:
         return visit.draw(frame=frame, size=size, window=window)
-
-
-def warm() -> None:
-    """Start the process that reads files, so that the first file does not wait for it."""
-    shared_pool().warm()

@@ -28,7 +28,7 @@ from dicom.deidentification.manifest import Box
 from dicom.deidentification.replacements import Secrets, Subject
 from dicom.deidentification.scope import CannotBeCleaned
 from dicom.drawing.preview import encode_png
-from dicom.limits import Limits
+from dicom.limits import THUMBNAIL_SIDE, Limits
 from dicom.opened_file import OpenedFile
 from dicom.refusals import REASONS, Unreadable
 from dicom.sandbox import messages, seccomp
@@ -36,7 +36,6 @@ from dicom.sandbox.fork_server import serve_forks
 from dicom.sandbox.messages import Message
 
 BUFFER = 64 * 1024  # bytes
-THUMBNAIL_SIDE = 256  # pixels
 SAMPLE_SUBJECT = Subject(Secrets(bytes(32), ""), patient="nobody", pseudonym="P-unknown")
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from django.conf import settings
 
 from dicom import visits
+from dicom.limits import THUMBNAIL_SIDE
 from dicom.visits import draw
 from imagery.storage import Storage
 from imagery.storage.cache import FileCache
 
-THUMBNAIL_SIDE = 256  # pixels of the longer side
 LIBRARIES = (
     "imagecodecs", "numpy", "pillow", "pydicom",
 )  # fmt: skip

@@ -165,11 +165,6 @@ class Pool:
         with suppress(messages.Gone, OSError):
             self.idle.append(self._running_server().new_worker())
 
-    def warm(self) -> None:
-        """Have a worker ready. If none starts, the next file reports it."""
-        if not self.idle:
-            self._prepare_worker()
-
     def close(self) -> None:
         """End all processes."""
         self._forget_idle_workers()
@@ -192,7 +187,7 @@ _shared_pool = Pool()
 
 
 def shared_pool() -> Pool:
-    """The pool of this process. Its first worker starts with the first file, unless `warm` was called before."""
+    """The pool of this process. Its server starts with the first file."""
     return _shared_pool
 
 

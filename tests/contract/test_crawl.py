@@ -86,7 +86,10 @@ def test_the_crawl_sees_a_description_that_is_shown(evidence, research_client, m
 
 
 def test_the_crawl_sees_an_original_that_is_served(evidence, research_client, monkeypatch):
-    monkeypatch.setattr("imagery.views.downloads.stored", lambda image, *, copy: (image.original, image.sha256))
+    def original(image, *, copy):
+        return files.originals(), image.original, image.sha256
+
+    monkeypatch.setattr("imagery.views.downloads.stored_file", original)
     assert {sign for _, sign in crawl(research_client)} >= {"Quillon", "MRN-90125", "Nowhere Lane", "19440229"}
 
 
