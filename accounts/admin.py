@@ -3,7 +3,7 @@
 from copy import copy
 from functools import partial, reduce
 from operator import or_
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -34,7 +34,7 @@ class UserForm(RecordForm, UserChangeForm):
         return str(last.pk if last else 0)
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         return groups_as_roles(super().facts)
 
 
@@ -42,7 +42,7 @@ class NewUserForm(RecordForm, AdminUserCreationForm):
     state = ""
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         names = ("username", "first_name", "last_name", "email", "groups", "is_staff", "is_superuser")
         about = {name: self.cleaned_data[name] for name in names}
         return {**groups_as_roles(about), "password": new_password(self.cleaned_data)}
@@ -59,7 +59,7 @@ class PasswordForm(AdminPasswordChangeForm):
         return actions.set_password(by=self.by, user=self.user, password=new_password(self.cleaned_data))
 
 
-def groups_as_roles(facts: dict[str, Any]) -> dict[str, Any]:
+def groups_as_roles(facts: dict[str, Any]) -> dict[str, object]:
     if "groups" in facts:
         facts["roles"] = [group.name for group in facts.pop("groups")]
     return facts
@@ -76,16 +76,16 @@ class UserAdmin(EditableAdmin, DjangoUserAdmin):
     list_display = (
         "username", "first_name", "last_name", "role_names", "is_staff", "is_superuser", "is_active", "last_login",
     )  # fmt: skip
-    list_filter: ClassVar[Any] = ("groups", "is_active", "is_staff", "is_superuser")
-    search_fields: ClassVar[Any] = ("username", "first_name", "last_name", "email")
-    ordering: ClassVar[Any] = ("username",)
-    sortable_by: ClassVar[Any] = ("username", "last_name", "last_login")
-    row_actions: ClassVar[Any] = {"create": actions.register_user, "change": actions.change_user}
+    list_filter = ("groups", "is_active", "is_staff", "is_superuser")
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    sortable_by = ("username", "last_name", "last_login")
+    row_actions = {"create": actions.register_user, "change": actions.change_user}
     form = UserForm
     add_form = NewUserForm
     filter_horizontal = ("groups",)
-    shown_fields: ClassVar[Any] = ("last_login", "date_joined")
-    fieldsets: ClassVar[Any] = (
+    shown_fields = ("last_login", "date_joined")
+    fieldsets = (
         (None, {"fields": ("username", "password", "seen")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Rights", {
@@ -108,7 +108,7 @@ class UserAdmin(EditableAdmin, DjangoUserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         """Search by username only for people who may not see users: a lead looks up members for a team."""
         columns = self.search_fields if self.has_view_permission(request) else ("username",)
         return rows.filter(reduce(or_, (Q(**{f"{column}__icontains": text}) for column in columns)))
@@ -136,20 +136,20 @@ class TeamAdmin(EditableAdmin, ArchivableAdmin):
 
     list_display = ("name", "lead", "member_names", "created_at", "archived_at")
     list_select_related = ("lead",)
-    search_fields: ClassVar[Any] = ("name",)
+    search_fields = ("name",)
     search_help_text = "Part of a name."
-    roles: ClassVar[Any] = dict.fromkeys(("view", "add", "change", "archive"), DOCTORS)
+    roles = dict.fromkeys(("view", "add", "change", "archive"), DOCTORS)
     owner_field = "lead"
-    row_actions: ClassVar[Any] = {
+    row_actions = {
         "create": actions.create_team,
         "change": actions.change_team,
         "archive": actions.archive_team,
         "restore": actions.restore_team,
     }
-    field_choices: ClassVar[Any] = {"members": active_doctors}
+    field_choices = {"members": active_doctors}
     autocomplete_fields = ("members",)
-    editable_fields: ClassVar[Any] = ("name", "members")
-    shown_fields: ClassVar[Any] = ("lead", "created_at", "archived_at")
+    editable_fields = ("name", "members")
+    shown_fields = ("lead", "created_at", "archived_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).prefetch_related("members")
@@ -157,7 +157,7 @@ class TeamAdmin(EditableAdmin, ArchivableAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("name",) if obj is None else super().get_fields(request, obj)
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         return rows.filter(name__icontains=text)
 
     @admin.display(description="members")

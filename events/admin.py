@@ -1,10 +1,10 @@
 """The audit log in the admin, for auditors to read."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -30,19 +30,19 @@ class EventTimeFilter(TimeFilter):
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
     list_display = ("occurred_at", "user", "method", "path", "status", "milliseconds", "client_address", "change")
-    list_filter: ClassVar[Any] = (EventTimeFilter, choice_filter("method", METHODS), choice_filter("status", STATUSES))
+    list_filter = (EventTimeFilter, choice_filter("method", METHODS), choice_filter("status", STATUSES))
     list_select_related = ("user", "revision")
-    search_fields: ClassVar[Any] = ("user",)
+    search_fields = ("user",)
     search_help_text = "A username, a request id, or the id of the requested object."
     id_columns = ("pk", "object_id")
     link_columns = ("user",)
-    roles: ClassVar[Any] = {"view": frozenset({Role.AUDITOR})}
-    shown_fields: ClassVar[Any] = (
+    roles = {"view": frozenset({Role.AUDITOR})}
+    shown_fields = (
         "occurred_at", "milliseconds", "user", "roles", "method", "path", "route", "status", "client_address",
         "object_id", "query", "headers", "change", "changed_rows",
     )  # fmt: skip
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         return rows.filter(user__in=list(User.objects.filter(username=text)))
 
     @admin.display(description="duration")

@@ -1,7 +1,5 @@
 """Labels in the admin for researchers to edit, and annotations to read."""
 
-from typing import Any, ClassVar
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,7 +12,7 @@ from disease.admin import DiseaseAdmin
 from disease.models import Disease
 from imagery.admin import EvidenceAdmin, frame_preview
 from label import actions
-from label.models import Annotation, Label, State
+from label.models import Annotation, Label, LabelQuerySet, State
 
 DOCTORS = frozenset({Role.DOCTOR})
 RESEARCHERS = frozenset({Role.RESEARCHER})
@@ -23,27 +21,27 @@ RESEARCHERS = frozenset({Role.RESEARCHER})
 @admin.register(Label)
 class LabelAdmin(EditableAdmin, ArchivableAdmin):
     list_display = ("name", "definition", "disease_names", "updated_at", "archived_at")
-    search_fields: ClassVar[Any] = ("name",)
+    search_fields = ("name",)
     search_help_text = "Part of a name, of a definition or of a disease, or a whole code."
-    sortable_by: ClassVar[Any] = ("name", "updated_at")
-    ordering: ClassVar[Any] = ("name", "id")
+    sortable_by = ("name", "updated_at")
+    ordering = ("name", "id")
     link_columns = ("diseases",)
-    roles: ClassVar[Any] = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), RESEARCHERS)}
-    row_actions: ClassVar[Any] = {
+    roles = {"view": CLINICAL, **dict.fromkeys(("add", "change", "archive"), RESEARCHERS)}
+    row_actions = {
         "create": actions.create_label,
         "change": actions.change_label,
         "archive": actions.archive_label,
         "restore": actions.restore_label,
     }
-    field_choices: ClassVar[Any] = {"diseases": Disease.objects.live}
+    field_choices = {"diseases": Disease.objects.live}
     autocomplete_fields = ("diseases",)
-    editable_fields: ClassVar[Any] = ("name", "definition", "diseases")
-    shown_fields: ClassVar[Any] = ("meaning", "created_at", "updated_at", "archived_at")
+    editable_fields = ("name", "definition", "diseases")
+    shown_fields = ("meaning", "created_at", "updated_at", "archived_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
         return super().get_queryset(request).prefetch_related("diseases__codes")
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: LabelQuerySet, text: str) -> QuerySet:
         return rows.about(text)
 
     @admin.display(description="diseases")
@@ -58,8 +56,8 @@ class LabelAdmin(EditableAdmin, ArchivableAdmin):
 
 @admin.register(Disease)
 class LabelledDiseaseAdmin(DiseaseAdmin):
-    row_actions: ClassVar[Any] = {**DiseaseAdmin.row_actions, "archive": actions.archive_disease}
-    shown_fields: ClassVar[Any] = ("label_links", *DiseaseAdmin.shown_fields)
+    row_actions = {**DiseaseAdmin.row_actions, "archive": actions.archive_disease}
+    shown_fields = ("label_links", *DiseaseAdmin.shown_fields)
 
     @admin.display(description="labels that mean it")
     def label_links(self, disease: Disease) -> SafeString | str:
@@ -76,21 +74,21 @@ class AnnotationAdmin(EvidenceAdmin):
     """Annotations to read. Their readers archive and restore them here, and change them through the API."""
 
     list_display = ("label", "state", "place", "confidence", "annotator", linked("image"), "created_at", "archived_at")
-    list_filter: ClassVar[Any] = (*EvidenceAdmin.list_filter, choice_filter("state", State.values))
+    list_filter = (*EvidenceAdmin.list_filter, choice_filter("state", State.values))
     list_select_related = ("label", "annotator", "image")
     research_list_display = (
         "label", "state", "place", "confidence", "annotator", linked("image", "research_title"),
     )  # fmt: skip
     research_list_filter = (choice_filter("state", State.values),)
-    search_fields: ClassVar[Any] = ("label",)
+    search_fields = ("label",)
     research_search_fields = search_fields
     search_help_text = "A reader's username, part of a label's name, or the id of an image, study or annotation."
     id_columns = ("pk", "image", "image__study")
     link_columns = ("image", "label", "annotator")
-    roles: ClassVar[Any] = {"view": CLINICAL, "archive": DOCTORS}
+    roles = {"view": CLINICAL, "archive": DOCTORS}
     owner_field = "annotator"
-    row_actions: ClassVar[Any] = {"archive": actions.archive_annotation, "restore": actions.restore_annotation}
-    shown_fields: ClassVar[Any] = (
+    row_actions = {"archive": actions.archive_annotation, "restore": actions.restore_annotation}
+    shown_fields = (
         "preview", linked("image"), linked("label"), "annotator", "state", "geometry", "confidence", "comment",
         "created_at", "updated_at", "archived_at",
     )  # fmt: skip
@@ -98,7 +96,7 @@ class AnnotationAdmin(EvidenceAdmin):
         "preview", linked("image", "research_title"), linked("label"), "annotator", "state", "geometry", "confidence",
     )  # fmt: skip
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         if reader := User.objects.filter(username=text).first():
             return rows.filter(annotator=reader)
         labels = Label.objects.filter(name__icontains=text).order_by()

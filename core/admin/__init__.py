@@ -3,7 +3,7 @@
 from core.admin.archiving import ArchivableAdmin
 from core.admin.filters import ArchivedFilter, TimeFilter, boolean_filter, choice_filter
 from core.admin.forms import LinesField
-from core.admin.links import EMPTY, link, link_lines, linked
+from core.admin.links import EMPTY, Column, link, link_lines, linked
 from core.admin.record import RecordAdmin
 from core.admin.saving import EditableAdmin, RecordForm
 from core.admin.searching import FormLookup
@@ -12,6 +12,7 @@ __all__ = [
     "EMPTY",
     "ArchivableAdmin",
     "ArchivedFilter",
+    "Column",
     "EditableAdmin",
     "FormLookup",
     "LinesField",

@@ -1,6 +1,6 @@
 """Archive and restore in the admin: on many rows in a list, or by a button on the page of one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -18,8 +18,8 @@ MAX_SELECTED = 500  # rows
 class ArchivableAdmin(RecordAdmin):
     """Offers bulk actions, each of which calls one of `row_actions` for one row after the other."""
 
-    row_actions: ClassVar[Mapping[str, Callable[..., Any]]]
-    actions: Sequence[str] = ("archive", "restore")
+    row_actions: ClassVar[Mapping[str, Callable[..., object]]]
+    actions: Any = ("archive", "restore")
 
     @admin.action(description="Archive the selected rows", permissions=["archive"])
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:

@@ -1,7 +1,5 @@
 """Form fields of the admin."""
 
-from typing import Any
-
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -11,14 +9,14 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, *, max_line_length: int, max_lines: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, max_line_length: int, max_lines: int, **kwargs: object) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type]
         self.max_line_length, self.max_lines = max_line_length, max_lines
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> list[str]:  # type: ignore[override]  # of words
         lines = [line.strip() for line in str(super().to_python(value)).splitlines() if line.strip()]
         if len(lines) > self.max_lines:
             raise ValidationError(f"Enter at most {self.max_lines} lines.")
@@ -29,5 +27,5 @@ class LinesField(forms.CharField):
     def run_validators(self, value: list[str]) -> None:
         super().run_validators("\n".join(value))
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
+    def has_changed(self, initial: object, data: object) -> bool:
         return (initial or []) != self.to_python(data or "")

@@ -29,14 +29,16 @@ class HistoryMixin(admin.ModelAdmin):
 
     history_excluded: ClassVar[frozenset[str]] = frozenset()
 
-    def has_history(self, request: HttpRequest, row: Any) -> bool:
+    def has_history(self, request: HttpRequest, row: Model) -> bool:
         return reversion.is_registered(self.model)
 
     def history_fields(self) -> set[str]:
         fields = [*self.opts.concrete_fields, *self.opts.many_to_many]
         return {field.name for field in fields if not isinstance(field, FileField)} - self.history_excluded
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Mapping[str, object] | None = None
+    ) -> HttpResponse:
         """Show recorded changes, newest first. `?before=` is the version before which the page begins."""
         row = self.get_object(request, object_id)
         if row is None or not self.has_history(request, row):
@@ -60,7 +62,7 @@ class HistoryMixin(admin.ModelAdmin):
         return TemplateResponse(request, "core/history.html", context)
 
 
-def describe_entries(entries: Sequence[Change], model: type[Model], user: Any) -> list[dict[str, Any]]:
+def describe_entries(entries: Sequence[Change], model: type[Model], user: object) -> list[dict[str, object]]:
     """Return the entries with the names of rows in place of their ids, where this person may see the rows."""
     names = names_of_rows(entries, model, user)
     return [
@@ -69,15 +71,15 @@ def describe_entries(entries: Sequence[Change], model: type[Model], user: Any) -
     ]
 
 
-def describe_change(field: str, change: Mapping[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def describe_change(field: str, change: Mapping[str, object], names: dict[str, str]) -> dict[str, object]:
     old, new = change["from"], change["to"]
-    described: dict[str, Any] = {"field": field.replace("_", " ")}
+    described: dict[str, object] = {"field": field.replace("_", " ")}
     if isinstance(old, str) and isinstance(new, str) and min(len(old), len(new)) > MIN_DIFF_LENGTH and old not in names:
         return described | {"words": mark_words(old, new)}
     return described | {"from": describe_value(old, names), "to": describe_value(new, names)}
 
 
-def describe_value(value: Any, names: dict[str, str]) -> str:
+def describe_value(value: object, names: dict[str, str]) -> str:
     if value in (None, "", [], {}):
         return EMPTY
     if isinstance(value, str):
@@ -87,7 +89,7 @@ def describe_value(value: Any, names: dict[str, str]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def names_of_rows(entries: Sequence[Change], model: type[Model], user: Any) -> dict[str, str]:
+def names_of_rows(entries: Sequence[Change], model: type[Model], user: object) -> dict[str, str]:
     """Look up the names of all rows that the changes refer to, with one query per model."""
     ids: dict[Any, set[str]] = defaultdict(set)
     for entry in entries:
@@ -109,7 +111,7 @@ def related_model(model: type[Model], field: str) -> Any:
         return None
 
 
-def ids_in(value: Any) -> list[str]:
+def ids_in(value: object) -> list[str]:
     return [str(item) for item in (value if isinstance(value, list) else [value]) if item]
 
 

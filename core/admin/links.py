@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString
 EMPTY = "–"
 MAX_LINKS = 50
 
+Column = str | Callable[[Any], SafeString | str]  # of a list, or a field of a page
 
-def admin_url(model: type[Model] | Model, page: str, *args: Any) -> str:
+
+def admin_url(model: type[Model] | Model, page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
@@ -36,7 +38,7 @@ def filtered_list_url(model: type[Model], column: str, row: Model) -> str:
     return f"{admin_url(model, 'changelist')}?{urlencode({f'{column}__id__exact': row.pk})}"
 
 
-def linked(name: str, title: str = "") -> Callable[[Any], SafeString | str]:
+def linked(name: str, title: str = "") -> Column:
     """Make a column that links to the row in the foreign key `name`; `title` names a property for the text."""
 
     @admin.display(description=name)

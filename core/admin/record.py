@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.admin.filters import ArchivedFilter, BoundedPaginator, TimeFilter
 from core.admin.history import HistoryMixin
-from core.admin.links import filtered_list_url
+from core.admin.links import Column, filtered_list_url
 from core.admin.rights import RoleRights
 from core.admin.searching import IndexedSearch
 
@@ -18,21 +18,21 @@ from core.admin.searching import IndexedSearch
 class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
     """Shows `shown_fields` to read. See `EditableAdmin` and `ArchivableAdmin` for what people change."""
 
-    shown_fields: ClassVar[tuple[Any, ...]] = ()
+    shown_fields: ClassVar[tuple[Column, ...]] = ()
     editable_fields: ClassVar[tuple[str, ...]] = ()
 
-    list_filter: ClassVar[Any] = (ArchivedFilter, TimeFilter)
+    list_filter: ClassVar[tuple[str | type[admin.ListFilter], ...]] = (ArchivedFilter, TimeFilter)
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = BoundedPaginator
-    ordering: ClassVar[Any] = ("-id",)
-    sortable_by: ClassVar[Any] = ()
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
+    sortable_by: ClassVar[tuple[str, ...]] = ()
     actions: Any = ()
 
     class Media:
-        css: ClassVar[Any] = {"all": ("core/admin.css",)}
+        css = {"all": ("core/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         rows: Any = self.model._default_manager.all()
@@ -42,18 +42,18 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
     def title_for(self, request: HttpRequest, row: Model) -> str:
         return str(row)
 
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Show when a row was archived in a list that may hold archived rows."""
         hidden = () if request.GET.get("archived") else ("archived_at",)
         return [column for column in self.list_display if column not in hidden]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return self.editable_fields
         seen = ("seen",) if self.has_change_permission(request, obj) else ()
         return (*self.editable_fields, *self.shown_fields, *seen)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return () if obj is None else self.shown_fields
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

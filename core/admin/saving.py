@@ -61,7 +61,7 @@ class RecordForm(forms.ModelForm):
             self.add_error(name if name in self.fields else None, sentences)
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Return the arguments of the action: of a new row every field, otherwise the changed ones."""
         names = self.cleaned_data.keys() if self.is_new else self.changed_data
         return {name: self.cleaned_data[name] for name in names if name != "seen"}
@@ -70,7 +70,7 @@ class RecordForm(forms.ModelForm):
 class EditableAdmin(RecordAdmin):
     """Saves with `row_actions["create"]` and `row_actions["change"]`, each of which is one revision."""
 
-    row_actions: ClassVar[Mapping[str, Callable[..., Any]]]
+    row_actions: ClassVar[Mapping[str, Callable[..., Model]]]
     field_choices: ClassVar[Mapping[str, Callable[[], QuerySet]]] = {}
     form = RecordForm
 
@@ -84,7 +84,7 @@ class EditableAdmin(RecordAdmin):
         """Start an empty form empty: an address could name rows that this person may not see."""
         return {}
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         """Lock the row while its form is being saved."""
         row = super().get_object(request, object_id, from_field)
         if row is not None and request.method == "POST" and transaction.get_connection().in_atomic_block:
@@ -101,7 +101,7 @@ class EditableAdmin(RecordAdmin):
             request.refusal = exc  # type: ignore[attr-defined]  # `get_form` hands it to the form
             return super().changeform_view(request, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: RecordForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: RecordForm, change: bool) -> None:
         """Call the action with a row read from the database, because the form has already changed `obj`."""
         if change:
             row = self.model._default_manager.get(pk=obj.pk)
@@ -109,11 +109,11 @@ class EditableAdmin(RecordAdmin):
         else:
             obj.pk = self.row_actions["create"](by=request.user, **form.facts).pk
 
-    def save_related(self, *args: Any) -> None:
+    def save_related(self, *args: object) -> None:
         """The action has saved the relations too."""
 
-    def log_addition(self, *args: Any) -> Any:
+    def log_addition(self, *args: object) -> Any:
         """Changes are recorded by reversion, not by LogEntry."""
 
-    def log_change(self, *args: Any) -> Any:
+    def log_change(self, *args: object) -> Any:
         """Changes are recorded by reversion, not by LogEntry."""

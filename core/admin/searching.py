@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 
@@ -15,7 +15,7 @@ class IndexedSearch(admin.ModelAdmin):
     id_columns: ClassVar[tuple[str, ...]] = ("pk",)  # where a UUID is searched
     link_columns: ClassVar[tuple[str, ...]] = ()  # by which a link to the list may filter
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: Any, text: str) -> QuerySet:
         """Return the rows that these words find, each of them once."""
         return rows.none()
 
@@ -33,7 +33,7 @@ class IndexedSearch(admin.ModelAdmin):
         attempts = (rows.filter(**{column: wanted}) for column in others)
         return next((match for match in attempts if match.order_by().exists()), rows.filter(**{last: wanted}))
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: object, request: HttpRequest | None = None) -> bool:
         """Refuse to filter by other columns: the answer would tell what the list hides."""
         offered: Any = self.get_list_filter(request) if request else ()
         columns = [*self.link_columns, *(item for item in offered if isinstance(item, str))]
@@ -51,7 +51,7 @@ class FormLookup(AutocompleteJsonView):
     def form_admin(self) -> Any:
         return self.admin_site.get_model_admin(self.source_field.model)
 
-    def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_perm(self, request: HttpRequest, obj: Model | None = None) -> bool:
         form_admin = self.form_admin
         may_fill_in = form_admin.has_add_permission(request) or form_admin.has_change_permission(request)
         return may_fill_in and self.source_field.name in form_admin.autocomplete_fields

@@ -1,15 +1,15 @@
 """The base of the admin's pages about evidence: researchers see some fields of what is released."""
 
-from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, cast
 
-from django.db.models import Q, QuerySet
+from django.contrib.admin import ListFilter
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import CLINICAL, Role, User
-from core.admin import ArchivableAdmin
+from core.admin import ArchivableAdmin, Column
 
 MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
 
@@ -26,13 +26,13 @@ def viewer(request: HttpRequest) -> User:
 class EvidenceAdmin(ArchivableAdmin):
     """Read-only pages. An owner archives and restores; everything else is done through the API."""
 
-    roles: ClassVar[Any] = {"view": CLINICAL, "archive": frozenset({Role.DOCTOR})}
+    roles = {"view": CLINICAL, "archive": frozenset({Role.DOCTOR})}
     owner_field = "owner"
-    ordering: ClassVar[Any] = ("-created_at", "-id")
-    research_list_display: ClassVar[Sequence[Any]] = ()
-    research_list_filter: ClassVar[Sequence[Any]] = ()
-    research_search_fields: ClassVar[Sequence[str]] = ()
-    research_fields: ClassVar[tuple[Any, ...]] = ()
+    ordering = ("-created_at", "-id")
+    research_list_display: ClassVar[tuple[Column, ...]] = ()
+    research_list_filter: ClassVar[tuple[type[ListFilter], ...]] = ()
+    research_search_fields: ClassVar[tuple[str, ...]] = ()
+    research_fields: ClassVar[tuple[Column, ...]] = ()
     name_columns: ClassVar[tuple[str, ...]] = ("uid",)  # that a search compares exactly; each has an index
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -46,7 +46,7 @@ class EvidenceAdmin(ArchivableAdmin):
         """Leave out dates and free text for people who do not see the row whole."""
         return str(row) if self.sees_whole(request, row) else row.research_title
 
-    def get_ordering(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Order by random ids for researchers, who may not learn when evidence was uploaded."""
         return ("id",) if may_see_partly(request) else self.ordering
 
@@ -59,13 +59,13 @@ class EvidenceAdmin(ArchivableAdmin):
     def get_search_fields(self, request: HttpRequest) -> Any:
         return self.research_search_fields if may_see_partly(request) else self.search_fields
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return self.shown_fields if obj is None or self.sees_whole(request, obj) else self.research_fields
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return self.get_fields(request, obj)
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         """Find rows by the username of their owner, or else by a whole name of the row."""
         if owner := User.objects.filter(username=text).first():
             return rows.filter(owner=owner)

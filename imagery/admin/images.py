@@ -1,9 +1,7 @@
 """Images, and how their research copies were made, in the admin."""
 
-from typing import Any, ClassVar
-
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -34,7 +32,7 @@ class ImageAdmin(EvidenceAdmin):
         "thumbnail", "research_title", "pixels", "release_state", linked("study"), "owner", "created_at",
         "archived_at",
     )  # fmt: skip
-    list_filter: ClassVar[Any] = (
+    list_filter = (
         *EvidenceAdmin.list_filter, choice_filter("modality", MODALITIES),
         choice_filter("release_state", Release.values), choice_filter("media_type", MediaType.values),
     )  # fmt: skip
@@ -42,18 +40,18 @@ class ImageAdmin(EvidenceAdmin):
     research_list_filter = (choice_filter("modality", MODALITIES), choice_filter("media_type", MediaType.values))
     list_select_related = ("owner", "study__patient")
     list_per_page = 25
-    search_fields: ClassVar[Any] = ("uid",)
+    search_fields = ("uid",)
     search_help_text = "The id of an image, series or study, a whole SOP Instance UID or SHA-256, or a username."
     name_columns = ("uid", "sha256")
     id_columns = ("pk", "series", "study")
     link_columns = ("series", "study")
-    row_actions: ClassVar[Any] = {
+    row_actions = {
         "archive": actions.archive_image,
         "restore": actions.restore_image,
         "release": actions.release_image,
     }
     actions = ("archive", "restore", "release")
-    shown_fields: ClassVar[Any] = (
+    shown_fields = (
         "preview", "modality", "body_part", "pixels", linked("study"), linked("series"), "release_state",
         "release_reason", "owner", "uid", "media_type", "size_in_words", "sha256", "created_at", "archived_at",
     )  # fmt: skip
@@ -93,19 +91,19 @@ class DeidentificationAdmin(RecordAdmin):
     """How a research copy was made. The manifest quotes no removed value."""
 
     list_display = ("__str__", linked("image", "research_title"))
-    list_filter: ClassVar[Any] = ()
+    list_filter = ()
     ordering = ("id",)
-    roles: ClassVar[Any] = {"view": CLINICAL}
+    roles = {"view": CLINICAL}
     id_columns = ("pk", "image")
     link_columns = ("image",)
-    search_fields: ClassVar[Any] = ("image",)
+    search_fields = ("image",)
     search_help_text = "The id of an image."
-    shown_fields: ClassVar[Any] = (linked("image", "research_title"), "manifest")
+    shown_fields = (linked("image", "research_title"), "manifest")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deidentification]:
         images = Image.objects.visible_to(viewer(request)).order_by().filter(pk=OuterRef("image"))
         return super().get_queryset(request).filter(Exists(images)).select_related("image")
 
-    def has_history(self, request: HttpRequest, row: Deidentification) -> bool:
+    def has_history(self, request: HttpRequest, row: Model) -> bool:
         """Hide the times of changes from researchers."""
         return not may_see_partly(request)

@@ -1,7 +1,6 @@
 """Patients in the admin. Only the doctor who keeps a patient, and superusers, read the identity."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -28,16 +27,16 @@ def identity_field(name: str) -> Callable[[Patient], str]:
 class PatientAdmin(EvidenceAdmin):
     list_display = ("pseudonym", "sex", "owner", "withdrawn_at", "created_at", "archived_at")
     research_list_display = ("pseudonym", "sex")
-    search_fields: ClassVar[Any] = ("pseudonym",)
+    search_fields = ("pseudonym",)
     research_search_fields = search_fields
     search_help_text = "A whole pseudonym or id, or the record number of a patient of yours."
-    row_actions: ClassVar[Any] = {
+    row_actions = {
         "archive": actions.archive_patient,
         "restore": actions.restore_patient,
         "withdraw": actions.withdraw_patient,
     }
     actions = ("archive", "restore", "withdraw")
-    shown_fields: ClassVar[Any] = (
+    shown_fields = (
         "pseudonym", "sex", identity_field("name"), identity_field("record_number"), identity_field("issuer"),
         identity_field("birth_date"), identity_field("address"), identity_field("telephone"), "owner", "withdrawn_at",
         "created_at", "updated_at", "archived_at",
@@ -47,7 +46,7 @@ class PatientAdmin(EvidenceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Patient]:
         return super().get_queryset(request).select_related("owner", "identity")
 
-    def search(self, request: HttpRequest, rows: Any, text: str) -> Any:
+    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         named = Patient.objects.filter(pseudonym=text).values_list("pk", flat=True)
         numbered = Identity.objects.of_number(viewer(request), text).filter(patient__owner=viewer(request))
         return rows.filter(pk__in=[*named, *numbered.values_list("patient", flat=True)])

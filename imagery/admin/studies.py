@@ -1,6 +1,6 @@
 """Studies and series in the admin."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -17,12 +17,12 @@ from imagery.models import Patient, Series, Study
 class StudyAdmin(EvidenceAdmin):
     list_display = ("__str__", "date", "patient_link", "age", "owner", "created_at", "archived_at")
     research_list_display = ("research_title", "age")
-    search_fields: ClassVar[Any] = ("uid",)
+    search_fields = ("uid",)
     search_help_text = "The id of a study or patient, a whole Study Instance UID, or the username of an owner."
     id_columns = ("pk", "patient")
     link_columns = ("patient",)
-    row_actions: ClassVar[Any] = {"archive": actions.archive_study, "restore": actions.restore_study}
-    shown_fields: ClassVar[Any] = (
+    row_actions = {"archive": actions.archive_study, "restore": actions.restore_study}
+    shown_fields = (
         "description", "date", "patient_link", "age", "owner", "shared_with", "uid", "created_at", "updated_at",
         "archived_at",
     )  # fmt: skip
@@ -46,17 +46,17 @@ class StudyAdmin(EvidenceAdmin):
 @admin.register(Series)
 class SeriesAdmin(EvidenceAdmin):
     list_display = ("__str__", "modality", "body_part", linked("study"), "owner", "created_at", "archived_at")
-    list_filter: ClassVar[Any] = (*EvidenceAdmin.list_filter, choice_filter("modality", MODALITIES))
+    list_filter = (*EvidenceAdmin.list_filter, choice_filter("modality", MODALITIES))
     list_select_related = ("owner", "study__patient")
     research_list_display = ("research_title", linked("study", "research_title"))
     research_list_filter = (choice_filter("modality", MODALITIES),)
-    search_fields: ClassVar[Any] = ("uid",)
+    search_fields = ("uid",)
     search_help_text = "The id of a series or study, a whole Series Instance UID, or the username of an owner."
     id_columns = ("pk", "study")
     link_columns = ("study",)
-    roles: ClassVar[Any] = {"view": EvidenceAdmin.roles["view"]}
-    actions: Any = ()
-    shown_fields: ClassVar[Any] = (
+    roles = {"view": EvidenceAdmin.roles["view"]}
+    actions = ()
+    shown_fields = (
         "modality", "body_part", linked("study"), "owner", "uid", "created_at", "archived_at",
     )  # fmt: skip
     research_fields = ("modality", "body_part", linked("study", "research_title"))
