@@ -38,24 +38,24 @@ def test_a_label_in_the_place_of_an_image_is_no_image(api, label):
     assert "image" in say(api, label, label).json()["fields"]
 
 
-@pytest.mark.parametrize("state", ["present", "absent", "uncertain", "not_assessable"])
-def test_the_states(state, api, image, label):
-    assert say(api, image, label, state=state).json()["state"] == state
+def test_an_annotation_takes_each_state(api, image):
+    for state in ("present", "absent", "uncertain", "not_assessable"):
+        assert say(api, image, make.LabelFactory(), state=state).json()["state"] == state
 
 
-@pytest.mark.parametrize("state", ["", "maybe", None, 1, [], {}])
-def test_what_is_no_state_is_refused(state, api, image, label):
-    assert "state" in say(api, image, label, state=state).json()["fields"]
+def test_an_annotation_refuses_other_states(api, image, label):
+    values = ("", "maybe", None, 1, [], {})
+    assert [value for value in values if "state" not in say(api, image, label, state=value).json()["fields"]] == []
 
 
-@pytest.mark.parametrize("confidence", [-0.01, 1.01, "NaN", "inf", "high", [], 1e300])
-def test_confidence_is_a_fraction(confidence, api, image, label):
-    assert "confidence" in say(api, image, label, confidence=confidence).json()["fields"]
+def test_confidence_is_a_fraction(api, image, label):
+    for value in (-0.01, 1.01, "NaN", "inf", "high", [], 1e300):
+        assert "confidence" in say(api, image, label, confidence=value).json()["fields"], value
 
 
-@pytest.mark.parametrize("confidence", [0, 1, None])
-def test_the_ends_of_confidence_are_in(confidence, api, image, label):
-    assert say(api, image, label, confidence=confidence).json()["confidence"] == confidence
+def test_confidence_may_be_0_or_1_or_empty(api, image):
+    for value in (0, 1, None):
+        assert say(api, image, make.LabelFactory(), confidence=value).json()["confidence"] == value
 
 
 def test_a_reader_says_one_thing_of_a_whole_image_and_label(api, image, label):
@@ -164,49 +164,49 @@ def test_an_archived_disease_gives_no_meaning(researcher, client_of):
 SIZE = {"rows": 30, "columns": 40, "frames": 2}
 
 
-@pytest.mark.parametrize(
-    ("kind", "points"),
-    [
-        ("point", [[0, 0]]),
-        ("point", [[40, 30]]),
-        ("line", [[0, 0], [40, 30]]),
-        ("polyline", [[1, 1], [2, 2], [3, 1]]),
-        ("polygon", [[1, 1], [2, 2], [3, 1]]),
-        ("rectangle", [[1.5, 1.5], [10, 10]]),
-        ("ellipse", [[1, 1], [10, 10]]),
-    ],
-)
-def test_shapes_that_lie_in_the_image(kind, points):
-    check_geometry({"type": kind, "frame": 1, "points": points}, **SIZE)
+SHAPES = [
+    ("point", [[0, 0]]),
+    ("point", [[40, 30]]),
+    ("line", [[0, 0], [40, 30]]),
+    ("polyline", [[1, 1], [2, 2], [3, 1]]),
+    ("polygon", [[1, 1], [2, 2], [3, 1]]),
+    ("rectangle", [[1.5, 1.5], [10, 10]]),
+    ("ellipse", [[1, 1], [10, 10]]),
+]
 
 
-@pytest.mark.parametrize(
-    ("shape", "fault"),
-    [
-        ({"type": "point", "frame": 0, "points": [[40.1, 0]]}, "ends at 40, 30"),
-        ({"type": "point", "frame": 0, "points": [[0, 30.1]]}, "ends at 40, 30"),
-        ({"type": "point", "frame": 0, "points": [[-1, 0]]}, "points.0.0"),
-        ({"type": "point", "frame": 2, "points": [[0, 0]]}, "2 frames"),
-        ({"type": "point", "frame": -1, "points": [[0, 0]]}, "frame"),
-        ({"type": "point", "frame": 0.5, "points": [[0, 0]]}, "frame"),
-        ({"type": "point", "frame": 0, "points": []}, "points"),
-        ({"type": "point", "frame": 0, "points": [[0, 0], [1, 1]]}, "points"),
-        ({"type": "point", "frame": 0, "points": [[0]]}, "points"),
-        ({"type": "point", "frame": 0, "points": [["a", 0]]}, "points"),
-        ({"type": "polygon", "frame": 0, "points": [[0, 0], [1, 1]]}, "points"),
-        ({"type": "line", "frame": 0, "points": [[0, 0]]}, "points"),
-        ({"type": "rectangle", "frame": 0, "points": [[5, 5], [1, 1]]}, "corner"),
-        ({"type": "ellipse", "frame": 0, "points": [[1, 1], [1, 5]]}, "corner"),
-        ({"type": "star", "frame": 0, "points": [[0, 0]]}, "star"),
-        ({"type": "point", "points": [[0, 0]]}, "frame"),
-        ({"type": "point", "frame": 0, "points": [[0, 0]], "name": "Jane"}, "name"),
-        ([], "object"),
-        ("point", "object"),
-    ],
-)
-def test_what_is_no_shape_in_the_image_is_told(shape, fault):
-    with pytest.raises(ValueError, match=fault):
-        check_geometry(shape, **SIZE)
+def test_shapes_in_the_image_are_accepted():
+    for kind, points in SHAPES:
+        check_geometry({"type": kind, "frame": 1, "points": points}, **SIZE)
+
+
+WRONG_SHAPES = [
+    ({"type": "point", "frame": 0, "points": [[40.1, 0]]}, "ends at 40, 30"),
+    ({"type": "point", "frame": 0, "points": [[0, 30.1]]}, "ends at 40, 30"),
+    ({"type": "point", "frame": 0, "points": [[-1, 0]]}, "points.0.0"),
+    ({"type": "point", "frame": 2, "points": [[0, 0]]}, "2 frames"),
+    ({"type": "point", "frame": -1, "points": [[0, 0]]}, "frame"),
+    ({"type": "point", "frame": 0.5, "points": [[0, 0]]}, "frame"),
+    ({"type": "point", "frame": 0, "points": []}, "points"),
+    ({"type": "point", "frame": 0, "points": [[0, 0], [1, 1]]}, "points"),
+    ({"type": "point", "frame": 0, "points": [[0]]}, "points"),
+    ({"type": "point", "frame": 0, "points": [["a", 0]]}, "points"),
+    ({"type": "polygon", "frame": 0, "points": [[0, 0], [1, 1]]}, "points"),
+    ({"type": "line", "frame": 0, "points": [[0, 0]]}, "points"),
+    ({"type": "rectangle", "frame": 0, "points": [[5, 5], [1, 1]]}, "corner"),
+    ({"type": "ellipse", "frame": 0, "points": [[1, 1], [1, 5]]}, "corner"),
+    ({"type": "star", "frame": 0, "points": [[0, 0]]}, "star"),
+    ({"type": "point", "points": [[0, 0]]}, "frame"),
+    ({"type": "point", "frame": 0, "points": [[0, 0]], "name": "Jane"}, "name"),
+    ([], "object"),
+    ("point", "object"),
+]
+
+
+def test_other_shapes_are_refused_with_what_is_wrong():
+    for shape, sentence in WRONG_SHAPES:
+        with pytest.raises(ValueError, match=sentence):
+            check_geometry(shape, **SIZE)
 
 
 def test_a_geometry_outside_the_image_is_refused_by_name(api, image, label):
