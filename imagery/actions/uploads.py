@@ -115,31 +115,35 @@ def add_image(
         patient = save_patient(by, patient, facts.patient)
         study = set_patient(by, existing, patient) if existing else add_study(by, facts, patient, description)
         series = find_or_add_series(study, facts, modality or "OT", body_part)
-    image = Image.objects.create(
-        owner=by,
-        study=study,
-        series=series,
-        modality=series.modality,
-        body_part=series.body_part,
-        uid=facts.sop_instance_uid,
-        media_type=facts.media_type,
-        rows=facts.rows,
-        columns=facts.columns,
-        frames=facts.frames,
-        original=original,
-        size=upload.size,
-        sha256=upload.sha256,
-        research=copy.name,
-        research_sha256=copy.sha256,
-        research_patient=patient,
-        release_state=copy.state,
-        release_reason=copy.reason,
+    place = {"study": study, "series": series, "modality": series.modality, "body_part": series.body_part}
+    file = {"original": original, "size": upload.size, "sha256": upload.sha256}
+    image: Image = Image.objects.create(
+        owner=by, research_patient=patient, **place, **file, **columns_of_facts(facts), **columns_of_copy(copy)
     )
     if copy.manifest:
         Deidentification.objects.create(image=image, manifest=copy.manifest)
     Usage.objects.add(by, image.size)
     image.is_new = True
     return image
+
+
+def columns_of_facts(facts: Description) -> dict[str, str | int]:
+    return {
+        "uid": facts.sop_instance_uid,
+        "media_type": facts.media_type,
+        "rows": facts.rows,
+        "columns": facts.columns,
+        "frames": facts.frames,
+    }
+
+
+def columns_of_copy(copy: Copy) -> dict[str, str]:
+    return {
+        "research": copy.name,
+        "research_sha256": copy.sha256,
+        "release_state": copy.state,
+        "release_reason": copy.reason,
+    }
 
 
 @contextmanager

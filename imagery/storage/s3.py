@@ -64,16 +64,7 @@ class BucketStorage(Storage):
         self.transfer = TransferConfig(
             multipart_threshold=part, multipart_chunksize=part, max_concurrency=PARALLEL_PARTS
         )
-        self.config = Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path", "payload_signing_enabled": True},
-            request_checksum_calculation="when_required",  # the signature covers the body, and every server checks it
-            response_checksum_validation="when_required",
-            connect_timeout=timeout,
-            read_timeout=timeout,
-            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-            max_pool_connections=CONNECTIONS,
-        )
+        self.config = client_config(timeout)
         self._client: Any = None
         self._client_process = 0
 
@@ -168,6 +159,19 @@ class BucketStorage(Storage):
     def _abort(self, upload: Mapping[str, str]) -> None:
         with translate_errors(upload["Key"]):
             self.client.abort_multipart_upload(Bucket=self.bucket_name, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def client_config(timeout: float) -> Config:
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path", "payload_signing_enabled": True},
+        request_checksum_calculation="when_required",  # the signature covers the body, and every server checks it
+        response_checksum_validation="when_required",
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+        max_pool_connections=CONNECTIONS,
+    )
 
 
 class Body:

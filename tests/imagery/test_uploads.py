@@ -8,9 +8,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from PIL import Image as Picture
 from pydicom import dcmread
 
+from core.exceptions import Conflict
 from imagery import actions
 from imagery.models import Image, Series, Study
 from tests.kit import factories as make
@@ -149,3 +151,31 @@ def test_the_same_bytes_sent_twice_at_once_are_one_image(doctor, monkeypatch):
     monkeypatch.setattr(actions.uploads, "find_existing", lambda by, upload: next(looks))
     second = actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png()))
     assert (second.pk, second.is_new, Image.objects.count()) == (first.pk, False, 1)
+
+
+# --- Failures ---------------------------------------------------------------------------------------------------------
+
+
+def stored() -> int:
+    return sum(path.is_file() for name in ("originals", "research") for path in storages[name].root.glob("????-*/*"))
+
+
+@pytest.mark.parametrize(("error", "kept"), [(ValueError, 0), (OperationalError, 2)])
+def test_files_stay_only_if_the_database_may_have_committed(error, kept, doctor, monkeypatch):
+    before = stored()
+
+    def fail(**facts):
+        raise error
+
+    monkeypatch.setattr(actions.uploads, "add_image", fail)
+    with pytest.raises(error):
+        actions.upload_image(by=doctor, file=SimpleUploadedFile("a", make.png(251)))
+    assert stored() - before == kept
+
+
+def test_two_uploads_that_outrun_each_other_every_time_are_told_to_try_again(doctor, ct, monkeypatch):
+    monkeypatch.setattr(actions.uploads, "lock_study", lambda by, facts, study: None)
+    before = stored()
+    with pytest.raises(Conflict, match="again"):
+        actions.upload_image(by=doctor, file=SimpleUploadedFile("a", altered(SOPInstanceUID="1.2.3")))
+    assert stored() == before
