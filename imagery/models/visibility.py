@@ -17,7 +17,7 @@ class MediaType(models.TextChoices):
     JPEG = "image/jpeg"
 
 
-# What the research copy of each is.
+# The type of the research copy of each type.
 COPIED_AS = {MediaType.DICOM: MediaType.DICOM, MediaType.PNG: MediaType.PNG, MediaType.JPEG: MediaType.PNG}
 
 
@@ -57,7 +57,7 @@ class EvidenceQuerySet(RecordQuerySet):
         """Return the rows of `visible_to`: a doctor's own, then the shared, so that an index gives a page of each."""
         if user.is_superuser or self.study is None or user.roles & CLINICAL != {Role.DOCTOR}:
             return [self.visible_to(user)]
-        return [self.filter(owner=user.pk), self.filter(self._shared(user)).exclude(owner=user.pk)]
+        return [self.filter(owner=user.pk), self.filter(self._shared(user))]
 
     def looked_up_for(self, user: User) -> Self:
         """Look rows of `visible_to` up by index, for pages that are not merged: a doctor's own, and the shared."""
@@ -80,23 +80,22 @@ class EvidenceQuerySet(RecordQuerySet):
         return own if self.study is None else own | self._shared(user)
 
     def _shared(self, user: User) -> Q:
-        """Rows in use that are shared with a team in use which this person is in."""
-        study = f"{self.study}__".removeprefix("pk__")  # a study is its own
-        in_use = {f"{self.part}archived_at__isnull": True, f"{study}archived_at__isnull": True}
-        return Q(**{f"{self.study}__in": shared_studies(user)}, **in_use)
+        """Select rows in use that others share with this person."""
+        return Q(**{f"{self.study}__in": shared_studies(user), f"{self.part}archived_at__isnull": True})
 
     def _in_use(self) -> Q:
         return Q(archived_at__isnull=True)
 
     def _in_research(self) -> Q:
-        """What researchers see: in use, released, and of no patient who has withdrawn their consent."""
+        """Select the rows that researchers see: in use, released, and of no patient who has withdrawn consent."""
         raise NotImplementedError
 
 
 def shared_studies(user: User) -> models.QuerySet:
-    """Return the ids of studies that are shared with a team in use which this person is in."""
+    """Return the ids of others' studies in use that are shared with a team in use which this person is in."""
     shares = apps.get_model("imagery", "Study").shared_with.through.objects
-    return shares.filter(team__archived_at__isnull=True, team__members=user.pk).values("study")
+    in_use = shares.filter(team__archived_at__isnull=True, study__archived_at__isnull=True)
+    return in_use.filter(team__members=user.pk).exclude(study__owner=user.pk).values("study")
 
 
 class Evidence(Record):
@@ -196,24 +195,24 @@ class ImageQuerySet(PartOfStudyQuerySet):
 
 
 def copy_fits() -> Q:
-    """Whether an image's copy bears the pseudonym and the dates of whom its study shows now.
+    """Select images whose copy has the pseudonym and the dates of the study's present patient.
 
-    The copy of a picture bears nobody's: it fits everybody. It is said as a case, since PostgreSQL takes two tables'
-    columns for a rare match; nearly every copy fits, and for one page it would read and sort the whole table.
+    The copy of a picture has no pseudonym, so it always fits. A CASE, because PostgreSQL believes that two columns
+    rarely match: for one page it would read and sort the whole table, though nearly every copy fits.
     """
-    nobody = Q(research_patient__isnull=True, study__patient__isnull=True)
-    fits = ~Q(media_type=MediaType.DICOM) | Q(research_patient=F("study__patient")) | nobody
+    without_patient = Q(research_patient__isnull=True, study__patient__isnull=True)
+    fits = ~Q(media_type=MediaType.DICOM) | Q(research_patient=F("study__patient")) | without_patient
     return Q(models.Case(models.When(fits, then=True), default=False))
 
 
-def count_of(rows: models.QuerySet, whole: str) -> models.Subquery:
-    """How many of these rows point with `whole` at the row of the outer query; counted for its page alone."""
-    mine = rows.order_by().filter(**{whole: models.OuterRef("pk")})
-    counted = mine.annotate(number=models.Func("pk", function="COUNT")).values("number")
+def count_of(rows: models.QuerySet, parent: str) -> models.Subquery:
+    """Count the rows whose `parent` is the row of the outer query. Counts for the rows of a page alone."""
+    children = rows.order_by().filter(**{parent: models.OuterRef("pk")})
+    counted = children.annotate(number=models.Func("pk", function="COUNT")).values("number")
     return models.Subquery(counted, output_field=models.IntegerField())
 
 
-def released(whole: str) -> models.Exists:
-    """Whether a study or a series has an image in use that is released."""
+def released(parent: str) -> models.Exists:
+    """Select studies or series that have an image in use that is released."""
     images = apps.get_model("imagery", "Image").objects.filter(archived_at__isnull=True, release_state=Release.RELEASED)
-    return models.Exists(images.filter(copy_fits(), **{whole: models.OuterRef("pk")}))
+    return models.Exists(images.filter(copy_fits(), **{parent: models.OuterRef("pk")}))

@@ -123,6 +123,15 @@ def test_each_person_sees_exactly_the_evidence_that_is_theirs_to_see(people, cli
     assert len(seen) > 5  # people differ in what they see, or this would show nothing
 
 
+def test_scoping_runs_no_query(people, django_assert_num_queries):
+    for person in people:
+        assert person.roles  # a query, once for each request
+    with django_assert_num_queries(0):
+        for person, model in product(people, MODELS.values()):
+            model.objects.live().visible_parts(person)
+            model.objects.visible_to(person).open_to(person)
+
+
 @pytest.mark.parametrize(("model", "scope"), [(Image, "open_to"), (Study, "owned_by"), (Patient, "owned_by")])
 def test_a_person_names_only_rows_of_their_own_scope(model, scope, people):
     rows = list(model.objects.all())
