@@ -280,6 +280,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='image',
+            index=models.Index(fields=['size'], name='image_by_size'),
+        ),
+        migrations.AddIndex(
+            model_name='image',
             index=models.Index(fields=['modality', 'id'], name='image_by_modality'),
         ),
         migrations.AddIndex(

@@ -91,6 +91,7 @@ class Image(Evidence):
             models.Index(fields=["-created_at", "-id"], name="image_by_time"),
             models.Index(fields=["study"], name="image_by_study"),
             models.Index(fields=["series"], name="image_by_series"),
+            models.Index(fields=["size"], name="image_by_size"),
             # Research lists by id.
             models.Index(fields=["modality", "id"], name="image_by_modality"),
             models.Index(fields=["body_part", "id"], name="image_by_body_part"),
