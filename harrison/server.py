@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Callable
 from importlib import import_module
+from threading import Thread
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -13,6 +14,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
+from dicom.sandbox.pool import shared_pool
 from harrison import metrics
 from harrison.databases import set_statement_timeout
 
@@ -74,6 +76,7 @@ def server_options(bind: str, *, workers: int, threads: int, when_ready: Callabl
         "control_socket_disable": True,
         "proc_name": "harrison",
         "when_ready": when_ready,
+        "post_worker_init": prepare_file_worker,
         "child_exit": forget_worker,
     }
 
@@ -85,6 +88,11 @@ def behind_proxy(threads: int) -> Options:
 
 def with_tls(certificate: os.PathLike[str], key: os.PathLike[str]) -> Options:
     return {"certfile": str(certificate), "keyfile": str(key)}
+
+
+def prepare_file_worker(worker: Worker) -> None:
+    """Start, in the background, the process that reads files: the first upload or preview would wait for it."""
+    Thread(target=shared_pool().prepare_worker, daemon=True).start()
 
 
 def forget_worker(arbiter: Arbiter, worker: Worker) -> None:

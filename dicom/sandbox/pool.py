@@ -127,7 +127,7 @@ class Pool:
             finally:
                 with suppress(messages.Gone):
                     worker.end()
-                self._prepare_worker()
+                self.prepare_worker()
         finally:
             self.places.release()
 
@@ -160,8 +160,8 @@ class Pool:
                 self.server = ForkServer(self.limits)
             return self.server
 
-    def _prepare_worker(self) -> None:
-        """Have a worker forked for the next file."""
+    def prepare_worker(self) -> None:
+        """Have a worker forked for the next file, which then need not wait for it."""
         with suppress(messages.Gone, OSError):
             self.idle.append(self._running_server().new_worker())
 

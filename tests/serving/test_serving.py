@@ -9,8 +9,11 @@ import requests
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from harrison.management.commands.serve import TRIAL_WORKERS
 from tests.kit.ports import free_port
+from tests.kit.processes import alive, children
 from tests.kit.serving import served
+from tests.kit.waiting import until
 
 LARGE_FILE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 
@@ -64,6 +67,21 @@ def test_head_is_answered_without_a_body(path, server, doctor):
         answer = connection.getresponse()
         assert (answer.status, bool(answer.read())) == (404 if "unknown" in path else 200, method == "GET")
     connection.close()
+
+
+def test_each_worker_starts_the_process_that_reads_files_before_a_file_comes(server):
+    until(lambda: len(file_readers(server.process.pid)) == TRIAL_WORKERS)
+
+
+def file_readers(server: int) -> list[int]:
+    """Process ids of the readers that the workers of a server have started."""
+    commands = {
+        pid: Path(f"/proc/{pid}/cmdline").read_bytes()
+        for worker in children(server)
+        for pid in children(worker)
+        if alive(pid)
+    }
+    return [pid for pid, command in commands.items() if b"dicom.worker" in command]
 
 
 # --- Headers ----------------------------------------------------------------------------------------------------------
