@@ -1,6 +1,6 @@
 """The actions on patients, studies and images."""
 
-from imagery.actions.batches import UPLOAD_OUTCOMES, Outcome, PartResult, check_part, upload_part
+from imagery.actions.batches import UPLOAD_OUTCOMES, Outcome, PartResult, upload_part
 from imagery.actions.copies import redact_image, remake_copy
 from imagery.actions.images import archive_image, release_image, restore_image
 from imagery.actions.patients import archive_patient, change_patient, create_patient, restore_patient, withdraw_patient
@@ -24,7 +24,6 @@ __all__ = [
     "archive_study",
     "change_patient",
     "change_study",
-    "check_part",
     "create_patient",
     "create_study",
     "redact_image",

@@ -15,7 +15,8 @@ from accounts.models import Role, Team, User
 from core import terminal
 from core.epilog import EpilogMixin
 from core.exceptions import InvalidInput
-from imagery.actions import Outcome, PartResult, check_part, share_study, upload_part
+from imagery.actions import Outcome, PartResult, share_study, upload_part
+from imagery.actions.batches import check_part
 from imagery.importing.folders import find_files
 from imagery.importing.parts import Part
 from imagery.importing.report import Report, read_report
