@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks import samples
 from benchmarks.clients import Client, numbers
@@ -19,11 +20,30 @@ class Operation:
 
 
 def operations_of(installation: Installation) -> list[Operation]:
-    port, tokens = installation.port, installation.tokens
-    anyone = Client(port, unrecorded=True)
-    doctor, colleague, researcher, auditor = (
-        Client(port, tokens[name]) for name in ("doctor", "colleague", "researcher", "auditor")
-    )
+    anyone = Client(installation.port, unrecorded=True)
+    empty_view = Operation(EMPTY_VIEW, lambda: anyone.get("/yardstick/"))
+    return [empty_view, *list_operations(installation), *image_operations(installation)]
+
+
+def list_operations(installation: Installation) -> list[Operation]:
+    paths = {
+        "list of 50 own images": ("doctor", "images/"),
+        "list of 50 own images, filtered": ("doctor", "images/?modality=CT"),
+        "list of 50 images, some shared": ("colleague", "images/"),
+        "list of 50 own annotations": ("doctor", "annotations/"),
+        "list of 50 own annotations, filtered": ("doctor", f"annotations/?label={installation.label}"),
+        "annotations under a chapter": ("researcher", "annotations/?under=J00-J99"),
+        "list of 50 events": ("auditor", "events/"),
+        "image detail": ("doctor", f"images/{installation.image}/"),
+    }
+    clients = {name: Client(installation.port, token) for name, token in installation.tokens.items()}
+    return [
+        Operation(name, partial(clients[user].get, f"{API}/{path}"), grows=True) for name, (user, path) in paths.items()
+    ]
+
+
+def image_operations(installation: Installation) -> list[Operation]:
+    doctor = Client(installation.port, installation.tokens["doctor"])
     annotation = {
         "image": installation.image,
         "label": installation.label,
@@ -31,24 +51,10 @@ def operations_of(installation: Installation) -> list[Operation]:
         "confidence": 0.9,
         "geometry": {"type": "rectangle", "frame": 0, "points": [[10.0, 20.0], [100.0, 200.0]]},
     }
+    image = f"{API}/images/{installation.ct}"
     return [
-        Operation(EMPTY_VIEW, lambda: anyone.get("/yardstick/")),
-        Operation("list of 50 own images", lambda: doctor.get(f"{API}/images/"), grows=True),
-        Operation("list of 50 own images, filtered", lambda: doctor.get(f"{API}/images/?modality=CT"), grows=True),
-        Operation("list of 50 images, some shared", lambda: colleague.get(f"{API}/images/"), grows=True),
-        Operation("list of 50 own annotations", lambda: doctor.get(f"{API}/annotations/"), grows=True),
-        Operation(
-            "list of 50 own annotations, filtered",
-            lambda: doctor.get(f"{API}/annotations/?label={installation.label}"),
-            grows=True,
-        ),
-        Operation(
-            "annotations under a chapter", lambda: researcher.get(f"{API}/annotations/?under=J00-J99"), grows=True
-        ),
-        Operation("list of 50 events", lambda: auditor.get(f"{API}/events/"), grows=True),
-        Operation("image detail", lambda: doctor.get(f"{API}/images/{installation.image}/"), grows=True),
         Operation("annotate", lambda: doctor.post_json(f"{API}/annotations/", annotation), grows=True),
         Operation("upload of a CT of 0.5 MB", lambda: doctor.upload(samples.make_ct(next(numbers)))),
-        Operation("file of 0.5 MB", lambda: doctor.get(f"{API}/images/{installation.ct}/file/")),
-        Operation("preview of 512 × 512", lambda: doctor.get(f"{API}/images/{installation.ct}/preview/")),
+        Operation("file of 0.5 MB", lambda: doctor.get(f"{image}/file/")),
+        Operation("preview of 512 × 512", lambda: doctor.get(f"{image}/preview/")),
     ]
