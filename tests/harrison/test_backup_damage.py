@@ -183,7 +183,7 @@ def faulty(restored):
 
     Both are CTs: the research copy of a clean picture has the bytes of its original, and the backup would find those.
     """
-    originals = Path(restored["HARRISON_DATA_DIR"], "originals").glob("??/*")
+    originals = Path(restored["HARRISON_DATA_DIR"], "originals").glob("????-??-??/*")
     lost, altered = sorted(path for path in originals if path.read_bytes()[128:132] == b"DICM")[:2]
     lost.unlink()
     flip_bit(altered)
