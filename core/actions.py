@@ -51,12 +51,15 @@ def recorded_by(part: Callable[..., object], action: Callable[..., object]) -> N
 
 
 class Undo(ExitStack[None]):
-    """Undo steps that run, last first, if the block fails. If the database may have committed, they do not run."""
+    """Undo steps that run, last first, if the block fails. If the database may have committed, they do not run.
+
+    Ctrl-C may come right after the commit, so an interrupt undoes nothing; `reconcile_files` finds what it leaves.
+    """
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None or issubclass(kind, UNCERTAIN):
+        if kind is None or issubclass(kind, UNCERTAIN) or not issubclass(kind, Exception):
             self.pop_all()
         super().__exit__(kind, error, trace)
 

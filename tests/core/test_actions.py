@@ -6,7 +6,7 @@ from django.db import InterfaceError, OperationalError
 from core.actions import Undo
 
 
-def steps_after(error: Exception | None) -> list[str]:
+def steps_after(error: BaseException | None) -> list[str]:
     steps: list[str] = []
     try:
         with Undo() as undo:
@@ -23,6 +23,10 @@ def test_a_failure_undoes_the_steps_last_first():
     assert steps_after(ValueError()) == ["second", "first"]
 
 
-@pytest.mark.parametrize("outcome", [None, OperationalError(), InterfaceError()], ids=["success", "locked", "lost"])
+@pytest.mark.parametrize(
+    "outcome",
+    [None, OperationalError(), InterfaceError(), KeyboardInterrupt(), SystemExit()],
+    ids=["success", "locked", "lost", "interrupted", "stopped"],
+)
 def test_nothing_is_undone_after_a_success_or_if_the_database_may_have_committed(outcome):
     assert steps_after(outcome) == []
