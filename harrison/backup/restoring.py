@@ -63,11 +63,15 @@ def restore_snapshot(snapshot: Snapshot, manifest: Manifest, console: Console) -
 
 
 def restore_file(file: BackupFile, media: Media) -> None:
-    """Put a file into its storage as an upload does: hashed on the way, and synced."""
+    """Put a file into its storage as an upload does, hashed and synced, in place of that of an interrupted restore."""
     with media.path(file.media).open("rb") as source, NamedTemporaryFile(dir=file.storage.incoming()) as target:
         if copy_hashed(source.read, target) != file.media:
             raise CommandError(f"The media {file.media} were altered during the restore.")
-        file.storage.adopt(Path(target.name), file.name)
+        try:
+            file.storage.adopt(Path(target.name), file.name)
+        except FileExistsError:
+            file.storage.delete(file.name)
+            file.storage.adopt(Path(target.name), file.name)
 
 
 def log_everyone_out() -> None:
