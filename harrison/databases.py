@@ -10,6 +10,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from harrison.env import read_secret
 
 STATEMENT_TIMEOUT_SECONDS = 60  # nginx waits 120 for an answer
+# Of one process. A request keeps its connection while a file is read, so every thread needs one; the pool opens a
+# connection only if all others are in use.
+MAX_CONNECTIONS = 32
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 # IMMEDIATE takes the write lock at once. Otherwise a transaction that reads before it writes fails with "database is
 # locked" when another one has written in between.
@@ -28,7 +31,7 @@ def read_database(default_url: str) -> dict[str, Any]:
     database = parse_url(read_secret("DATABASE_URL") or default_url)
     if database["ENGINE"] == SQLITE:
         return database | {"CONN_MAX_AGE": None, "OPTIONS": SQLITE_OPTIONS}
-    return database | {"OPTIONS": {"pool": True, **database.get("OPTIONS", {})}}
+    return database | {"OPTIONS": {"pool": {"max_size": MAX_CONNECTIONS}, **database.get("OPTIONS", {})}}
 
 
 def parse_url(url: str) -> dict[str, Any]:

@@ -1,15 +1,23 @@
 """Where the database is, and how long a statement of a request may take."""
 
 import os
+import re
 import subprocess
 import sys
 from unittest.mock import MagicMock
 
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.databases import STATEMENT_TIMEOUT_SECONDS, parse_url, read_database, set_statement_timeout
+from harrison.databases import (
+    MAX_CONNECTIONS,
+    STATEMENT_TIMEOUT_SECONDS,
+    parse_url,
+    read_database,
+    set_statement_timeout,
+)
 from tests.kit.serving import ROOT
 
+POOL = {"max_size": MAX_CONNECTIONS}
 PRINT_TIMEOUT = """
 import sys
 import django
@@ -51,9 +59,16 @@ def test_the_timeout_is_set_once_for_each_connection_of_the_pool_and_never_on_sq
 
 def test_options_in_the_address_are_kept_and_nothing_is_added_that_pgbouncer_refuses(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://harrison@db.example/harrison")
-    assert read_database("sqlite:///unused")["OPTIONS"] == {"pool": True}
+    assert read_database("sqlite:///unused")["OPTIONS"] == {"pool": POOL}
     monkeypatch.setenv("DATABASE_URL", "postgres://harrison@db.example/harrison?sslmode=verify-full")
-    assert read_database("sqlite:///unused")["OPTIONS"] == {"pool": True, "sslmode": "verify-full"}
+    assert read_database("sqlite:///unused")["OPTIONS"] == {"pool": POOL, "sslmode": "verify-full"}
+
+
+def test_each_thread_of_the_shipped_upload_workers_gets_a_connection(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://harrison@db.example/harrison")
+    threads = re.findall(r'--threads, "(\d+)"', (ROOT / "deploy" / "compose.yaml").read_text())
+    pool = read_database("sqlite:///unused")["OPTIONS"]["pool"]
+    assert threads and pool["max_size"] >= max(map(int, threads))
 
 
 def test_a_wrong_address_is_refused_without_its_password():
