@@ -64,22 +64,24 @@ def save_renewed_copy(*, by: User | None, image: Image, copy: Copy) -> Image:
     if copy.name and copy.sha256 == image.research_sha256:
         return image.change(research=copy.name, research_patient=copy.patient)
     save_manifest(image, copy)
-    reason = image.release_reason if image.release_state == Release.QUARANTINED else LOST
+    waits = image.release_state == Release.QUARANTINED and not image.held_back
+    reason = image.release_reason if waits else LOST
     return image.change(
         research=copy.name,
         research_sha256=copy.sha256,
         research_patient=copy.patient,
         release_state=Release.QUARANTINED if copy.name else Release.REFUSED,
         release_reason=reason if copy.name else copy.reason,
+        held_back=False,
     )
 
 
 @recorded("withheld")
 def withhold_image(*, by: User | None, image: Image) -> Image:
-    """Take an image back from research."""
-    if image.release_state != Release.RELEASED:
+    """Take an image back from research, also one that would come back with the former patient of its study."""
+    if image.release_state != Release.RELEASED and not image.held_back:
         return image
-    return image.change(release_state=Release.QUARANTINED, release_reason=ALTERED)
+    return image.change(release_state=Release.QUARANTINED, release_reason=ALTERED, held_back=False)
 
 
 recorded_by(save_renewed_copy, renew_copy)

@@ -219,6 +219,16 @@ def test_an_altered_copy_of_an_altered_original_leaves_research(ct, stores, rese
     assert research_bytes(client_of(researcher), ct) == -404
 
 
+@pytest.mark.parametrize("original", [b"altered", None], ids=["damaged", "differs"])
+def test_a_copy_that_no_owner_has_checked_does_not_come_back_with_the_former_patient(original, ct, stores):
+    ct.change(release_state=Release.QUARANTINED, held_back=True, research_sha256="0" * 64)
+    if original:
+        put(stores[0], ct.original, original)
+    reconcile(fix=True)
+    after = Image.objects.get(pk=ct.pk)
+    assert (after.release_state, after.held_back) == (Release.QUARANTINED, False)
+
+
 def test_a_lost_copy_of_a_lost_original_is_named_and_the_row_stays(ct, stores):
     stores[0].delete(ct.original)
     stores[1].delete(ct.research)
