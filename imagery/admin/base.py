@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import CLINICAL, Role, User
-from core.admin import ArchivableAdmin, Column
+from core.admin import ArchivableAdmin, ArchivedFilter, Column
 
 MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
 
@@ -54,7 +54,8 @@ class EvidenceAdmin(ArchivableAdmin):
         return self.research_list_display if may_see_partly(request) else super().get_list_display(request)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return self.research_list_filter if may_see_partly(request) else self.list_filter
+        """Offer researchers no filter by time."""
+        return (ArchivedFilter, *self.research_list_filter) if may_see_partly(request) else self.list_filter
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         return self.research_search_fields if may_see_partly(request) else self.search_fields
