@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from rest_framework.exceptions import APIException
 
 from core.admin.record import RecordAdmin
+from core.errors import as_api_exception, describe_error
 from core.exceptions import Conflict
 
 MAX_SELECTED = 500  # rows
@@ -49,6 +51,7 @@ class ArchivableAdmin(RecordAdmin):
                 return f"{self.title_for(request, row)}: Only its owner may do this."
             try:
                 self.row_actions[name](by=request.user, **{str(self.opts.model_name): row})
-            except (Conflict, PermissionDenied) as exc:
-                return f"{self.title_for(request, row)}: {exc}"
+            except (Conflict, PermissionDenied, ValidationError) as exc:
+                error = describe_error(as_api_exception(exc) or APIException())
+                return f"{self.title_for(request, row)}: {error['detail']}"
         return ""

@@ -76,9 +76,24 @@ def test_a_list_shows_rows_in_use_by_default(client_as):
     assert shown == [False, True, True]
 
 
+def test_a_list_for_research_shows_annotations_in_use_by_default(client_as, annotation):
+    annotation.archive()
+    client, url = client_as("researcher"), page_of("list", annotation)
+    shown = [len(client.get(url + query).context["cl"].result_list) for query in ("", "?archived=yes", "?archived=all")]
+    assert shown == [0, 1, 1]
+
+
 def test_an_owner_releases_an_image_and_withdraws_a_patient(client_as, rows):
     Image.objects.filter(pk=rows[Image].pk).update(release_state=Release.QUARANTINED)
     assert run_action(client_as("doctor"), "release", rows[Image]) == ["1 released."]
     assert Image.objects.get(pk=rows[Image].pk).release_state == Release.RELEASED
     assert run_action(client_as("doctor"), "withdraw", rows[Patient]) == ["1 withdrawn from research."]
     assert Patient.objects.get(pk=rows[Patient].pk).withdrawn_at
+
+
+def test_a_row_whose_place_was_taken_is_reported_and_not_restored(client_as):
+    old = make.LabelFactory(name="Nodule", archived_at="2026-01-01T00:00Z")
+    make.LabelFactory(name="Nodule")
+    messages = run_action(client_as("researcher"), "restore", old, archived="yes")
+    assert messages == ["Nodule: A label of this name already exists."]
+    assert Label.objects.get(pk=old.pk).archived
