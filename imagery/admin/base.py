@@ -36,8 +36,8 @@ class EvidenceAdmin(ArchivableAdmin):
     name_columns: ClassVar[tuple[str, ...]] = ("uid",)  # that a search compares exactly; each has an index
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        rows: Any = super().get_queryset(request)
-        return rows.looked_up_for(viewer(request))
+        rows = self.model._default_manager.looked_up_for(viewer(request))
+        return rows.order_by(*self.get_ordering(request))
 
     def sees_whole(self, request: HttpRequest, row: Any) -> bool:
         return not may_see_partly(request) or row.is_open_to(request.user)

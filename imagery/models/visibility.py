@@ -60,9 +60,9 @@ class EvidenceQuerySet(RecordQuerySet):
         return [self.filter(owner=user.pk), self.filter(self._shared(user))]
 
     def looked_up_for(self, user: User) -> Self:
-        """Look rows of `visible_to` up by index, for pages that are not merged: a doctor's own, and the shared."""
-        own, *shared = (part.order_by().values("pk") for part in self.visible_parts(user))
-        return self.filter(pk__in=own.union(*shared)) if shared else self
+        """Return the rows of `visible_to`, found by their ids: for pages that are not merged of own and shared rows."""
+        own, *shared = (part.values("pk") for part in self.order_by().visible_parts(user))
+        return self.filter(pk__in=own.union(*shared)) if shared else self.visible_to(user)
 
     def with_openness(self, user: User) -> Self:
         """Add `is_open`: whether this person sees the row whole."""

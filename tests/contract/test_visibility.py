@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.models import Role, User
+from accounts.models import Role, Team, User
 from core.fields import Ref
 from harrison.urls import router
 from imagery.models import Image, Patient, Series, Study
@@ -121,6 +121,14 @@ def test_each_person_sees_exactly_the_evidence_that_is_theirs_to_see(people, cli
         seen.add(frozenset(row.pk for row in table["image"] if is_visible(person, row)))
     assert not faults
     assert len(seen) > 5  # people differ in what they see, or this would show nothing
+
+
+def test_a_doctor_lists_only_the_teams_they_are_in(people, client_of):
+    for person in people:
+        if Role.DOCTOR in person.roles:
+            listed = {team["id"] for team in client_of(person).get(reverse("team-list")).json()["results"]}
+            teams = Team.objects.all() if person.is_superuser else person.teams.all()
+            assert listed == {str(team.pk) for team in teams}
 
 
 def test_scoping_runs_no_query(people, django_assert_num_queries):
