@@ -33,6 +33,7 @@ class DiskStorage(Storage):
 
     def adopt(self, path: Path, name: str) -> None:
         target = self.path(name)
+        os.utime(path)  # it may have waited for hours in a batch, and `reconcile_files` judges files by their age
         sync(path)
         self._make_folder_durable(target.parent)
         os.link(path, target)

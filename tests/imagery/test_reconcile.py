@@ -109,6 +109,15 @@ def test_a_file_of_less_than_an_hour_is_left_alone(seconds, left_alone, settled,
     assert (reconcile(fix=True, fix_empty=True)[1].count("ab/arriving") == 0) is left_alone
 
 
+def test_a_file_that_waited_long_in_a_batch_is_new_when_it_is_stored(settled, tmp_path):
+    storage, _ = settled()
+    arrived = storage.incoming() / "arrived"
+    arrived.write_bytes(b"bytes")
+    os.utime(arrived, (0, 0))
+    storage.adopt(arrived, "ab/stored")
+    assert "ab/stored" not in reconcile(fix=True, fix_empty=True)[1]
+
+
 @pytest.mark.parametrize(("hours", "left_alone"), [(23, True), (25, False)])
 def test_what_never_finished_arriving_is_cleared_after_a_day(hours, left_alone, ct, stores):
     path = stores[0].incoming() / "tmp-of-a-crash"
