@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from harrison.env import read_secret
 
-STATEMENT_TIMEOUT_SECONDS = 60  # nginx waits 120 for an answer
+STATEMENT_TIMEOUT_SECONDS = 60  # nginx waits 300 for an answer
 # Of one process. A request keeps its connection while a file is read, so every thread needs one; the pool opens a
 # connection only if all others are in use.
 MAX_CONNECTIONS = 32

@@ -7,7 +7,7 @@ resource "aws_lb" "this" {
   security_groups            = [aws_security_group.balancer.id]
   drop_invalid_header_fields = true
   enable_deletion_protection = true
-  idle_timeout               = 60 # seconds; less than nginx's 65, so that the balancer ends an idle connection
+  idle_timeout               = 900 # seconds, as nginx waits for an upload; less than nginx's 910, so that the balancer ends an idle connection
 }
 
 resource "aws_lb_target_group" "colour" {

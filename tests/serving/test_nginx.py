@@ -1,6 +1,7 @@
 """The shipped nginx configuration in front of real workers: limits, slow clients, spoofed addresses, restarts."""
 
 import os
+import re
 import signal
 import socket
 import ssl
@@ -12,11 +13,13 @@ from contextlib import contextmanager, suppress
 import pytest
 import requests
 
+from dicom.limits import LIMITS
 from tests.kit import factories as make
 from tests.kit import needs
 from tests.kit.files import zipped
 from tests.kit.hostile import native
-from tests.kit.nginx import behind_nginx, configure, nginx, start_workers, stopping
+from tests.kit.nginx import SHIPPED, behind_nginx, configure, nginx, start_workers, stopping
+from tests.kit.serving import ROOT
 from tests.kit.slow_clients import STALLED, connect, head, p99, stalled, timed
 from tests.kit.waiting import until
 
@@ -69,6 +72,19 @@ def test_nginx_accepts_the_configuration(name, tmp_path):
     (command, _) = configure(tmp_path, name)
     tested = subprocess.run([*command, "-t"], capture_output=True, text=True)
     assert tested.returncode == 0, tested.stderr
+
+
+def test_nginx_waits_as_long_as_a_redaction_may_take():
+    waits = re.search(r"^proxy_read_timeout (\d+)s;", (SHIPPED / "http.conf").read_text(), re.MULTILINE)
+    assert waits and int(waits[1]) > LIMITS.queue + LIMITS.copy_wall
+
+
+def test_the_balancer_waits_as_long_as_nginx_does_and_ends_idle_connections_first():
+    balancer = (ROOT / "deploy" / "terraform" / "balancer.tf").read_text()
+    idle = int(re.search(r"idle_timeout += (\d+)", balancer)[1])
+    keepalive = int(re.search(r"keepalive_timeout (\d+)s", (SHIPPED / "behind-balancer.conf").read_text())[1])
+    minutes = re.findall(r"proxy_read_timeout (\d+)m", (SHIPPED / "harrison.conf").read_text())
+    assert max(int(number) * 60 for number in minutes) <= idle < keepalive
 
 
 # --- What a client may claim ------------------------------------------------------------------------------------------
