@@ -1,5 +1,6 @@
 """Measure operations in turns, round after round, so that noise hits all of them alike."""
 
+import os
 import statistics
 from pathlib import Path
 from typing import TypedDict
@@ -16,6 +17,7 @@ class Row(TypedDict):
     operation: str
     median_ms: float
     p99_ms: float
+    cpu_ms: float  # of the server's processes
     empty_views: float  # the median as a multiple of the empty view's
     rate: float  # a second, with `CLIENTS` at the same time
 
@@ -23,9 +25,12 @@ class Row(TypedDict):
 def measure_operations(installation: Installation, seconds: float) -> list[Row]:
     operations = operations_of(installation)
     times: dict[str, list[float]] = {operation.name: [] for operation in operations}
+    cpu = dict.fromkeys(times, 0.0)
     for _ in range(ROUNDS):
         for operation in operations:
+            before = cpu_seconds(installation.process_id)
             times[operation.name] += repeat(operation.act, seconds / ROUNDS)
+            cpu[operation.name] += cpu_seconds(installation.process_id) - before
     rates = {operation.name: rate_of(operation.act, seconds / 3, CLIENTS) for operation in operations}
     empty_view = statistics.median(times[EMPTY_VIEW])
     return [
@@ -33,6 +38,7 @@ def measure_operations(installation: Installation, seconds: float) -> list[Row]:
             operation=name,
             median_ms=round(1000 * statistics.median(seconds), 1),
             p99_ms=round(1000 * sorted(seconds)[int(0.99 * len(seconds))], 1),
+            cpu_ms=round(1000 * cpu[name] / len(seconds), 1),
             empty_views=round(statistics.median(seconds) / empty_view, 1),
             rate=round(rates[name]),
         )
@@ -62,6 +68,15 @@ def watch_memory(installation: Installation, requests: int) -> list[int]:
         if number % max(1, requests // 10) == 0:
             sizes.append(largest_process_mb(installation.process_id))
     return sizes
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Return the CPU time of a process and all below it, those that have ended included (proc(5), stat)."""
+    ticks = 0
+    for each in process_tree(process_id):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def largest_process_mb(process_id: int) -> int:

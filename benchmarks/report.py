@@ -14,6 +14,7 @@ HEADINGS = {
     "operation": "operation",
     "median_ms": "median, ms",
     "p99_ms": "99th percentile, ms",
+    "cpu_ms": "CPU of the server, ms",
     "empty_views": "in empty views",
     "rate": "a second, 8 clients",
     "growth": "growth at 100 times the images",

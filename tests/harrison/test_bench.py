@@ -31,10 +31,10 @@ def test_the_page_gets_the_tables_and_keeps_its_prose(tmp_path):
     page.write_text(
         "Before\n<!-- measured: `make bench` writes what follows -->\nold\n<!-- end of what was measured -->"
     )
-    row = {"operation": "annotate", "median_ms": 8.1, "p99_ms": 20.5, "empty_views": 15.2, "rate": 140}
+    row = {"operation": "annotate", "median_ms": 8.1, "p99_ms": 20.5, "cpu_ms": 5.5, "empty_views": 15.2, "rate": 140}
     write_docs("2 cores", [Report("sqlite", 100, [row], "", [])], page)
     text = page.read_text()
-    assert text.startswith("Before") and "old" not in text and "| annotate | 8.1 | 20.5 | 15.2 | 140 |" in text
+    assert text.startswith("Before") and "old" not in text and "| annotate | 8.1 | 20.5 | 5.5 | 15.2 | 140 |" in text
 
 
 def test_the_product_has_no_yardstick(client_of):
