@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
@@ -48,7 +48,7 @@ class RecordRequests:
         try:
             columns = describe_request(request) | describe_response(request, response)
             Event.objects.create(id=request_id, occurred_at=occurred_at, duration=duration, **columns)
-        except DatabaseError:
+        except Error:  # also `InterfaceError`, if the connection was lost
             logger.exception("an event could not be written")
             response.close()
             detail = "The request could not be recorded, so it is not answered."

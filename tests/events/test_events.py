@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -85,9 +85,10 @@ def test_the_event_of_a_refused_change_names_no_revision(api, annotation):
     assert last().revision is None
 
 
-def test_an_event_that_cannot_be_written_makes_the_answer_a_503(api, monkeypatch):
+@pytest.mark.parametrize("error", [DatabaseError("disk full"), InterfaceError("the connection is closed")])
+def test_an_event_that_cannot_be_written_makes_the_answer_a_503(error, api, monkeypatch):
     def fail(**facts):
-        raise DatabaseError("disk full")
+        raise error
 
     monkeypatch.setattr(Event.objects, "create", fail)
     answer = api.get(reverse("me"))
