@@ -328,29 +328,6 @@ def test_every_image_with_a_finding_of_a_chapter_is_one_request(finding, client)
     assert row["image"] == str(finding.image_id)
 
 
-@pytest.mark.parametrize("few", ["core.models.FEW", "label.models.FEW"])
-@pytest.mark.parametrize("route", ["code-list", "disease-list", "label-list", "annotation-list"])
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"under": "480-488"},
-        {"under": "480-488", "equivalent": "true", "page_size": 200},
-        {"under": "J09-J18", "equivalent": "true", "page_size": 200},
-    ],
-    ids=str,
-)
-def test_what_is_found_is_the_same_when_it_is_many(query, route, few, finding, client, monkeypatch):
-    """Few are looked up by their ids, many asked row by row."""
-
-    def found():
-        return client.get(reverse(route), query).json()["results"]
-
-    make.AnnotationFactory()  # it says something else
-    looked_up = found()
-    monkeypatch.setattr(few, 1)
-    assert found() == looked_up != []
-
-
 @pytest.mark.parametrize("route", ["code-list", "disease-list", "label-list", "annotation-list"])
 @pytest.mark.parametrize("under", ["J00-", "-", "J99-J00", "nonsense", "J18.9999"])
 def test_a_place_that_no_system_has_is_named(route, under, client):
