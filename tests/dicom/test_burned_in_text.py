@@ -68,7 +68,7 @@ def test_any_other_modality_waits(modality, ct, assess):
         {"Columns": 1024, "Rows": 768, "PixelData": bytes(2 * 1024 * 768)},
         {"BitsStored": 8},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_a_sign_of_burned_in_text_makes_it_wait_and_is_named(values, ct, assess):
     assessment = assess(ct(**values))
