@@ -1,6 +1,7 @@
 """Write each uploaded file to the disk once, and hash it on the way."""
 
 import hashlib
+import logging
 import shutil
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,6 +14,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 from core.exceptions import InvalidInput
+
+logger = logging.getLogger(__name__)
 
 
 class HashedUpload(UploadedFile):
@@ -82,6 +85,7 @@ class HashingUploadHandler(FileUploadHandler):
 def refuse_full_disk(folder: Path, size: int) -> None:
     """Raise `InvalidInput` (507) if `size` more bytes would leave less free than HARRISON_FREE_DISK_MB."""
     if shutil.disk_usage(folder).free - size < settings.FREE_DISK_BYTES:
+        logger.error("An upload is refused: less than HARRISON_FREE_DISK_MB would stay free.")
         raise InvalidInput(
             "Storage is full. Ask your administrator to add space.", code="disk_full", field="file", status=507
         )

@@ -117,9 +117,10 @@ def test_nothing_is_left_of_an_upload_that_its_client_breaks_off(handler, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_upload_stops_where_too_little_of_the_disk_would_stay_free(handler, tmp_path, monkeypatch, settings):
+def test_an_upload_stops_where_too_little_of_the_disk_would_stay_free(handler, tmp_path, monkeypatch, settings, caplog):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Disk(0, 0, settings.FREE_DISK_BYTES + 4))
     handler.receive_data_chunk(b"four", 5)
     with pytest.raises(InvalidInput, match="Storage is full"):
         handler.receive_data_chunk(b"fives", 9)
     assert list(tmp_path.iterdir()) == []
+    assert "HARRISON_FREE_DISK_MB" in caplog.text, "the operator is not told"
