@@ -27,6 +27,9 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUID (version 7).")
 
+    class Meta(AbstractUser.Meta):
+        ordering = ["id"]  # otherwise PostgreSQL lists the members of a team in another order each time
+
     @cached_property
     def roles(self) -> frozenset[Role]:
         """The roles of this person. A superuser has every role's rights, and is recorded like anyone."""

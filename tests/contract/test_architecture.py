@@ -107,3 +107,9 @@ def test_dicom_knows_no_django():
     assert (done.stdout, done.stderr) == ("False\n", "")
     for path in (ROOT / "dicom").rglob("*.py"):
         assert not {name for name in imported_by(path) if name.split(".")[0] in {"django", "rest_framework"}}, path
+
+
+def test_rows_that_an_answer_lists_inside_another_have_an_order():
+    fields = [field for model in OUR_MODELS for field in model._meta.many_to_many if field.related_model in OUR_MODELS]
+    assert fields
+    assert [str(field) for field in fields if not field.related_model._meta.ordering] == []
