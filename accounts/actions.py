@@ -1,4 +1,4 @@
-"""What happens to users and teams."""
+"""Actions on users and teams."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any

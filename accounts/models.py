@@ -1,4 +1,4 @@
-"""Who someone is: users, their roles (one Django group each), and teams."""
+"""Users, their roles (one Django group each), and teams."""
 
 from functools import cached_property
 from typing import Any, ClassVar, Self

@@ -1,4 +1,4 @@
-"""What every row of Harrison's own tables shares: a time-ordered key, its times, and a recorded change."""
+"""The base of Harrison's own tables: a key, times, a version number, and recorded changes."""
 
 import uuid
 from collections.abc import Iterator, Mapping

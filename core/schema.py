@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says of every operation: its errors, and the header that all changes share."""
+"""Describe every operation in the OpenAPI schema: its errors, and the header that all changes share."""
 
 from collections.abc import Iterable
 from itertools import product

@@ -1,4 +1,4 @@
-"""What a file says of itself and of its patient, once it has been read: plain values that travel as JSON."""
+"""The description of a file and of its patient: plain values that travel as JSON."""
 
 import datetime
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PatientFacts:
-    """Who the patient is, as the file says. Identity: no value shows in `repr`, so none can reach a log."""
+    """The patient as the file names them. Identity: no value shows in `repr`, so none can reach a log."""
 
     name: str = field(default="", repr=False)  # (0010,0010) PN
     record_number: str = field(default="", repr=False)  # (0010,0020) LO
@@ -23,7 +23,7 @@ class PatientFacts:
 
 @dataclass(frozen=True)
 class Description:
-    """What a file holds. A string is "" and a date is None where the file does not say."""
+    """The contents of a file. A string is "" and a date is None where the file does not say."""
 
     media_type: str
     rows: int  # pixels, as displayed

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes and never by its name."""
+"""Recognise a file by its first bytes, never by its name."""
 
 from typing import BinaryIO
 

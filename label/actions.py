@@ -1,4 +1,4 @@
-"""What happens to labels and annotations, and to the diseases that labels mean."""
+"""Actions on labels and annotations, and on the diseases that labels mean."""
 
 from collections.abc import Iterable
 

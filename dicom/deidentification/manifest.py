@@ -1,4 +1,4 @@
-"""What was done to one object, in a form that can be stored, shown and checked. It quotes no value of the object."""
+"""The record of one de-identification, which can be stored, shown and checked. It quotes no value of the object."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

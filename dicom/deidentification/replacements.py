@@ -1,4 +1,4 @@
-"""What the project's key decides: replacement UIDs and the shift of a patient's dates.
+"""Replacement UIDs and the shift of a patient's dates, both derived from the project's key.
 
 Both are HMAC-SHA-256 of the original under the project's key. The same input always gives the same output, in every
 object and study, and without the key nobody can undo or guess either (PS3.15 E.1.1).

@@ -33,7 +33,7 @@ SHADING_MODULES = ("modality-lut", "voi-lut")
 
 
 class Action(Enum):
-    """What happens to an attribute."""
+    """The treatment of an attribute."""
 
     REMOVE = "removed"
     STAND_IN = "emptied or given a dummy value, as the attribute's Type asks"

@@ -1,4 +1,4 @@
-"""What the header of a DICOM file says of the image and its patient, as clean values."""
+"""Read the image and its patient from a DICOM header, as clean values."""
 
 import datetime
 import re

@@ -58,7 +58,7 @@ def _colour_options(layout: Layout, syntax: str) -> dict[str, str]:
 
 
 def _photometric(codestream: bytes, layout: Layout, syntax: str) -> str:
-    """What the decoded samples mean. A JPEG that says it itself is believed before the DICOM header."""
+    """The meaning of the decoded samples. A JPEG that says it itself is believed before the DICOM header."""
     if layout.samples == 1:
         return layout.photometric
     if syntax in JPEG2000TransferSyntaxes:

@@ -1,4 +1,4 @@
-"""What happens to the vocabulary's meaning."""
+"""Actions on code systems and diseases."""
 
 from disease.actions.diseases import archive_disease, change_disease, create_disease, restore_disease
 from disease.actions.imports import Loaded, import_codes, import_links

@@ -1,4 +1,4 @@
-"""What happens to diseases. The apps above, whose labels mean them, add rules of their own."""
+"""Actions on diseases. The apps above, whose labels mean them, add rules of their own."""
 
 from collections.abc import Iterable
 

@@ -31,7 +31,7 @@ class DiseaseQuerySet(RecordQuerySet):
 
 @versioned("names")
 class Disease(Record):
-    """What the institution calls a condition; carries any number of codes of any system."""
+    """A condition as the institution names it; carries any number of codes of any system."""
 
     name = models.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = models.TextField(blank=True, max_length=4000, help_text="What it is, in a sentence or two.")

@@ -1,4 +1,4 @@
-"""What the evidence answers to whom."""
+"""Viewsets of patients, studies, series and images."""
 
 from imagery.views.images import ImageViewSet
 from imagery.views.patients import PatientViewSet

@@ -1,4 +1,4 @@
-"""What all views of the evidence have in common: rows of the table of rights (DESIGN, who may do what)."""
+"""Rows of the table of rights that all views of the evidence share."""
 
 from typing import Any
 
