@@ -52,7 +52,7 @@ class GeometryField(serializers.JSONField):
 
 
 class StatementSerializer(serializers.Serializer):
-    """What a reader states about an image, and may revise."""
+    """The statement of a reader about an image, which they may revise."""
 
     state = serializers.ChoiceField(choices=State.choices, help_text="present, absent, uncertain or not_assessable.")
     geometry = GeometryField(

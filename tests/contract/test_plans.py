@@ -1,4 +1,4 @@
-"""What a page costs does not grow with its table: an index stands behind every filter and every order.
+"""The cost of a page does not grow with its table: an index stands behind every filter and every order.
 
 The tests count work, not time: rows that PostgreSQL's plans touched, instructions that SQLite's machine ran.
 """

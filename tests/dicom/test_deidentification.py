@@ -1,4 +1,4 @@
-"""What becomes of each kind of attribute, and what a copy says of itself."""
+"""Each kind of attribute is treated by its rule, and a copy declares how it was made."""
 
 import json
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What is read from a file that is as it should be, and which real files are refused, and why."""
+"""A sound file is described as it is; a real file that is refused has a reason."""
 
 import datetime
 import pickle

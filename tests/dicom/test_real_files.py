@@ -35,7 +35,7 @@ def copies(tmp_path_factory):
 
 
 def errors(path):
-    """What dciodvfy holds against a file, with UIDs left aside."""
+    """Return the complaints of dciodvfy about a file, without those about UIDs."""
     run = subprocess.run([VALIDATOR, str(path)], capture_output=True, check=False)
     lines = (run.stdout + run.stderr).decode(errors="replace").splitlines()
     return Counter(re.sub(r"<[0-9.]+>", "<UID>", line) for line in lines if line.startswith("Error"))

@@ -1,4 +1,4 @@
-"""What research gets: copies made at upload, nothing risky before its owner checks it, nothing after a withdrawal."""
+"""Research copies: copies made at upload, nothing risky before its owner checks it, nothing after a withdrawal."""
 
 import hashlib
 from io import BytesIO
