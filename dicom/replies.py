@@ -100,7 +100,7 @@ is_manifest = object_of(
     media_type=one_of(DICOM, PNG),
     counts=map_of(integer_from(0)),
     removed=list_of(text_like(r"\([0-9A-F]{4},[0-9A-F]{4}\)"), 250_000),
-    pixels_sha256=text_like("[0-9a-f]{64}"),
+    pixels_digest=text_like("[0-9a-f]{64}"),
 )
 is_refusal = object_of(refused=one_of(*REASONS))
 is_refused_copy = object_of(state=one_of("refused"), reasons=list_of(is_text, 20))

@@ -59,7 +59,7 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         original = _read_original(opened)
         assessment = assess(original)
         days = days_earlier(subject.secrets, subject.patient)
-        cleaning = Cleaning(subject.secrets, days, identifying_words.identifying_words(original))
+        cleaning = Cleaning(subject, days, identifying_words.identifying_words(original))
         copy = clean_header(original, original.SOPClassUID, cleaning)
         for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
             cleaning.note_removed(tag)
@@ -113,5 +113,5 @@ def _manifest(
         media_type=media_type,
         counts=dict(cleaning.counts) if cleaning else {"metadata_removed": 1},
         removed=format_tags(cleaning.removed) if cleaning else [],
-        pixels_sha256=pixels_sha256,
+        pixels_digest=subject.secrets.digest("pixels", pixels_sha256).hex(),
     )

@@ -15,7 +15,7 @@ from pydicom.sequence import Sequence
 
 from dicom.deidentification import coded_entries, private_tags, rules, values
 from dicom.deidentification.pydicom_quiet import UNREADABLE
-from dicom.deidentification.replacements import Secrets
+from dicom.deidentification.replacements import Subject
 from dicom.deidentification.rules import Action
 
 SPECIFIC_CHARACTER_SET = 0x00080005
@@ -27,7 +27,7 @@ REWRITTEN = frozenset({SPECIFIC_CHARACTER_SET, 0x7FE00010, 0x7FE00001, 0x7FE0000
 class Cleaning:
     """The cleaning of one object: what it needs to know, and what it has done so far."""
 
-    secrets: Secrets
+    subject: Subject
     days: int  # by which dates move back
     words: frozenset[str]  # that name the patient
     counts: Counter[str] = field(default_factory=Counter)
@@ -113,7 +113,7 @@ def new_value(element: DataElement, action: Action, cleaning: Cleaning) -> Any:
         return clean_items(element, cleaning)
     if action is Action.UID or (action is Action.JUDGE and element.VR == "UI"):
         cleaning.counts["uids_replaced"] += 1
-        return values.replace_uids(element, cleaning.secrets)
+        return values.replace_uids(element, cleaning.subject)
     if action is Action.SHIFT or (action is Action.JUDGE and element.VR in ("DA", "DT")):
         cleaning.counts["dates_shifted"] += element.VR != "TM"
         return values.shift_dates(element, cleaning.days)

@@ -42,7 +42,8 @@ class Manifest:
         media_type: of the research copy: a JPEG becomes image/png.
         counts: how many attributes each action met.
         removed: tags of the attributes left out, as "(gggg,eeee)", without their values.
-        pixels_sha256: of its decoded pixels: frames in order, samples as stored, little endian.
+        pixels_digest: keyed, of its decoded pixels: frames in order, samples as stored, little endian. It tells whether
+            two copies show the same, and without the project's key it tells nothing of an original.
     """
 
     profile: str
@@ -53,7 +54,7 @@ class Manifest:
     media_type: str
     counts: Mapping[str, int]
     removed: list[str]
-    pixels_sha256: str
+    pixels_digest: str
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

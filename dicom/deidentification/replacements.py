@@ -1,7 +1,8 @@
-"""Replacement UIDs and the shift of a patient's dates, both derived from the project's key.
+"""Replacement UIDs and the shift of a patient's dates, both derived from the project's key and the patient.
 
-Both are HMAC-SHA-256 of the original under the project's key. The same input always gives the same output, in every
-object and study, and without the key nobody can undo or guess either (PS3.15 E.1.1).
+Both are HMAC-SHA-256 under the project's key. All objects of one patient get the same replacements, so their references
+stay right. A UID that stands in files of two patients gets two replacements: one research UID never has two pseudonyms,
+and nobody learns the replacement of a known UID from a made-up file of another patient (PS3.15 E.1.1).
 """
 
 import hmac
@@ -38,7 +39,7 @@ class Subject:
 
     Attributes:
         secrets: the project's key, from which UIDs and date shifts are made.
-        patient: always the same text for the same patient; it decides the shift of their dates.
+        patient: always the same text for the same patient; it decides their UIDs and the shift of their dates.
         pseudonym: written as Patient's Name and Patient ID.
 
     Raises:
@@ -54,9 +55,10 @@ class Subject:
             raise ValueError(f"A pseudonym has 1 to {MAX_PSEUDONYM} printable characters and no backslash.")
 
 
-def replacement_uid(secrets: Secrets, uid: str) -> str:
-    """Return a UUID-derived UID (PS3.5 B.2) that stands for `uid` everywhere."""
-    number = int.from_bytes(secrets.digest("uid", uid.strip(" \0"))[:16])
+def replacement_uid(secrets: Secrets, patient: str, uid: str) -> str:
+    """Return a UUID-derived UID (PS3.5 B.2) that stands for `uid` in every object of this patient."""
+    stripped = uid.strip(" \0")
+    number = int.from_bytes(secrets.digest("uid", f"{len(patient)} {patient} {stripped}")[:16])
     number = number & ~(0xF << 76) | 0x8 << 76  # version 8 of RFC 9562: a custom algorithm
     number = number & ~(0x3 << 62) | 0x2 << 62  # and its variant
     return f"2.25.{number}"

@@ -25,7 +25,7 @@ from dicom.deidentification.allow_list import (
 )
 from dicom.deidentification.dates import cap_age, clean_time, move_back
 from dicom.deidentification.identifying_words import mentions
-from dicom.deidentification.replacements import Secrets, replacement_uid
+from dicom.deidentification.replacements import Subject, replacement_uid
 from dicom.deidentification.rules import PATIENT_SEX
 
 DUMMIES: dict[str, Any] = {
@@ -66,9 +66,13 @@ def shift_dates(element: DataElement, days: int) -> Any:
     return apply_to_all(element.value, clean_time if element.VR == "TM" else lambda text: move_back(text, days))
 
 
-def replace_uids(element: DataElement, secrets: Secrets) -> Any:
+def replace_uids(element: DataElement, subject: Subject) -> Any:
     """Replace UIDs by keyed ones, except those that the standard itself assigns (PS3.6 Annex A)."""
-    return apply_to_all(element.value, lambda uid: uid if uid in UID_dictionary else replacement_uid(secrets, uid))
+
+    def replace_uid(uid: str) -> str:
+        return uid if uid in UID_dictionary else replacement_uid(subject.secrets, subject.patient, uid)
+
+    return apply_to_all(element.value, replace_uid)
 
 
 def safe_text(text: str, form: re.Pattern[str], words: frozenset[str]) -> str | None:
@@ -90,9 +94,10 @@ def apply_to_all(value: Any, rule: Callable[[str], str | None]) -> Any:
 def substitute_element(tag: int, vr: str, kind: str) -> DataElement | None:
     """Make the element that replaces a value that may not stay, by the attribute's Type in its IOD (PS3.5 7.4).
 
-    Type 1 needs a value and gets a dummy, Type 2 is left empty, Type 3 is left out.
+    Type 1 needs a value and gets a dummy, Type 2 is left empty, Type 3 is left out. A conditional sequence is left out,
+    too: it may not stand without items.
     """
-    if kind == "3":
+    if kind == "3" or (vr == "SQ" and kind == "1C"):
         return None
     value = DUMMIES.get(vr, DUMMY_TEXT) if kind.startswith("1") else [] if vr == "SQ" else None
     return DataElement(tag, vr, value)

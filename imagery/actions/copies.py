@@ -87,7 +87,7 @@ def shows_the_same(image: Image, copy: Copy) -> bool:
     before = Deidentification.objects.filter(image=image).values_list("manifest", flat=True).first()
     if before is None or copy.manifest is None:
         return False
-    return all(before[key] == copy.manifest[key] for key in ("pixels_sha256", "boxes"))
+    return all(before[key] == copy.manifest[key] for key in ("pixels_digest", "boxes"))
 
 
 def boxes_on(image: Image) -> list[Box]:

@@ -167,5 +167,4 @@ class ManifestSerializer(serializers.Serializer):
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="How many attributes met each action.")
     removed = serializers.ListField(child=serializers.CharField(), help_text="Tags left out, without their values.")
     sha256 = serializers.CharField(help_text="Of the copy.")
-    pixels_sha256 = serializers.CharField(help_text="Of its decoded pixels.")
     boxes = serializers.ListField(child=serializers.DictField(), help_text="The boxes that were blacked out.")

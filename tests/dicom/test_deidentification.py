@@ -80,12 +80,21 @@ def test_a_uid_becomes_the_same_uid_wherever_it_stands(clean):
 
 
 def test_another_key_gives_another_uid():
-    assert replacement_uid(SECRETS, "1.2.3") != replacement_uid(OTHER, "1.2.3")
+    assert replacement_uid(SECRETS, "a patient", "1.2.3") != replacement_uid(OTHER, "a patient", "1.2.3")
+
+
+def test_a_uid_in_files_of_two_patients_gets_two_uids(clean):
+    first, _ = clean(patient="one")
+    second, _ = clean(patient="two")
+    again, _ = clean(patient="one")
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"):
+        assert first[keyword].value != second[keyword].value
+        assert first[keyword].value == again[keyword].value
 
 
 @given(st.text("0123456789.", min_size=1, max_size=64))
 def test_a_replacement_uid_is_derived_from_a_uuid(uid):
-    prefix, number = replacement_uid(SECRETS, uid).rsplit(".", 1)
+    prefix, number = replacement_uid(SECRETS, "a patient", uid).rsplit(".", 1)
     assert prefix == "2.25"
     assert str(int(number)) == number and int(number) < 2**128
 

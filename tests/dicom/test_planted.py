@@ -60,7 +60,7 @@ def test_nothing_is_left_in_any_syntax_and_character_set(syntax, character_set, 
 def test_the_place_three_sequences_deep_is_kept_and_was_walked(tmp_path):
     item = deepest(dcmread(copy_of(planted_file(tmp_path / "deep", PLANTS, depth=3))))
     assert item.ReferencedSOPClassUID == EnhancedCTImageStorage
-    assert item.ReferencedSOPInstanceUID == replacement_uid(SECRETS, item_uid(tmp_path / "deep"))
+    assert item.ReferencedSOPInstanceUID == replacement_uid(SECRETS, "a patient", item_uid(tmp_path / "deep"))
 
 
 def item_uid(path):
@@ -72,7 +72,7 @@ def without_dates(patch):
 
 
 def without_uids(patch):
-    patch.setattr(values, "replacement_uid", lambda secrets, uid: uid)
+    patch.setattr(values, "replacement_uid", lambda secrets, patient, uid: uid)
 
 
 def without_the_table(patch):

@@ -117,6 +117,15 @@ def test_a_code_that_nobody_published_goes(scheme, clean):
     assert "AnatomicRegionSequence" not in copy
 
 
+@pytest.mark.parametrize(
+    ("keyword", "stays"), [("PatientSpeciesCodeSequence", False), ("PatientBreedCodeSequence", True)], ids=["1C", "2C"]
+)
+def test_only_a_type_2_sequence_stays_without_items(keyword, stays, clean):
+    copy, _ = clean(setting(**{keyword: Sequence([coded("99HOSPITAL", "4711", "Anna")])}))
+    assert (keyword in copy) == stays
+    assert not copy.get(keyword)
+
+
 # Private attributes
 
 

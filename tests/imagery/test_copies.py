@@ -220,12 +220,12 @@ def test_a_released_image_is_released_again_if_it_shows_the_same(doctor, ultraso
     assert state(ultrasound) == (Release.RELEASED, False, True)
 
 
-@pytest.mark.parametrize("seen", ["pixels_sha256", "boxes"])
+@pytest.mark.parametrize("seen", ["pixels_digest", "boxes"])
 def test_a_copy_that_shows_something_else_goes_back_to_its_owner(doctor, ultrasound, joan, committed, seen):
     actions.release_image(by=doctor, image=fresh(ultrasound))
     done = Deidentification.objects.get()
     corner = {"frame": None, "left": 0, "top": 0, "width": 9, "height": 5}
-    done.change(manifest=done.manifest | {"pixels_sha256": "other"} | ({"boxes": [corner]} if seen == "boxes" else {}))
+    done.change(manifest=done.manifest | {"pixels_digest": "other"} | ({"boxes": [corner]} if seen == "boxes" else {}))
     with committed():
         move(doctor, ultrasound, joan)
     assert fresh(ultrasound).release_state == Release.QUARANTINED and "preview" in fresh(ultrasound).release_reason

@@ -175,7 +175,7 @@ class DeidentificationFactory(factory.django.DjangoModelFactory):
             "counts": {},
             "removed": [],
             "sha256": "",
-            "pixels_sha256": "",
+            "pixels_digest": "",
             "boxes": [],
         }
     )
