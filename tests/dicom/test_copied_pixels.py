@@ -10,9 +10,9 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
 
 from dicom.deidentification.scope import CannotBeCleaned
 from dicom.refusals import Unreadable
-from tests.kit.untrusted import SECRETS
 from tests.kit.frames import compressed, native
 from tests.kit.planted import planted_file
+from tests.kit.untrusted import SECRETS
 
 WORDS = b"Anna Planted, born 3 February 1937"
 
