@@ -15,6 +15,9 @@ def archive_image(*, by: User, image: Image) -> Image:
 def restore_image(*, by: User, image: Image) -> Image:
     if image.study.archived:
         raise Conflict("The study of this image is archived. Restore the study first.")
+    others = Image.objects.filter(owner=image.owner_id, uid=image.uid, archived_at__isnull=True).exclude(pk=image.pk)
+    if image.uid and (other := others.first()):
+        raise Conflict(f"Image {other.pk} is in use and has the SOP Instance UID of this one. Archive it first.")
     return image.restore()
 
 

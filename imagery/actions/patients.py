@@ -10,7 +10,9 @@ from accounts.models import User
 from core.actions import recorded
 from core.exceptions import Conflict
 from imagery.ages import age_on
+from imagery.matching import Person, is_placeholder_name
 from imagery.models import Identity, Patient
+from imagery.models.patients import IdentityQuerySet
 
 
 @recorded("created")
@@ -27,6 +29,8 @@ def change_patient(
     """Change a patient; parts of the identity that are left out stay."""
     patient.change(**fields)
     identify(patient, identity or {})
+    if fields:
+        refuse_twin(patient)
     return patient
 
 
@@ -35,15 +39,67 @@ def identify(patient: Patient, identity: Mapping[str, object]) -> None:
     facts = {**patient.facts, **identity}
     if facts == patient.facts:
         return
-    columns = Identity.encrypted_columns(patient.owner_id, facts)
+    columns = counted_columns(patient, facts)
     if hasattr(patient, "identity"):
         patient.identity.change(**columns)
         patient.identity.facts = facts
     else:
         Identity.objects.create(patient=patient, **columns)
     patient.mark_change()
+    refuse_twin(patient)
     for study in patient.studies.all():
         study.change(**age_columns(patient, study.date))
+
+
+def counted_columns(patient: Patient, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of an identity. A patient who is new to a record number is counted after the others."""
+    columns = Identity.encrypted_columns(patient.owner_id, facts)
+    others = others_of_number(patient, facts)
+    if hasattr(patient, "identity") and patient.identity.record_index == columns["record_index"]:
+        return columns
+    last = max(others.values_list("ordinal", flat=True), default=0)
+    return columns | {"ordinal": last + 1}
+
+
+def others_of_number(patient: Patient, facts: Mapping[str, Any]) -> IdentityQuerySet:
+    """Return the identities of the owner's other patients with this record number."""
+    numbered = Identity.objects.of_record(patient.owner_id, facts.get("issuer", ""), facts.get("record_number", ""))
+    return numbered.exclude(patient=patient.pk).select_related("patient").order_by("ordinal")
+
+
+def refuse_twin(patient: Patient) -> None:
+    """Raise `Conflict` if another patient of this record number may be the same person."""
+    for other in others_of_number(patient, patient.facts):
+        if not other.patient.as_person().contradictions(patient.as_person()):
+            raise Conflict(
+                f"You have a patient of this record number already: patient {other.patient_id}. Use that patient, or "
+                "enter another name, birth date or sex if these are two people."
+            )
+
+
+def complete_patient(patient: Patient, person: Person) -> bool:
+    """Add the name, birth date and sex of a file where the patient has none, so that later files are compared.
+
+    Returns False if someone has entered a contradiction in the meantime.
+    """
+    if not missing_facts(patient, person):
+        return True
+    locked = Patient.objects.select_for_update(of=("self",)).select_related("identity").get(pk=patient.pk)
+    if locked.as_person().contradictions(person):
+        return False
+    facts = missing_facts(locked, person)
+    locked.change(sex=facts.pop("sex", locked.sex))
+    identify(locked, facts)
+    return True
+
+
+def missing_facts(patient: Patient, person: Person) -> dict[str, str]:
+    """Return the facts of a file that the patient lacks."""
+    facts = {"birth_date": person.birth_date, "sex": person.sex}
+    missing = {name: value for name, value in facts.items() if value and not getattr(patient.as_person(), name)}
+    if is_placeholder_name(patient.as_person().name) and not is_placeholder_name(person.name):
+        missing["name"] = person.name
+    return missing
 
 
 def age_columns(patient: Patient | None, date: datetime.date | str | None) -> dict[str, int | None]:

@@ -36,6 +36,8 @@ def archive_study(*, by: User, study: Study) -> Study:
 def restore_study(*, by: User, study: Study) -> Study:
     if study.patient and study.patient.archived:
         raise Conflict("The patient of this study is archived. Restore the patient first.")
+    if study.uid and (other := Study.objects.live().filter(owner=study.owner_id, uid=study.uid).first()):
+        raise Conflict(f"Study {other.pk} is in use and has the UID of this one. Archive it first.")
     return study.restore()
 
 

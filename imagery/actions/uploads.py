@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -11,14 +11,22 @@ from django.db import IntegrityError
 from accounts.models import User
 from core.actions import Undo, recorded, recorded_by
 from core.exceptions import Conflict
-from dicom.description import Description, PatientFacts
+from dicom.description import Description
 from dicom.visits import open_file
 from imagery import files
-from imagery.actions.patients import age_columns, identify
-from imagery.actions.studies import change_study
+from imagery.actions.filing import (
+    find_patient,
+    find_patient_of_number,
+    find_study,
+    free_uid,
+    person_in,
+    refuse_taken_uid,
+)
+from imagery.actions.patients import age_columns, complete_patient, identify
+from imagery.actions.studies import archive_study, change_study
 from imagery.ages import age_in_years
 from imagery.intake import Upload, explain_unreadable, receive
-from imagery.models import Deidentification, Identity, Image, Patient, Series, Study, Usage
+from imagery.models import Deidentification, Image, Patient, Series, Study, Usage
 from imagery.research_copies import Copy, make_copy, subject_of
 
 ATTEMPTS = 3  # another upload may create the patient first, then the study, then the series
@@ -48,15 +56,10 @@ def upload_image(*, by: User, file: "File[bytes]", **about: Unpack[About]) -> Im
 
 def keep_upload(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
     """Keep a received file, and try again if another upload of the same patient, study or bytes was faster."""
-    try:
-        for _ in range(ATTEMPTS - 1):
-            with suppress(ConcurrentUpload):
-                return keep_upload_once(by=by, upload=upload, **about)
-        return keep_upload_once(by=by, upload=upload, **about)
-    except (ValidationError, IntegrityError):  # perhaps the same bytes, sent twice at once
-        if existing := find_existing(by, upload):
-            return existing
-        raise
+    for _ in range(ATTEMPTS - 1):
+        with suppress(ConcurrentUpload, ValidationError, IntegrityError):
+            return keep_upload_once(by=by, upload=upload, **about)
+    return keep_upload_once(by=by, upload=upload, **about)
 
 
 def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
@@ -67,7 +70,7 @@ def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> Ima
     with Undo() as undo:
         with explain_unreadable("file"), upload.path.open("rb") as file, open_file(file) as visit:
             facts = visit.describe()
-            patient = about.get("patient") or find_patient(by, facts, about.get("study"))
+            patient = find_place(by, facts, about)
             copy = make_copy(visit, subject_of(patient, by, facts.study_uid), (), undo)
         original = files.store(files.originals(), upload.path, undo)
         about["patient"] = patient
@@ -82,17 +85,11 @@ def find_existing(by: User, upload: Upload) -> Image | None:
     return image
 
 
-def find_patient(by: User, facts: Description, study: Study | None) -> Patient | None:
-    """Return the patient of the study or of the file's record number; a new one is not in the database yet."""
-    existing = find_study(by, facts, study).select_related("patient").first()
-    if existing and existing.patient:
-        return existing.patient
-    if not facts.patient or not facts.patient.record_number:
-        return None
-    identity = Identity.objects.of_record(by, facts.patient.issuer, facts.patient.record_number).first()
-    if identity and identity.patient.archived:
-        raise Conflict(f"The patient of this image is archived. Restore patient {identity.patient_id} first.")
-    return identity.patient if identity else Patient(owner=by, sex=facts.patient.sex)
+def find_place(by: User, facts: Description, about: About) -> Patient | None:
+    """Return the patient of a file; a new one is not in the database yet. Raises `Conflict` if it has no place."""
+    refuse_taken_uid(by, facts)
+    study = find_study(by, facts, about.get("study"))
+    return find_patient(by, facts, study, about.get("patient"))
 
 
 @recorded("uploaded")
@@ -110,12 +107,13 @@ def add_image(
     body_part: str = "",
 ) -> Image:
     """Add the rows of an image whose files are stored, with its patient, study and series if they are new."""
-    existing = lock_study(by, facts, study)
     with concurrent_upload_if_not_unique():
-        patient = save_patient(by, patient, facts.patient)
+        patient = save_patient(by, patient, facts)
+        existing = lock_study(by, facts, study)
         study = set_patient(by, existing, patient) if existing else add_study(by, facts, patient, description)
         series = find_or_add_series(study, facts, modality or "OT", body_part)
     place = {"study": study, "series": series, "modality": series.modality, "body_part": series.body_part}
+    free_uid(by, facts)
     file = {"original": original, "size": upload.size, "sha256": upload.sha256}
     image: Image = Image.objects.create(
         owner=by, research_patient=patient, **place, **file, **columns_of_facts(facts), **columns_of_copy(copy)
@@ -155,34 +153,30 @@ def concurrent_upload_if_not_unique() -> Iterator[None]:
         raise ConcurrentUpload from exc
 
 
-def find_study(by: User, facts: Description, study: Study | None) -> Any:
-    """Return a queryset with the study that the user or the file names, if it exists."""
-    if study:
-        return Study.objects.filter(pk=study.pk)
-    return Study.objects.filter(owner=by, uid=facts.study_uid) if facts.study_uid else Study.objects.none()
-
-
 def lock_study(by: User, facts: Description, study: Study | None) -> Study | None:
-    """Return the study as it is now, locked: decoding took its time."""
-    if study and facts.study_uid and study.uid != facts.study_uid:
-        raise ValidationError({"study": "This DICOM file belongs to another study. Leave `study` out."})
-    existing: Study | None = find_study(by, facts, study).select_for_update().first()
-    if existing and existing.archived:
-        raise Conflict(f"The study of this image is archived. Restore study {existing.pk} first.")
+    """Return the study as it is now, locked: decoding took its time. Archive one that the file needs to replace."""
+    existing = find_study(by, facts, study, lock=True)
+    if existing is None and facts.study_uid:
+        for emptied in Study.objects.live().filter(owner=by, uid=facts.study_uid):
+            archive_study(by=by, study=emptied)
     return existing
 
 
-def save_patient(by: User, patient: Patient | None, facts: PatientFacts | None) -> Patient | None:
+def save_patient(by: User, patient: Patient | None, facts: Description) -> Patient | None:
     """Add the patient whose pseudonym the copy has, if it is new. Raises `ConcurrentUpload`."""
-    if patient is None or facts is None or not patient._state.adding:
+    if patient is None or facts.patient is None:
         return patient
-    if Identity.objects.of_record(by, facts.issuer, facts.record_number).exists():
+    person = person_in(facts)
+    if not patient._state.adding:
+        if not complete_patient(patient, person):
+            raise ConcurrentUpload
+        return patient
+    if find_patient_of_number(by, person):
         raise ConcurrentUpload
     added = Patient.objects.create(id=patient.pk, owner=by, pseudonym=patient.pseudonym, sex=patient.sex)
     names = ("name", "record_number", "issuer", "address", "telephone")
-    born = facts.birth_date.isoformat() if facts.birth_date else None
-    named = {name: getattr(facts, name) for name in names}
-    identify(added, {**named, "birth_date": born, "other_ids": list(facts.other_ids)})
+    named = {name: getattr(facts.patient, name) for name in names}
+    identify(added, {**named, "birth_date": person.birth_date or None, "other_ids": list(person.other_ids)})
     return added
 
 
@@ -190,10 +184,8 @@ def set_patient(by: User, study: Study, patient: Patient | None) -> Study:
     """Give the study its patient, if this is the first image to name one. Raises `ConcurrentUpload`."""
     if study.patient_id == (patient.pk if patient else None):
         return study
-    if patient is None:
+    if patient is None or study.patient_id:
         raise ConcurrentUpload
-    if study.patient_id:
-        raise Conflict("The study of this image belongs to another patient.")
     return change_study(by=by, study=study, patient=patient)
 
 

@@ -92,6 +92,7 @@ class Image(Evidence):
             models.Index(fields=["study"], name="image_by_study"),
             models.Index(fields=["series"], name="image_by_series"),
             models.Index(fields=["size"], name="image_by_size"),
+            models.Index(fields=["uid"], condition=~Q(uid=""), name="image_by_uid"),
             # Research lists by id.
             models.Index(fields=["modality", "id"], name="image_by_modality"),
             models.Index(fields=["body_part", "id"], name="image_by_body_part"),
@@ -108,9 +109,9 @@ class Image(Evidence):
             ),
             models.UniqueConstraint(
                 fields=["uid", "owner"],
-                condition=~Q(uid=""),
+                condition=~Q(uid="") & Q(archived_at__isnull=True),
                 name="image_uid_is_unique_per_owner",
-                violation_error_message="You have another image of this SOP Instance UID.",
+                violation_error_message="You have another image in use of this SOP Instance UID.",
             ),
             models.CheckConstraint(
                 condition=Q(release_state__in=Release.values),

@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import Role, User
 from core.models import Record, RecordQuerySet, versioned
 from imagery import identity
+from imagery.matching import Person, is_placeholder
 from imagery.models.visibility import Evidence, PatientQuerySet
 
 
@@ -76,6 +77,10 @@ class Patient(Evidence):
         """The identity of this patient, as far as it is known."""
         return self.identity.facts if hasattr(self, "identity") else {}
 
+    def as_person(self, **changes: Any) -> Person:
+        """Return what is known of this patient, to compare it with a file; `changes` of the identity come first."""
+        return person_of(self.facts | changes, self.sex)
+
     def is_open_to(self, user: User) -> bool:
         """Return whether this person sees the row whole. Patients are not shared."""
         return user.is_superuser or (self.owner_id == user.pk and Role.DOCTOR in user.roles)
@@ -85,10 +90,21 @@ class Patient(Evidence):
         self._save([], {})
 
 
+def person_of(facts: dict[str, Any], sex: str) -> Person:
+    """Return the comparable part of an identity."""
+    texts: dict[str, Any] = {name: facts.get(name) or "" for name in ("name", "record_number", "issuer", "birth_date")}
+    return Person(**texts, sex=sex, other_ids=tuple(facts.get("other_ids", ())))
+
+
 class IdentityQuerySet(RecordQuerySet):
-    def of_record(self, owner: User, issuer: str, record_number: str) -> Self:
-        """Return the identity with this record number of this issuer, encrypted with any of the keys."""
-        return self.filter(record_index__in=identity.blind_indexes("record", str(owner.pk), issuer, record_number))
+    def of_record(self, owner_id: UUID, issuer: str, record_number: str) -> Self:
+        """Return the identities with this record number of this issuer, encrypted with any of the keys.
+
+        A placeholder is no record number: it finds none.
+        """
+        if is_placeholder(record_number):
+            return self.none()
+        return self.filter(record_index__in=identity.blind_indexes("record", str(owner_id), issuer, record_number))
 
     def of_number(self, owner: User, record_number: str) -> Self:
         """Return the identities with this record number of any issuer."""
@@ -102,7 +118,12 @@ class Identity(Record):
     patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="identity", help_text="The patient.")
     sealed = models.TextField(help_text="All of it as JSON, encrypted under one of HARRISON_IDENTITY_KEYS.")
     record_index = models.CharField(
-        max_length=64, blank=True, help_text="Keyed digest of owner, issuer and record number; empty without a number."
+        max_length=64,
+        blank=True,
+        help_text="Keyed digest of owner, issuer and record number; empty without a number and for a placeholder.",
+    )
+    ordinal = models.PositiveIntegerField(
+        default=1, help_text="1 for the first patient of a record number, 2 for another person of the same number."
     )
     number_index = models.CharField(
         max_length=64,
@@ -118,10 +139,10 @@ class Identity(Record):
         verbose_name_plural = "identities"
         constraints = [
             models.UniqueConstraint(
-                fields=["record_index"],
+                fields=["record_index", "ordinal"],
                 condition=~Q(record_index=""),
-                name="record_number_is_unique_per_owner",
-                violation_error_message="You have a patient of this record number already.",
+                name="patients_of_a_record_number_are_counted",
+                violation_error_message="Another patient of this record number was added just now. Try again.",
             )
         ]
 
@@ -137,10 +158,11 @@ class Identity(Record):
     def encrypted_columns(cls, owner_id: UUID, facts: dict[str, Any]) -> dict[str, str]:
         """Encrypt facts, and return the columns to store."""
         owner, number = str(owner_id), facts.get("record_number", "")
+        issuer = facts.get("issuer", "")
         return {
             "sealed": identity.encrypt(facts),
-            "record_index": identity.blind_indexes("record", owner, facts.get("issuer", ""), number)[0]
-            if number
-            else "",
+            "record_index": ""
+            if is_placeholder(number)
+            else identity.blind_indexes("record", owner, issuer, number)[0],
             "number_index": identity.blind_indexes("number", owner, number)[0] if number else "",
         }

@@ -62,14 +62,15 @@ class Study(Evidence):
             models.Index(fields=["-created_at", "-id"], name="study_by_time"),
             models.Index(fields=["patient"], name="study_by_patient"),
             models.Index(fields=["owner", "date"], name="study_by_date"),
+            models.Index(fields=["uid"], condition=~Q(uid=""), name="study_by_uid"),
             models.Index(fields=["id"], condition=Q(archived_at__isnull=False), name="study_archived"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["uid", "owner"],
-                condition=~Q(uid=""),
+                condition=~Q(uid="") & Q(archived_at__isnull=True),
                 name="study_uid_is_unique_per_owner",
-                violation_error_message="You have a study of this UID already.",
+                violation_error_message="You have a study in use of this UID already.",
             )
         ]
 

@@ -24,6 +24,7 @@ from tests.kit.breaking import breaking_off
 pytestmark = pytest.mark.on_both
 
 CORNER = [Box(None, 0, 0, 10, 5)]
+OF_NOBODY = dict.fromkeys(("PatientID", "PatientName", "PatientBirthDate", "PatientSex"), "")
 
 
 def file(name: str = "CT_small.dcm", **values) -> SimpleUploadedFile:
@@ -73,7 +74,7 @@ def ultrasound(doctor, jane):
 @pytest.fixture
 def unnamed(doctor):
     """Released by itself, of an unknown patient."""
-    return actions.upload_image(by=doctor, file=file(PatientID=""))
+    return actions.upload_image(by=doctor, file=file(**OF_NOBODY))
 
 
 @pytest.fixture
@@ -269,7 +270,7 @@ def test_an_upload_is_copied_again_if_its_patient_is_named_meanwhile(doctor, unn
         return add(**facts)
 
     monkeypatch.setattr(actions.uploads, "add_image", named_meanwhile)
-    image = actions.upload_image(by=doctor, file=file(PatientID="", SOPInstanceUID="1.2.3"), study=unnamed.study)
+    image = actions.upload_image(by=doctor, file=file(**OF_NOBODY, SOPInstanceUID="1.2.3"), study=unnamed.study)
     assert image.research_patient == jane and str(copy_of(image).PatientID) == jane.pseudonym
 
 

@@ -78,9 +78,9 @@ def test_a_second_image_of_a_study_joins_it(api, ct):
     assert upload(api, altered(SOPInstanceUID="1.2.3")).json()["series"] == ct["series"]
 
 
-def test_another_file_of_the_same_uid_is_refused(api, ct):
-    answer = upload(api, altered(PatientID="another"))
-    assert answer.status_code == 400 and "SOP Instance UID" in answer.json()["detail"]
+def test_another_file_of_the_uid_of_an_image_in_use_is_refused(api, ct):
+    answer = upload(api, altered(StudyDescription="another", StudyInstanceUID="1.2.4"))
+    assert answer.status_code == 409 and ct["id"] in answer.json()["detail"]
 
 
 def test_a_picture_gets_a_study_of_its_own_unless_one_is_named(api, study):
