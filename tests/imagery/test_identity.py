@@ -192,7 +192,9 @@ def test_a_record_number_of_an_issuer_is_one_patient_of_an_owner(api, stranger, 
 
 
 def test_a_patient_that_the_doctor_has_entered_is_found(api, jane):
-    upload(api, PatientID=JANE["record_number"], IssuerOfPatientID=JANE["issuer"], PatientName="DOE^JANE", PatientSex="F")
+    upload(
+        api, PatientID=JANE["record_number"], IssuerOfPatientID=JANE["issuer"], PatientName="DOE^JANE", PatientSex="F"
+    )
     assert Study.objects.get().patient == jane
 
 
