@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='identity',
-            constraint=models.UniqueConstraint(condition=models.Q(('record_index', ''), _negated=True), fields=('record_index', 'ordinal'), name='patients_of_a_record_number_are_counted', violation_error_message='Another patient of this record number was added at the same moment. Try again.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('record_index', ''), _negated=True), fields=('record_index', 'ordinal'), name='patients_of_a_record_number_are_counted', violation_error_message='Another patient of this record number was added just now. Try again.'),
         ),
         migrations.AddIndex(
             model_name='study',
