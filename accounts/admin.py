@@ -15,7 +15,7 @@ from knox.models import AuthToken
 from reversion.models import Version
 
 from accounts import actions
-from accounts.models import Role, Team, User
+from accounts.models import Role, Team, TeamQuerySet, User
 from core.admin import ArchivableAdmin, EditableAdmin, RecordForm
 
 DOCTORS = frozenset({Role.DOCTOR})
@@ -157,8 +157,8 @@ class TeamAdmin(EditableAdmin, ArchivableAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("name",) if obj is None else super().get_fields(request, obj)
 
-    def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
-        return rows.filter(name__icontains=text)
+    def search(self, request: HttpRequest, rows: TeamQuerySet, text: str) -> QuerySet:
+        return rows.called(text)
 
     @admin.display(description="members")
     def member_names(self, team: Team) -> str:

@@ -6,9 +6,8 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models.functions import Lower
 
-from core.models import Record, RecordQuerySet, new_id, versioned
+from core.models import NamedRecord, NamedRecordQuerySet, new_id, versioned
 
 
 class Role(models.TextChoices):
@@ -39,7 +38,7 @@ class User(AbstractUser):
         return frozenset(Role(name) for name in names)
 
 
-class TeamQuerySet(RecordQuerySet):
+class TeamQuerySet(NamedRecordQuerySet):
     def visible_to(self, user: Any) -> Self:
         """The teams this person is in."""
         if user.is_superuser:
@@ -47,8 +46,8 @@ class TeamQuerySet(RecordQuerySet):
         return self.filter(pk__in=Team.members.through.objects.filter(user=user.pk).values("team"))
 
 
-@versioned()
-class Team(Record):
+@versioned("folded_name")
+class Team(NamedRecord):
     """A group of doctors who share studies; its lead lets people in, and anyone steps out."""
 
     name = models.CharField(max_length=120, help_text="What the team is called, e.g. Chest radiology.")
@@ -68,13 +67,9 @@ class Team(Record):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                "lead",
-                Lower("name"),
+                fields=["lead", "folded_name"],
                 condition=models.Q(archived_at__isnull=True),
                 name="team_name_is_unique_in_use",
                 violation_error_message="You already lead a team of this name.",
             )
         ]
-
-    def __str__(self) -> str:
-        return self.name

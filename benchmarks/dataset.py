@@ -27,6 +27,7 @@ from accounts.models import Role, Team, User
 from events.models import Event
 from imagery.models import Image, Patient, Series, Study
 from label.models import Annotation, Label, State
+from label.places import place_of
 
 STUDIES_AT_ONCE = 300
 BATCH_ROWS = 2000
@@ -115,6 +116,7 @@ def annotations_of(image: Image, doctors: list[User], labels: list[Label]) -> It
         yield Annotation(
             image=image, owner=image.owner, label=chance.choice(labels), annotator=annotator, state=state,
             confidence=0.8, geometry=box if state == State.PRESENT else None,
+            place=place_of(box) if state == State.PRESENT else "",
         )  # fmt: skip
 
 

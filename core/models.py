@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import reversion
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
+
+from core.text import fold
 
 
 def new_id() -> uuid.UUID:
@@ -96,6 +99,7 @@ class Record(models.Model):
         relations = [field.name for field in self._meta.concrete_fields if field.is_relation]
         self.clean_fields(exclude=relations)
         self.clean()
+        self.refuse_conflicts()
         try:
             with transaction.atomic():
                 yield
@@ -103,6 +107,9 @@ class Record(models.Model):
             self.validate_unique()
             self.validate_constraints()
             raise
+
+    def refuse_conflicts(self) -> None:
+        """Raise `Conflict` if other rows do not allow this one. Actions lock what keeps others from changing them."""
 
     def change(self, **fields: Any) -> Self:
         """Save what differs and nothing else: another writer's field survives, and no change leaves no history."""
@@ -135,6 +142,33 @@ class Record(models.Model):
         self.version += 1
         with self.validating():
             self.save(update_fields=[*columns, *self.derived, "version", "updated_at"])
+
+
+class NamedRecordQuerySet(RecordQuerySet):
+    def called(self, text: str) -> Self:
+        """Return the rows whose name contains this text, whatever its case and Unicode form."""
+        return self.filter(folded_name__contains=fold(text))
+
+
+class NamedRecord(Record):
+    """The base of rows with a `name`, which is stored as typed and compared folded (`core.text`)."""
+
+    name: Any
+    folded_name = models.TextField(editable=False, help_text="The name without case and in one Unicode form.")
+
+    objects: ClassVar[Any] = NamedRecordQuerySet.as_manager()
+    derived: ClassVar[tuple[str, ...]] = ("folded_name",)
+
+    class Meta(Record.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def clean(self) -> None:
+        self.folded_name = fold(self.name)
+        if not self.folded_name:
+            raise ValidationError({"name": "A name has at least one visible character."})
 
 
 def versioned(*hidden: str) -> Any:

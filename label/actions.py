@@ -24,6 +24,7 @@ def revise(*, by: User, annotation: Annotation, **statement: object) -> Annotati
         raise Conflict("This annotation is archived. Restore it first.")
     if annotation.image.archived:
         raise Conflict("The image of this annotation is archived. Restore the image first.")
+    _lock_label(annotation.label)
     return annotation.change(**statement)
 
 
@@ -39,9 +40,13 @@ def restore_annotation(*, by: User, annotation: Annotation) -> Annotation:
 
 
 def _refuse_archived_label(label: Label) -> None:
-    """Lock the label, so that no one archives it while an annotation of it is being made."""
-    if Label.objects.select_for_update().get(pk=label.pk).archived:
+    if _lock_label(label).archived:
         raise Conflict(f"The label {label.name} is archived. Restore the label first.")
+
+
+def _lock_label(label: Label) -> Label:
+    """Lock the label, so that no one archives it, and no other annotation of it contradicts the one being made."""
+    return Label.objects.select_for_update().get(pk=label.pk)
 
 
 @recorded("created")

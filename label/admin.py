@@ -99,7 +99,7 @@ class AnnotationAdmin(EvidenceAdmin):
     def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
         if reader := User.objects.filter(username=text).first():
             return rows.filter(annotator=reader)
-        labels = Label.objects.filter(name__icontains=text).order_by()
+        labels = Label.objects.called(text).order_by()
         return rows.filter(label__in=list(labels.values_list("pk", flat=True)))
 
     @admin.display(description="place")

@@ -12,12 +12,15 @@ from label.models import Annotation, AnnotationQuerySet, Label, LabelQuerySet, S
 
 
 class LabelFilter(UnderFilter):
-    name = django_filters.CharFilter(lookup_expr="icontains", max_length=200, label="Part of the name.")
+    name = django_filters.CharFilter(method="filter_name", max_length=200, label="Part of the name, whatever its case.")
     disease = django_filters.UUIDFilter(field_name="diseases", label="Labels that mean this disease (its id).")
 
     class Meta:
         model = Label
         fields: list[str] = []
+
+    def filter_name(self, queryset: LabelQuerySet, name: str, value: str) -> LabelQuerySet:
+        return queryset.called(value)
 
     def filter_codes(self, queryset: LabelQuerySet, codes: CodeQuerySet) -> LabelQuerySet:
         return queryset.meaning(Disease.objects.live().coded(codes))

@@ -6,16 +6,18 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
-from core.models import Record, RecordQuerySet, versioned
+from core.models import NamedRecord, NamedRecordQuerySet, versioned
+from core.text import fold
 from disease.models import Disease, DiseaseQuerySet
 from imagery.models import Image
 from imagery.models.visibility import Evidence, EvidenceQuerySet
 from label.geometry import check_geometry
+from label.places import place_of
+from label.states import State, refuse_contradiction
 
 
-class LabelQuerySet(RecordQuerySet):
+class LabelQuerySet(NamedRecordQuerySet):
     def meaning(self, diseases: DiseaseQuerySet) -> Self:
         """Return the labels that mean one of these diseases."""
         links = Label.diseases.through.objects.filter(disease__in=diseases.order_by().values("pk"))
@@ -23,21 +25,22 @@ class LabelQuerySet(RecordQuerySet):
 
     def about(self, text: str) -> Self:
         """Return the labels with this text in name or definition, or that mean a disease of this name or code."""
-        named = self.filter(Q(name__icontains=text) | Q(definition__icontains=text))
-        return named | self.meaning(Disease.objects.about(text))
+        return self.filter(search_text__contains=fold(text)) | self.meaning(Disease.objects.about(text))
 
 
-@versioned()
-class Label(Record):
+@versioned("folded_name", "search_text")
+class Label(NamedRecord):
     """One term of the vocabulary that readers use; it means one or more diseases."""
 
     name = models.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
     definition = models.TextField(
         blank=True, max_length=4000, help_text="When to use it, in words that two readers understand alike."
     )
+    search_text = models.TextField(editable=False, help_text="Name and definition, folded, for search.")
     diseases = models.ManyToManyField(Disease, blank=True, related_name="labels", help_text="Diseases that it means.")
 
     objects: ClassVar[Any] = LabelQuerySet.as_manager()
+    derived = (*NamedRecord.derived, "search_text")
 
     class Meta:
         ordering = ["id"]
@@ -48,24 +51,16 @@ class Label(Record):
         ]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"),
+                fields=["folded_name"],
                 condition=Q(archived_at__isnull=True),
                 name="label_name_is_unique_in_use",
                 violation_error_message="A label of this name already exists.",
             )
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
-
-class State(models.TextChoices):
-    """No annotation at all means "not asked"."""
-
-    PRESENT = "present"
-    ABSENT = "absent"
-    UNCERTAIN = "uncertain"
-    NOT_ASSESSABLE = "not_assessable"
+    def clean(self) -> None:
+        super().clean()
+        self.search_text = f"{self.folded_name}\n{fold(self.definition)}"
 
 
 class AnnotationQuerySet(EvidenceQuerySet):
@@ -79,7 +74,7 @@ class AnnotationQuerySet(EvidenceQuerySet):
         return Q(models.Exists(Image.objects.order_by().in_research().filter(pk=models.OuterRef("image"))))
 
 
-@versioned()
+@versioned("place")
 class Annotation(Evidence):
     """One reader's statement about one image."""
 
@@ -107,12 +102,19 @@ class Annotation(Evidence):
     geometry = models.JSONField(
         null=True, blank=True, help_text="Where, in pixels of a frame (origin top left); empty for the whole image."
     )
+    place = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Digest of the geometry, the same for the same shape; empty for the whole image.",
+    )
     confidence = models.FloatField(
         null=True, blank=True, help_text="How sure the reader is, from 0 to 1; empty if not stated."
     )
     comment = models.TextField(blank=True, max_length=4000, help_text="Free text of the reader; not shown to research.")
 
     objects: ClassVar[Any] = AnnotationQuerySet.as_manager()
+    derived = ("place",)
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -129,10 +131,15 @@ class Annotation(Evidence):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["image", "label", "annotator"],
-                condition=Q(geometry__isnull=True, archived_at__isnull=True),
-                name="one_whole_image_annotation_per_reader",
-                violation_error_message="You have annotated the whole image with this label. Change your annotation.",
+                fields=["image", "label", "annotator", "place"],
+                condition=Q(archived_at__isnull=True),
+                name="one_annotation_of_a_place_per_reader",
+                violation_error_message="You already annotated this place with this label. Change your annotation.",
+            ),
+            models.CheckConstraint(
+                condition=Q(geometry__isnull=True, place="") | Q(geometry__isnull=False) & ~Q(place=""),
+                name="annotation_has_a_place_if_it_has_a_geometry",
+                violation_error_message="The place of an annotation is that of its geometry.",
             ),
             models.CheckConstraint(
                 condition=Q(confidence__isnull=True) | Q(confidence__range=(0, 1)),
@@ -159,7 +166,7 @@ class Annotation(Evidence):
         return f"{self.label}: {self.state.replace('_', ' ')} ({self.annotator}, {image})"
 
     def clean(self) -> None:
-        """Raise `ValidationError` unless the geometry is one, and lies in the image."""
+        """Raise `ValidationError` unless the geometry is one, and lies in the image; name its place."""
         if self.geometry is not None:
             try:
                 check_geometry(
@@ -167,3 +174,12 @@ class Annotation(Evidence):
                 )
             except ValueError as exc:
                 raise ValidationError({"geometry": str(exc)}) from exc
+        self.place = place_of(self.geometry)
+
+    def refuse_conflicts(self) -> None:
+        """Raise `Conflict` if another annotation of this reader contradicts this one. The action locks the label."""
+        if self.archived:
+            return
+        same_question = {name: getattr(self, f"{name}_id") for name in ("image", "label", "annotator")}
+        for other in Annotation.objects.live().filter(**same_question).exclude(pk=self.pk).order_by("created_at", "id"):
+            refuse_contradiction(self, other)

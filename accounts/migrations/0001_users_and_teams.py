@@ -2,7 +2,6 @@ import core.models
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
-import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -52,13 +51,14 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, help_text='When the row was last changed (UTC).')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='When the row was taken out of use (UTC); empty while it is in use.', null=True)),
                 ('version', models.PositiveIntegerField(default=1, editable=False, help_text='Counts the states of this row from 1; the ETag of its detail answer.')),
+                ('folded_name', models.TextField(editable=False, help_text='The name without case and in one Unicode form.')),
                 ('name', models.CharField(help_text='What the team is called, e.g. Chest radiology.', max_length=120)),
                 ('lead', models.ForeignKey(help_text='The doctor who created the team.', on_delete=django.db.models.deletion.PROTECT, related_name='teams_led', to=settings.AUTH_USER_MODEL)),
                 ('members', models.ManyToManyField(help_text='The doctors who see what is shared with the team.', related_name='teams', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(models.F('lead'), django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at__isnull', True)), name='team_name_is_unique_in_use', violation_error_message='You already lead a team of this name.')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('lead', 'folded_name'), name='team_name_is_unique_in_use', violation_error_message='You already lead a team of this name.')],
             },
         ),
     ]

@@ -1,6 +1,5 @@
 import core.models
 import django.db.models.deletion
-import django.db.models.functions.text
 import django.utils.timezone
 from django.db import migrations, models
 
@@ -64,10 +63,11 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, help_text='When the row was last changed (UTC).')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='When the row was taken out of use (UTC); empty while it is in use.', null=True)),
                 ('version', models.PositiveIntegerField(default=1, editable=False, help_text='Counts the states of this row from 1; the ETag of its detail answer.')),
+                ('folded_name', models.TextField(editable=False, help_text='The name without case and in one Unicode form.')),
                 ('name', models.CharField(help_text="The condition's name, e.g. Pneumonia.", max_length=200)),
                 ('description', models.TextField(blank=True, help_text='What it is, in a sentence or two.', max_length=4000)),
                 ('synonyms', models.JSONField(blank=True, default=list, help_text='Other names for it, e.g. ["lung infection"].')),
-                ('names', models.TextField(blank=True, editable=False, help_text='Name and synonyms in one case, one per line, for search.')),
+                ('names', models.TextField(blank=True, editable=False, help_text='Name and synonyms, folded, one per line, for search.')),
                 ('codes', models.ManyToManyField(blank=True, help_text='Its codes, of any classification.', related_name='diseases', to='disease.code')),
             ],
             options={
@@ -146,6 +146,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='disease',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('archived_at__isnull', True)), name='disease_name_is_unique_in_use', violation_error_message='A disease of this name already exists.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('folded_name',), name='disease_name_is_unique_in_use', violation_error_message='A disease of this name already exists.'),
         ),
     ]

@@ -3,14 +3,13 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models.functions import Lower
 
-from core.models import Record, RecordQuerySet, versioned
+from core.models import NamedRecord, NamedRecordQuerySet, versioned
+from core.text import fold
 from disease.models.codes import Code, CodeQuerySet
-from disease.models.search import fold_case
 
 
-class DiseaseQuerySet(RecordQuerySet):
+class DiseaseQuerySet(NamedRecordQuerySet):
     def with_codes(self) -> Self:
         codes = Code.objects.select_related("system").order_by("system__key", "code")
         return self.prefetch_related(models.Prefetch("codes", queryset=codes))
@@ -22,29 +21,29 @@ class DiseaseQuerySet(RecordQuerySet):
 
     def called(self, text: str) -> Self:
         """Return the diseases whose name or a synonym contains this text, whatever its case."""
-        return self.filter(names__contains=fold_case(text))
+        return self.filter(names__contains=fold(text))
 
     def about(self, text: str) -> Self:
         """Return the diseases of this name, and those that carry exactly this code of any classification."""
         return self.called(text) | self.coded(Code.objects.filter(code=text))
 
 
-@versioned("names")
-class Disease(Record):
+@versioned("folded_name", "names")
+class Disease(NamedRecord):
     """A condition as the institution names it; carries any number of codes of any system."""
 
     name = models.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = models.TextField(blank=True, max_length=4000, help_text="What it is, in a sentence or two.")
     synonyms = models.JSONField(default=list, blank=True, help_text='Other names for it, e.g. ["lung infection"].')
     names = models.TextField(
-        blank=True, editable=False, help_text="Name and synonyms in one case, one per line, for search."
+        blank=True, editable=False, help_text="Name and synonyms, folded, one per line, for search."
     )
     codes = models.ManyToManyField(
         Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
     )
 
     objects: ClassVar[Any] = DiseaseQuerySet.as_manager()
-    derived = ("names",)
+    derived = (*NamedRecord.derived, "names")
 
     class Meta:
         ordering = ["id"]
@@ -55,15 +54,13 @@ class Disease(Record):
         ]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"),
+                fields=["folded_name"],
                 condition=models.Q(archived_at__isnull=True),
                 name="disease_name_is_unique_in_use",
                 violation_error_message="A disease of this name already exists.",
             )
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     def clean(self) -> None:
-        self.names = "\n".join(fold_case(name) for name in [self.name, *self.synonyms])
+        super().clean()
+        self.names = "\n".join(fold(name) for name in [self.name, *self.synonyms])

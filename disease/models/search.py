@@ -7,21 +7,19 @@ from django.db import models
 from django.db.models import Case, F, When
 from django.db.models.sql.compiler import SQLCompiler
 
-
-def fold_case(text: str) -> str:
-    """Return the text in one case, so that databases that know only ASCII compare it too (Unicode, section 3.13)."""
-    return unicodedata.normalize("NFC", text).casefold()
+from core.text import fold, plain_punctuation
 
 
 def search_words(code: str, title: str) -> str:
-    """Return the words by which search finds a code: first the code without its dot, then its title, in lower case."""
+    """Return the words by which search finds a code: first the code without its dot, then its title, folded."""
     return f"{code.replace('.', '').lower()} {' '.join(words_of(title))}"
 
 
 def words_of(text: str) -> list[str]:
-    """Split a text into words of letters and digits without accents; a dotted code is one word."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.findall(r"[a-z0-9]+", re.sub(r"\b([a-z]?\d\w+)\.(\w+)", r"\1\2", plain))
+    """Split a text into folded words of letters and digits without accents; a dotted code is one word."""
+    decomposed = unicodedata.normalize("NFKD", fold(text))
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return re.findall(r"[^\W_]+", re.sub(r"\b([a-z]?\d\w+)\.(\w+)", r"\1\2", plain))
 
 
 class Matches(models.Func):
@@ -57,7 +55,7 @@ def rank_of(text: str) -> models.Expression:
 
     One number holds both and is unique in a system, so that a cursor can point at it.
     """
-    text = text.strip()
+    text = plain_punctuation(text)
     kind = Case(
         When(code__iexact=text, then=0),
         When(code__istartswith=text, then=1),

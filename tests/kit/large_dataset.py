@@ -72,6 +72,11 @@ def times(number: int) -> Columns:
     }
 
 
+def names(name: str) -> Columns:
+    folded = name.lower()
+    return {"name": name, "folded_name": folded, "names": folded, "search_text": f"{folded}\n"}
+
+
 def ordered_ids(count: int = ROWS) -> list[UUID]:
     return [new_id() for _ in range(count)]
 
@@ -150,10 +155,8 @@ def insert_vocabulary() -> tuple[list[UUID], list[UUID], list[UUID]]:
         },
         ordered_ids(),
     )  # fmt: skip
-    diseases = insert(
-        Disease, lambda number, _: {"name": f"Disease {number}", "names": f"disease {number}"}, ordered_ids(LABELS)
-    )
-    labels = insert(Label, lambda number, _: {"name": f"Label {number}"}, ordered_ids(LABELS))
+    diseases = insert(Disease, lambda number, _: names(f"Disease {number}"), ordered_ids(LABELS))
+    labels = insert(Label, lambda number, _: names(f"Label {number}"), ordered_ids(LABELS))
     link(Disease.codes.through, disease=diseases, code=[codes[77], *codes[: 30 * (LABELS - 1) : 30]])
     link(Label.diseases.through, label=labels, disease=diseases)
     return codes, diseases, labels

@@ -59,14 +59,18 @@ def test_confidence_may_be_0_or_1_or_empty(api, image):
 
 
 def test_a_reader_says_one_thing_of_a_whole_image_and_label(api, image, label):
-    say(api, image, label)
+    assert say(api, image, label).status_code == 201
     again = say(api, image, label, state="absent")
-    assert again.status_code == 400 and "Change your annotation" in again.json()["detail"]
+    assert (again.status_code, again.json()["code"]) == (409, "already_annotated")
+    assert again.json()["detail"] == (
+        "You already annotated the whole image with this label (present). "
+        f"Change annotation {Annotation.objects.get().pk}."
+    )
 
 
 def test_a_reader_may_point_at_several_places(api, image, label):
-    spot = {"type": "point", "frame": 0, "points": [[1, 1]]}
-    assert [say(api, image, label, geometry=spot).status_code for _ in range(2)] == [201, 201]
+    spots = [{"type": "point", "frame": 0, "points": [[x, 1]]} for x in (1, 2)]
+    assert [say(api, image, label, geometry=spot).status_code for spot in spots] == [201, 201]
 
 
 def test_two_readers_may_differ(api, colleague, image, label, client_of):
@@ -84,7 +88,7 @@ def test_what_was_said_anew_keeps_the_old_one_archived(api, image, label):
     where = reverse("annotation-detail", kwargs={"pk": say(api, image, label).json()["id"]})
     api.delete(where)
     say(api, image, label)
-    assert api.post(f"{where}restore/").status_code == 400
+    assert api.post(f"{where}restore/").status_code == 409
 
 
 def test_revising_changes_what_was_said(api, annotation):

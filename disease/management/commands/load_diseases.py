@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.models import User
 from core.actions import recorded
+from core.text import fold
 from disease.actions import create_disease
 from disease.models import Code, CodeKind, CodeSystem, Disease
 
@@ -25,9 +26,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        existing_names = {name.casefold() for name in Disease.objects.values_list("name", flat=True)}
+        existing_names = set(Disease.objects.values_list("folded_name", flat=True))
         starters = read_starters()
-        new = {name: rows for name, rows in starters.items() if name.casefold() not in existing_names}
+        new = {name: rows for name, rows in starters.items() if fold(name) not in existing_names}
         for name, rows in new.items():
             load_disease(by=None, name=name, rows=rows)
         self.stdout.write(f"Diseases: {len(new)} loaded, {len(starters) - len(new)} existed already.")

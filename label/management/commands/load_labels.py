@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.text import fold
 from disease.models import Disease
 from label.actions import create_label
 from label.models import Label
@@ -20,11 +21,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        existing_names = {name.casefold() for name in Label.objects.values_list("name", flat=True)}
+        existing_names = set(Label.objects.values_list("folded_name", flat=True))
         diseases = {disease.name: disease for disease in Disease.objects.live()}
         with STARTER.open(newline="") as file:
             rows = list(csv.DictReader(file))
-        new = [row for row in rows if row["label"].casefold() not in existing_names]
+        new = [row for row in rows if fold(row["label"]) not in existing_names]
         for row in new:
             create_label(by=None, name=row["label"], definition=row["definition"], diseases=diseases_of(row, diseases))
         self.stdout.write(f"Labels: {len(new)} loaded, {len(rows) - len(new)} existed already.")
