@@ -1,11 +1,9 @@
 #!/usr/bin/env python
 """The door for operators: `python manage.py help` lists the commands."""
 
-import os
 import sys
 
-from django.core.management import execute_from_command_line
+from harrison.entry import run_command
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
-    execute_from_command_line(sys.argv)
+    run_command(sys.argv)

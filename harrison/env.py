@@ -72,6 +72,18 @@ def read_url(name: str) -> str:
     return value
 
 
+def read_folder(name: str, default: Path, mode: int = 0o777) -> Path:
+    """Read the path of a folder, and create it with this mode if it does not exist."""
+    folder = Path(read_text(name, str(default))).resolve()
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ImproperlyConfigured(
+            f"{name} is {str(folder)!r}, which cannot be created: {exc.strerror}. Set a folder you may write to."
+        ) from exc
+    return folder
+
+
 def read_secret(name: str) -> str:
     """Read `NAME`, or the content of the file that `NAME_FILE` names; empty if neither is set.
 
@@ -118,7 +130,9 @@ def create_trial_secret(path: Path) -> str:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass
-    return path.read_text().strip()
+    except OSError as exc:
+        raise ImproperlyConfigured(f"{path} cannot be written: {exc.strerror}. Set {path.name.upper()}.") from exc
+    return read_secret_file(f"The trial secret is in {path}", path)
 
 
 def require_settings(reason: str, names: Iterable[str]) -> None:

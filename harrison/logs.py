@@ -122,6 +122,8 @@ def logging_config(log_format: str, production: bool, level: str) -> dict[str, A
         },
         # A 4xx is an event, not a fault.
         "loggers": {name: {"level": "ERROR"} for name in ("django.request", "axes", "gunicorn.http.wsgi")}
+        # `core.error_pages` names our setting instead of Django's.
+        | {"django.security.DisallowedHost": {"level": "CRITICAL"}}
         # Django's own handler would print messages and local variables.
         | {"django": {"handlers": [], "level": "NOTSET", "propagate": True}},
         "root": {"handlers": ["console", "metrics"], "level": level},

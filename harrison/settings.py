@@ -11,6 +11,7 @@ from harrison.databases import read_database
 from harrison.env import (
     read_choice,
     read_flag,
+    read_folder,
     read_list,
     read_number,
     read_or_create_secret,
@@ -31,8 +32,7 @@ DEBUG = read_flag("HARRISON_DEBUG", False)
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("HARRISON_DEBUG shows code and data in error pages: unset it in production.")
 
-DATA_DIR = Path(read_text("HARRISON_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA_DIR = read_folder("HARRISON_DATA_DIR", BASE_DIR / "var", mode=0o700)
 SECRET_KEY = read_or_create_secret("HARRISON_SECRET_KEY", folder=DATA_DIR, production=PRODUCTION)
 # Research UIDs and date shifts derive from this key. With another key, new research copies do not match older ones.
 PROJECT_KEY = read_or_create_secret("HARRISON_PROJECT_KEY", folder=DATA_DIR, production=PRODUCTION).encode()
@@ -142,8 +142,7 @@ MAX_UPLOAD_BYTES = read_number("HARRISON_MAX_UPLOAD_MB", 512, 1, MAX_MB) * MB
 FILE_UPLOAD_HANDLERS = ["core.uploads.HashingUploadHandler"]
 UPLOAD_FOLDER = upload_folder(STORAGES["originals"])
 STATIC_URL = "static/"
-STATIC_ROOT = Path(read_text("HARRISON_STATIC_DIR") or DATA_DIR / "static").resolve()
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STATIC_ROOT = read_folder("HARRISON_STATIC_DIR", DATA_DIR / "static")
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # --- Login ----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """The entry point for WSGI servers. `manage.py serve` loads it through `harrison.server`."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
+from harrison.entry import load_settings
 
+load_settings()
 application = get_wsgi_application()

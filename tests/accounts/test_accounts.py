@@ -112,8 +112,19 @@ def test_the_session_of_somebody_made_inactive_opens_nothing(doctor, client_of):
 
 def test_the_eleventh_wrong_password_is_a_429(doctor, client_of):
     client = client_of(None)
-    answers = [log_in(client, password="wrong").status_code for _ in range(11)]
-    assert answers[0] == 400 and answers[-1] == 429
+    answers = [log_in(client, password="wrong") for _ in range(11)]
+    assert answers[0].status_code == 400 and answers[-1].status_code == 429
+
+
+def test_a_lockout_says_when_to_try_again(doctor, client_of):
+    client = client_of(None)
+    for _ in range(10):
+        log_in(client, password="wrong")
+    answer, page = log_in(client), client.post(
+        reverse("rest_framework:login"), {"username": "doctor", "password": make.PASSWORD}, format="multipart"
+    )
+    assert answer.json()["code"] == "locked_out" and "15 minutes" in answer.json()["detail"]
+    assert answer.headers["Retry-After"] == page.headers["Retry-After"] == "900"
 
 
 def test_a_locked_name_does_not_log_in_with_the_right_password(doctor, client_of):

@@ -72,6 +72,13 @@ def test_a_stale_form_is_told_so_in_the_one_shape(doctor):
     assert answer.status_code == 403 and answer.json()["code"] == "csrf_failed"
 
 
+def test_an_unknown_host_is_refused_and_the_log_names_the_setting(client_of, caplog):
+    answer = client_of(None).get(reverse("api-root"), headers={"Host": "xray.hospital.example:8443"})
+    assert answer.status_code == 400 and answer.json()["code"] == "unknown_host"
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "core.error_pages"]
+    assert "'xray.hospital.example:8443'" in line and "HARRISON_ALLOWED_HOSTS" in line
+
+
 def test_one_logs_out_of_the_browsable_api_without_a_script(api):
     page = api.get(reverse("api-root"), headers=AS_A_BROWSER).content.decode()
     assert f'action="{reverse("rest_framework:logout")}"' in page and "onclick" not in page.lower()

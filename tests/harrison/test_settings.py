@@ -12,7 +12,17 @@ from os import environ, killpg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from harrison.env import read_choice, read_flag, read_list, read_number, read_or_create_secret, read_rate, read_secret
+from harrison.env import (
+    create_trial_secret,
+    read_choice,
+    read_flag,
+    read_folder,
+    read_list,
+    read_number,
+    read_or_create_secret,
+    read_rate,
+    read_secret,
+)
 from tests.kit.commands import names_read, start
 from tests.kit.ports import free_port
 from tests.kit.serving import ROOT, answers
@@ -101,11 +111,6 @@ def test_names_of_kubernetes_of_the_tests_and_of_compose_are_accepted(monkeypatc
     assert error_of(runpy.run_path, SETTINGS) == ""
 
 
-def test_serving_with_a_wrong_value_ends_with_the_sentence(tmp_path):
-    stopped = start(tmp_path, "serve", HARRISON_PRODUCTION="treu")
-    assert stopped.returncode != 0 and "HARRISON_PRODUCTION is 'treu'" in stopped.stderr.splitlines()[-1]
-
-
 def test_production_refuses_debug_and_missing_secrets(monkeypatch):
     monkeypatch.setenv("HARRISON_PRODUCTION", "true")
     for name in ("HARRISON_SECRET_KEY", "HARRISON_PROJECT_KEY", "HARRISON_IDENTITY_KEYS"):
@@ -167,6 +172,15 @@ def test_a_secret_is_in_the_environment_or_in_a_named_file_but_not_in_both(secre
     assert "both set" in error_of(secret)
     monkeypatch.delenv("A_SECRET")
     assert secret(production=True) == read_secret("A_SECRET") == "from a file"
+
+
+def test_a_folder_or_a_secret_that_cannot_be_created_is_a_wrong_setting(monkeypatch, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.touch()
+    monkeypatch.setenv("A_FOLDER", str(blocked / "folder"))
+    assert "A_FOLDER is" in error_of(read_folder, "A_FOLDER", tmp_path)
+    assert "cannot be read" in error_of(create_trial_secret, tmp_path)  # it is a folder
+    assert "cannot be written" in error_of(create_trial_secret, tmp_path / ("a" * 256))  # longer than a name may be
 
 
 def test_a_file_without_a_safe_secret_is_refused(secret, monkeypatch, tmp_path):

@@ -14,13 +14,18 @@ def names_read() -> set[str]:
     }
 
 
+def clean_environment() -> dict[str, str]:
+    """Return the environment without any setting of Harrison."""
+    prefixes = ("HARRISON_", "DATABASE_", "DJANGO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+
+
 def start(folder, *command, **environment) -> subprocess.CompletedProcess:
     """A command of a fresh process, with nothing of ours in its environment but what is given."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HARRISON_", "DATABASE_", "DJANGO_"))}
     return subprocess.run(
         [*MANAGE, *(command or ("check",))],
         cwd=ROOT,
-        env=inherited | {"HARRISON_DATA_DIR": str(folder)} | environment,
+        env=clean_environment() | {"HARRISON_DATA_DIR": str(folder)} | environment,
         capture_output=True,
         text=True,
         timeout=60,
