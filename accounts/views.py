@@ -5,7 +5,7 @@ from typing import cast
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from knox.views import LoginView as KnoxLoginView
 from knox.views import LogoutAllView as KnoxLogoutAllView
 from knox.views import LogoutView as KnoxLogoutView
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import actions
+from accounts.authentication import TokenAuthentication
 from accounts.models import Role, Team, User
 from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
 from core.views import EditableViewSet
@@ -31,7 +32,7 @@ class LoginView(KnoxLoginView):
     throttle_scope = "login"
     serializer_class = LoginSerializer
 
-    @extend_schema(operation_id="login", request=LoginSerializer, responses=SessionSerializer)
+    @extend_schema(operation_id="login", summary="Log in", request=LoginSerializer, responses=SessionSerializer)
     def post(self, request: Request, format: str | None = None) -> Response:
         serializer = LoginSerializer(data=request.data, context=self.get_context())
         serializer.is_valid(raise_exception=True)
@@ -43,7 +44,9 @@ class LoginView(KnoxLoginView):
 class LogoutView(KnoxLogoutView):
     """Ends the token that the request carries."""
 
-    @extend_schema(operation_id="logout", request=None, responses={204: None})
+    authentication_classes = (TokenAuthentication,)
+
+    @extend_schema(operation_id="logout", summary="Log out", request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
         return super().post(request, format)
 
@@ -51,11 +54,14 @@ class LogoutView(KnoxLogoutView):
 class LogoutAllView(KnoxLogoutAllView):
     """Ends every token of the current user."""
 
-    @extend_schema(operation_id="logout_all", request=None, responses={204: None})
+    authentication_classes = (TokenAuthentication,)
+
+    @extend_schema(operation_id="logout_all", summary="Log out everywhere", request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
         return super().post(request, format)
 
 
+@extend_schema_view(get=extend_schema(summary="Read the current user"))
 class MeView(RetrieveAPIView):
     """The current user and their roles."""
 
@@ -84,14 +90,20 @@ class TeamViewSet(EditableViewSet):
     def get_queryset(self) -> QuerySet[Team]:
         return super().get_queryset().select_related("lead").prefetch_related("members")
 
-    @extend_schema(request=MemberSerializer, description="Lets a doctor into the team. Only its lead may do this.")
+    @extend_schema(
+        request=MemberSerializer,
+        summary="Let a doctor into a team",
+        description="Lets a doctor into the team. Only its lead may do this.",
+    )
     @action(detail=True, methods=["post"], url_path="let-in", serializer_class=MemberSerializer)
     @transaction.atomic
     def let_in(self, request: Request, pk: str) -> Response:
         return self.change_members(actions.let_in)
 
     @extend_schema(
-        request=MemberSerializer, description="Takes a doctor out of the team: yourself, or anyone if you are its lead."
+        request=MemberSerializer,
+        summary="Take a doctor out of a team",
+        description="Takes a doctor out of the team: yourself, or anyone if you are its lead.",
     )
     @action(detail=True, methods=["post"], url_path="step-out", serializer_class=MemberSerializer)
     @transaction.atomic

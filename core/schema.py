@@ -1,6 +1,6 @@
 """Describe every operation in the OpenAPI schema: its errors, and the header that all changes share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
@@ -35,9 +35,39 @@ ERRORS = {
     503: "Harrison is busy. Try again in a moment.",
 }
 METHODS = ("get", "post", "put", "patch", "delete")
+# Of the actions that all viewsets share; the others name theirs by `extend_schema`.
+SUMMARIES = {
+    "list": "List {many}",
+    "create": "Create {one}",
+    "retrieve": "Read {one}",
+    "update": "Replace {one}",
+    "partial_update": "Change {one}",
+    "destroy": "Archive {one}",
+    "restore": "Restore {one}",
+    "history": "List the changes of {one}",
+}
+JSON = "application/json"
+Endpoint = tuple[str, str, str, Callable[..., object]]
 
 
 class Schema(AutoSchema):
+    def get_summary(self) -> str | None:
+        template = SUMMARIES.get(getattr(self.view, "action", ""))
+        if template is None:
+            return None
+        model = self.view.queryset.model._meta
+        article = "an" if model.verbose_name[0] in "aeiou" else "a"
+        return template.format(one=f"{article} {model.verbose_name}", many=model.verbose_name_plural)
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Declare no security where no authentication is read, so that generated clients ask for no token there."""
+        return super().get_auth() if self.view.authentication_classes else []
+
+    def map_parsers(self) -> list[str]:
+        """Declare JSON alone where a path accepts it. The other types serve the forms of the browsable API."""
+        media_types: list[str] = super().map_parsers()
+        return [JSON] if JSON in media_types else media_types
+
     def get_response_serializers(self) -> Any:
         """Describe the answer to a POST by the serializer of one object."""
         if isinstance(self.view, GenericAPIView) and getattr(self.view, "action", None) == "create":
@@ -51,12 +81,17 @@ class Schema(AutoSchema):
         return [OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=description)]
 
 
+def keep_dollar_signs(endpoints: list[Endpoint], **context: object) -> list[Endpoint]:
+    """Keep the `$` of FHIR operations, which drf-spectacular drops as the end of a pattern (a preprocessing hook)."""
+    return [(f"/{route}" if "/$" in route else path, route, method, view) for path, route, method, view in endpoints]
+
+
 def add_error_responses(result: dict[str, Any], **context: object) -> dict[str, Any]:
     """Add every error that an operation does not describe itself (a postprocessing hook of drf-spectacular).
 
     Views whose errors mean more name `ErrorSerializer`, so the schema has its component.
     """
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    content = {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
     for operation, (status, meaning) in product(list_operations(result["paths"]), ERRORS.items()):
         operation["responses"].setdefault(str(status), {"content": content, "description": meaning})
     return result

@@ -129,6 +129,7 @@ class ArchivableViewSet(mixins.DestroyModelMixin, HistoryMixin):
             return self.create_serializer_class
         return super().get_serializer_class()
 
+    @extend_schema(description="Creates an object and answers it as `GET …/{id}/` does.")
     def create(self, request: Request) -> Response:
         """Do the action of the serializer, and answer the new object as `retrieve` would."""
         body = self.get_serializer(data=request.data)

@@ -63,7 +63,9 @@ CODE = query_parameter("code", "The code, e.g. J18.9.")
 class Lookup(Operation):
     """Answers what a code means: its display, its version, and its parent."""
 
-    @extend_schema(operation_id="fhir_lookup", parameters=[SYSTEM, CODE], responses={200: OBJECT})
+    @extend_schema(
+        operation_id="fhir_lookup", summary="Look up a code (FHIR)", parameters=[SYSTEM, CODE], responses={200: OBJECT}
+    )
     def get(self, request: Request) -> Response:
         code = find_code(self.required_parameter("system"), self.required_parameter("code"))
         properties = [
@@ -83,7 +85,12 @@ class Translate(Operation):
 
     target = query_parameter("targetsystem", "URI of the system to translate to; otherwise any.", required=False)
 
-    @extend_schema(operation_id="fhir_translate", parameters=[SYSTEM, CODE, target], responses={200: OBJECT})
+    @extend_schema(
+        operation_id="fhir_translate",
+        summary="Translate a code (FHIR)",
+        parameters=[SYSTEM, CODE, target],
+        responses={200: OBJECT},
+    )
     def get(self, request: Request) -> Response:
         code = find_code(self.required_parameter("system"), self.required_parameter("code"))
         links = (
@@ -104,7 +111,12 @@ class Expand(Operation):
     filter = query_parameter("filter", "Words that begin words of code or title.", required=False)
     count = query_parameter("count", "At most so many, 0 to 1000 (100).", required=False)
 
-    @extend_schema(operation_id="fhir_expand", parameters=[url, filter, count], responses={200: OBJECT})
+    @extend_schema(
+        operation_id="fhir_expand",
+        summary="Search codes (FHIR)",
+        parameters=[url, filter, count],
+        responses={200: OBJECT},
+    )
     def get(self, request: Request) -> Response:
         url = self.required_parameter("url")
         system = newest_release(url.removesuffix(EVERY_CODE))

@@ -80,7 +80,7 @@ class DiseaseViewSet(EditableViewSet):
     def get_queryset(self) -> QuerySet[Disease]:
         return super().get_queryset().with_codes()
 
-    @extend_schema(responses=SuggestionSerializer(many=True))
+    @extend_schema(summary="Propose codes for a disease", responses=SuggestionSerializer(many=True))
     @action(detail=True, url_path="suggested-codes", pagination_class=None)
     def suggested_codes(self, request: Request, pk: str) -> Response:
         """Proposes codes of the other system that the crosswalk links to this disease's codes. Attaches none."""

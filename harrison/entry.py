@@ -17,7 +17,7 @@ def load_settings() -> None:
     """Read the settings of the environment. A wrong one ends the process with one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "harrison.settings")
     try:
-        settings.configured or settings.INSTALLED_APPS  # the first read of a setting loads all
+        _ = settings.INSTALLED_APPS  # the first read of a setting loads all
     except ImproperlyConfigured as exc:
         stop(f"Harrison cannot start: {exc}")
 
@@ -36,5 +36,5 @@ def run_command(arguments: list[str]) -> None:
 
 def stop(reason: str) -> NoReturn:
     """End the process with one line."""
-    print(" ".join(reason.split()), file=sys.stderr)
-    raise SystemExit(EXIT_CODE) from None
+    sys.stderr.write(" ".join(reason.split()) + "\n")
+    raise SystemExit(EXIT_CODE)

@@ -3,17 +3,27 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
+from rest_framework.views import APIView
 
 from accounts.views import LoginView, LogoutAllView, LogoutView, MeView, TeamViewSet
 from disease.fhir import Expand, Lookup, Translate
@@ -38,11 +48,30 @@ class Root(APIRootView):
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="root", responses={200: dict[str, str]})
+    @extend_schema(operation_id="root", summary="List the endpoints", responses={200: dict[str, str]})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         answer = super().get(request, *args, **kwargs)
         answer.data |= {name: reverse(name, request=request) for name in SINGLE}
         return answer
+
+
+class BrowserLogin(APIView):
+    """A page for signed-in people: a browser without a session is sent to the login and back, a program gets 401."""
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # of any response
+        if isinstance(exc, NotAuthenticated) and "text/html" in self.request.headers.get("Accept", ""):
+            return redirect_to_login(self.request.get_full_path())
+        return super().handle_exception(exc)
+
+
+class SchemaView(BrowserLogin, SpectacularAPIView):
+    """The OpenAPI schema, as JSON by default: browsers show it."""
+
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer2, OpenApiYamlRenderer]
+
+
+class DocumentationView(BrowserLogin, SpectacularSwaggerSplitView):
+    """Swagger's pages of the schema."""
 
 
 class Router(DefaultRouter):
@@ -69,11 +98,11 @@ v1 = [
     path("auth/logout/", LogoutView.as_view(), name="logout"),
     path("auth/logout-all/", LogoutAllView.as_view(), name="logout-all"),
     path("me/", MeView.as_view(), name="me"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("fhir/CodeSystem/$lookup", Lookup.as_view(), name="fhir-lookup"),
     path("fhir/ConceptMap/$translate", Translate.as_view(), name="fhir-translate"),
     path("fhir/ValueSet/$expand", Expand.as_view(), name="fhir-expand"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("docs/", DocumentationView.as_view(url_name="schema"), name="docs"),
     *router.urls,
 ]
 

@@ -85,7 +85,7 @@ class LabelledDiseaseViewSet(DiseaseViewSet):
     roles = DiseaseViewSet.roles | {"merge": RESEARCHERS}
     archive_action = actions.archive_disease
 
-    @extend_schema(request=MergeSerializer, responses=DiseaseSerializer)
+    @extend_schema(summary="Merge a disease into another", request=MergeSerializer, responses=DiseaseSerializer)
     @action(detail=True, methods=["post"], serializer_class=MergeSerializer)
     @transaction.atomic
     def merge(self, request: Request, pk: str) -> Response:

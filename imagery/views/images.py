@@ -73,6 +73,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
             201: ImageSerializer,
             200: OpenApiResponse(ImageSerializer, "You uploaded these bytes before: the existing image."),
         },
+        summary="Upload an image",
         description="Uploads one PNG, JPEG or DICOM Part 10 file. DICOM files find or create their study and series; "
         "a picture gets a study of its own unless one is named.",
     )
@@ -93,6 +94,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
             304: NOT_MODIFIED,
             416: OpenApiResponse(ErrorSerializer, "The range lies outside of the file."),
         },
+        summary="Download an image",
         description="The bytes as uploaded; for research those of the de-identified copy. The `ETag` is their SHA-256.",
     )
     @action(detail=True, content_negotiation_class=IgnoreAccept)
@@ -103,6 +105,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     @extend_schema(
         parameters=[IF_NONE_MATCH, PreviewSerializer],
         responses={(200, "image/png"): OpenApiTypes.BINARY, 304: NOT_MODIFIED},
+        summary="Preview a frame",
         description="A PNG of one frame; DICOM goes through its VOI LUT and is inverted for MONOCHROME1. "
         "Research sees the de-identified copy, and so does its owner with `redacted=true`.",
     )
@@ -119,6 +122,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     @extend_schema(
         parameters=[IF_NONE_MATCH],
         responses={(200, "image/png"): OpenApiTypes.BINARY, 304: NOT_MODIFIED},
+        summary="Preview the research copy in small",
         description="A small PNG of the first frame of the research copy, 256 pixels at its longer side.",
     )
     @action(detail=True, content_negotiation_class=IgnoreAccept)
@@ -126,7 +130,9 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         return answer_preview(request, self.get_object(), copy=True, size=previews.THUMBNAIL_SIDE)
 
     @extend_schema(
-        responses=ManifestSerializer, description="What was done to make the research copy. It quotes no removed value."
+        responses=ManifestSerializer,
+        summary="Read how a research copy was made",
+        description="What was done to make the research copy. It quotes no removed value.",
     )
     @action(detail=True)
     def deidentification(self, request: Request, pk: str) -> Response:
@@ -136,6 +142,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     @extend_schema(
         request=RedactionSerializer,
         responses=ImageSerializer,
+        summary="Black out parts of an image",
         description="Makes a new research copy with these boxes in black. It waits until its owner releases it.",
     )
     @action(detail=True, methods=["post"], parser_classes=[BoundedJSONParser], serializer_class=RedactionSerializer)
@@ -148,6 +155,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     @extend_schema(
         parameters=[FrameSerializer],
         responses={200: ProposalSerializer, 501: OpenApiResponse(ErrorSerializer, "Text detection is not installed.")},
+        summary="Propose boxes around text",
         description="Proposes boxes where one frame of the original may show text, in the form that `redact` takes. "
         "It reads, redacts and releases nothing, and it may miss text: check the image yourself.",
     )
@@ -165,6 +173,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     @extend_schema(
         request=None,
         responses=ImageSerializer,
+        summary="Remake a research copy",
         description="Remakes the research copy, with its boxes, if it is missing or has another patient's pseudonym. A "
         "released image is released again if its copy shows the same.",
     )
@@ -172,7 +181,12 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     def remake(self, request: Request, pk: str) -> Response:
         return self._answer(actions.remake_copy(by=self.by, image=self._unlocked_image()))
 
-    @extend_schema(request=None, responses=ImageSerializer, description="Releases the research copy to research.")
+    @extend_schema(
+        request=None,
+        responses=ImageSerializer,
+        summary="Release an image to research",
+        description="Releases the research copy to research.",
+    )
     @action(detail=True, methods=["post"])
     @transaction.atomic
     def release(self, request: Request, pk: str) -> Response:

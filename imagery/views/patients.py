@@ -35,6 +35,7 @@ class PatientViewSet(FilteredByRole, EditableViewSet):
 
     @extend_schema(
         request=None,
+        summary="Withdraw a patient's consent to research",
         description="Marks that consent to research is withdrawn: the patient's images leave every researcher's view.",
     )
     @action(detail=True, methods=["post"])

@@ -49,6 +49,7 @@ class StudyViewSet(FilteredByRole, EditableViewSet):
     @extend_schema(
         request=ShareSerializer,
         responses=StudySerializer,
+        summary="Share a study with a team",
         description="Lets the members of a team see the study and annotate it.",
     )
     @action(detail=True, methods=["post"], serializer_class=ShareSerializer)
@@ -57,7 +58,10 @@ class StudyViewSet(FilteredByRole, EditableViewSet):
         return self._answer_with(actions.share_study)
 
     @extend_schema(
-        request=UnshareSerializer, responses=StudySerializer, description="Takes the study back from a team."
+        request=UnshareSerializer,
+        responses=StudySerializer,
+        summary="Take a study back from a team",
+        description="Takes the study back from a team.",
     )
     @action(detail=True, methods=["post"], serializer_class=UnshareSerializer)
     @transaction.atomic
@@ -71,6 +75,7 @@ class StudyViewSet(FilteredByRole, EditableViewSet):
             200: OpenApiResponse(ReportSerializer, "Every file that could be taken was there already."),
             400: OpenApiResponse(NoneTakenSerializer, "No file could be taken."),
         },
+        summary="Upload many files",
         description="Takes many PNG, JPEG and DICOM Part 10 files, in a zip archive or side by side, each as "
         "`POST /images/` takes one: what is wrong with one file keeps no other out. All of them together may be as "
         "large as one upload.",

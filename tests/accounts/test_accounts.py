@@ -120,8 +120,11 @@ def test_a_lockout_says_when_to_try_again(doctor, client_of):
     client = client_of(None)
     for _ in range(10):
         log_in(client, password="wrong")
-    answer, page = log_in(client), client.post(
-        reverse("rest_framework:login"), {"username": "doctor", "password": make.PASSWORD}, format="multipart"
+    answer, page = (
+        log_in(client),
+        client.post(
+            reverse("rest_framework:login"), {"username": "doctor", "password": make.PASSWORD}, format="multipart"
+        ),
     )
     assert answer.json()["code"] == "locked_out" and "15 minutes" in answer.json()["detail"]
     assert answer.headers["Retry-After"] == page.headers["Retry-After"] == "900"

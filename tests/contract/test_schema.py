@@ -1,20 +1,20 @@
 """The OpenAPI schema says what is true: schemathesis asks everything it describes, as every role."""
 
 import gc
-from contextlib import contextmanager
+from collections import Counter
+from uuid import uuid4
 
 import pytest
 import schemathesis
 from django.core.management import call_command
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from hypothesis import HealthCheck, Phase, given, note, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from harrison.wsgi import application
 from tests.kit import factories as make
 from tests.kit.needs import rounds, soaking
+from tests.kit.wsgi import kept_connection
 
 PEOPLE = ("doctor", "researcher", "auditor", "nobody")
 
@@ -31,27 +31,49 @@ def test_the_schema_is_valid_and_complete(tmp_path):
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
 
 
-def test_every_operation_is_described(api):
-    paths = api.get(reverse("schema"), headers={"Accept": "application/vnd.oai.openapi+json"}).json()["paths"]
-    silent = [
-        (path, method)
-        for path, methods in paths.items()
-        for method, told in methods.items()
-        if not told.get("description")
-    ]
-    assert silent == []
+@pytest.fixture
+def operations(api) -> dict[str, dict]:
+    """Return the operations of the schema by method and path."""
+    paths = api.get(reverse("schema")).json()["paths"]
+    return {f"{method} {path}": told for path, methods in paths.items() for method, told in methods.items()}
 
 
-@contextmanager
-def kept_connection():
-    """Past Django's own client a request closes the connection that holds this test's transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        yield
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
+def test_every_operation_is_described_and_has_a_summary_of_its_own(operations):
+    summaries = Counter(operation.get("summary") for operation in operations.values())
+    silent = [name for name, operation in operations.items() if not operation.get("description")]
+    assert silent == [] and [summary for summary, number in summaries.items() if not summary or number > 1] == []
+
+
+def test_bodies_are_json_or_a_form_with_files(operations):
+    bodies = {name: set(operation["requestBody"]["content"]) for name, operation in operations.items()
+              if "requestBody" in operation}  # fmt: skip
+    forms = {name for name, types in bodies.items() if types == {"multipart/form-data"}}
+    assert forms == {"post /api/v1/images/", "post /api/v1/studies/upload/"}
+    assert {name: types for name, types in bodies.items() if types != {"application/json"}}.keys() == forms
+
+
+def test_answers_are_json_pictures_or_bytes(operations):
+    types = {
+        (name, media_type)
+        for name, operation in operations.items()
+        for answer in operation["responses"].values()
+        for media_type in answer.get("content", {})
+        if media_type != "application/json"
+    }
+    assert types == {
+        ("get /api/v1/images/{id}/file/", "application/octet-stream"),
+        ("get /api/v1/images/{id}/preview/", "image/png"),
+        ("get /api/v1/images/{id}/thumbnail/", "image/png"),
+        ("get /api/v1/fhir/CodeSystem/$lookup", "application/fhir+json"),
+        ("get /api/v1/fhir/ConceptMap/$translate", "application/fhir+json"),
+        ("get /api/v1/fhir/ValueSet/$expand", "application/fhir+json"),
+    }
+
+
+def test_every_path_of_the_schema_is_a_path_of_the_api(operations):
+    """In particular those of FHIR, with their `$`."""
+    paths = {name.split()[1].replace("{id}", str(uuid4())) for name in operations}
+    assert [path for path in sorted(paths) if not is_valid_path(path)] == []
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What people see in a browser: the browsable API and its documentation."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -56,6 +57,21 @@ def test_one_logs_in_to_the_browsable_api_with_a_session(doctor, client_of):
 
 def test_the_documentation_is_for_those_who_logged_in(api):
     assert b"swagger" in api.get(reverse("docs"), headers=AS_A_BROWSER).content.lower()
+
+
+def test_a_browser_is_sent_to_the_login_and_back_and_a_program_is_told_401(client_of):
+    for route in ("docs", "schema"):
+        address = f"{reverse(route)}?lang=en"
+        page = client_of(None).get(address, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert page.status_code == 302 and page.headers["Location"].startswith(reverse("rest_framework:login"))
+        assert parse_qs(urlsplit(page.headers["Location"]).query) == {"next": [address]}
+        refusal = client_of(None).get(address, headers={"Accept": "*/*"})
+        assert refusal.status_code == 401 and "WWW-Authenticate" in refusal.headers
+
+
+def test_a_browser_shows_the_schema(api):
+    answer = api.get(reverse("schema"), headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert answer.headers["Content-Type"] == "application/json" and answer.json()["openapi"]
 
 
 def test_a_strict_content_security_policy_is_on_every_page(api):
