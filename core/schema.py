@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from itertools import product
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
@@ -55,7 +55,8 @@ class Schema(AutoSchema):
         template = SUMMARIES.get(getattr(self.view, "action", ""))
         if template is None:
             return None
-        model = cast(GenericAPIView, self.view).queryset.model._meta
+        view: Any = self.view
+        model = view.queryset.model._meta
         article = "an" if model.verbose_name[0] in "aeiou" else "a"
         return template.format(one=f"{article} {model.verbose_name}", many=model.verbose_name_plural)
 
