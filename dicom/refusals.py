@@ -14,7 +14,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "truncated": (BAD, "This file ends too early: parts of it are missing."),
     "malformed": (BAD, "This file is damaged: its parts do not fit together."),
     "undecodable": (BAD, "The pixels of this file cannot be decoded."),
-    "bad_preamble": (BAD, "The first 128 bytes of this DICOM file hold something else than zeros or a TIFF header."),
+    "bad_preamble": (BAD, "This DICOM file begins like a program, a script or another document. Export it again."),
     "no_transfer_syntax": (BAD, "This DICOM file does not say how it is encoded (Transfer Syntax UID)."),
     "unsupported_transfer_syntax": (UNSUPPORTED, "The transfer syntax of this DICOM file is not supported."),
     "unsupported_pixels": (UNSUPPORTED, "The pixels of this DICOM file are of a kind that is not supported."),

@@ -67,10 +67,14 @@ def precision_of(frame: bytes, syntax: str) -> int:
     return (jpeg_2000_size(frame) if syntax in JPEG2000TransferSyntaxes else jpeg_size(frame))[3]
 
 
+def rle_beginning(layout: Layout) -> bytes:
+    """Return the first bytes of an RLE frame: its number of segments, and where the first begins (PS3.5 G.5)."""
+    return struct.pack("<LL", layout.samples * ((layout.allocated + 7) // 8), RLE_HEADER)
+
+
 def _check_rle(frame: bytes, layout: Layout) -> None:
     """RLE does not know its size, but has a segment for each byte of a sample, and cannot grow beyond its gain."""
-    segments = layout.samples * ((layout.allocated + 7) // 8)
-    if len(frame) < RLE_HEADER or int.from_bytes(frame[:4], "little") != segments:
+    if len(frame) < RLE_HEADER or frame[:4] != rle_beginning(layout)[:4]:
         raise Unreadable("undecodable")
     if layout.bits // 8 > (len(frame) - RLE_HEADER) * RLE_GAIN:
         raise Unreadable("size_mismatch")

@@ -1,6 +1,7 @@
 """Where the frames of a DICOM image lie, and one of them decoded (PS3.5 chapter 8 and annex A)."""
 
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -14,7 +15,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from dicom.parsing.codestream import checked_frame, without_comments
+from dicom.parsing.codestream import checked_frame, rle_beginning, without_comments
 from dicom.parsing.decoders import COMPRESSED, decode_frame
 from dicom.parsing.layout import Layout, check_layout, read_layout
 from dicom.parsing.outline import PIXELS, UNDEFINED, Element
@@ -25,7 +26,8 @@ FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00008, 0x7FE00009
 EXTENDED_OFFSETS = 0x7FE00001
 KEYWORDS = {PIXELS: "PixelData", FLOAT_PIXELS: "FloatPixelData", DOUBLE_PIXELS: "DoubleFloatPixelData"}
 NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
-STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")  # SOI of JPEG and JPEG-LS, SOC of JPEG 2000
+# SOI of JPEG and JPEG-LS, SOC of JPEG 2000, and the signature of JP2.
+STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
 
 Fragment = tuple[int, int]  # position and bytes
 Decoded = tuple[np.ndarray, str]  # rows × columns [× samples] as stored, and the photometric interpretation
@@ -49,7 +51,7 @@ class Frames:
         if self.is_native:
             _check_native_length(self.element, self.layout)
         else:
-            self.fragments = _fragments_by_frame(part10, self.element, self.layout)
+            self.fragments = _fragments_by_frame(part10, self.element, self.layout, self.syntax)
         pixels = self.layout.frames * self.layout.rows * self.layout.columns
         self.remembered: dict[int, Decoded] | None = {} if pixels <= part10.limits.checked_pixels else None
 
@@ -112,38 +114,41 @@ def _check_native_length(element: Element, layout: Layout) -> None:
         raise Unreadable("pixel_length")
 
 
-def _fragments_by_frame(part10: Part10, element: Element, layout: Layout) -> list[list[Fragment]]:
-    """Return the fragments of each frame (PS3.5 A.4). Raises `frame_count`, `malformed`."""
+def _fragments_by_frame(part10: Part10, element: Element, layout: Layout, syntax: str) -> list[list[Fragment]]:
+    """Return the fragments of each frame (PS3.5 A.4); empty ones belong to none. Raises `frame_count`, `malformed`."""
     if element.length != UNDEFINED or not element.fragments:
         raise Unreadable("malformed")
     table, *fragments = element.fragments
-    starts = _frame_starts(part10, table, fragments, layout.frames)
-    if len(starts) != layout.frames or starts[0] != 0 or starts != sorted(set(starts)):
-        raise Unreadable("frame_count")
-    return [fragments[start:stop] for start, stop in zip(starts, [*starts[1:], len(fragments)], strict=True)]
+    fragments = [fragment for fragment in fragments if fragment[1]]
+    for starts in _possible_starts(part10, table, fragments, layout, syntax):
+        if len(starts) == layout.frames and starts[0] == 0 and starts == sorted(set(starts)):
+            return [fragments[start:stop] for start, stop in zip(starts, [*starts[1:], len(fragments)], strict=True)]
+    raise Unreadable("frame_count")
 
 
-def _frame_starts(part10: Part10, table: Fragment, fragments: list[Fragment], frames: int) -> list[int]:
-    """Return the index of the first fragment of each frame: by an offset table, one to one, or by the first bytes."""
-    if not fragments:
-        raise Unreadable("frame_count")
-    if frames == 1:
-        return [0]
-    if offsets := _read_offsets(part10, table, frames):
-        by_position = {position - fragments[0][0]: index for index, (position, _) in enumerate(fragments)}
-        return [by_position.get(offset, -1) for offset in offsets]
-    if frames == len(fragments):
-        return list(range(frames))
-    return [i for i, (position, _) in enumerate(fragments) if read_at(part10.stream, position, 4).startswith(STARTS)]
+def _possible_starts(
+    part10: Part10, table: Fragment, fragments: list[Fragment], layout: Layout, syntax: str
+) -> Iterator[list[int]]:
+    """Yield the indices of the first fragments of all frames, most certain first.
+
+    A frame has at least one fragment, so as many fragments as frames leave no choice. Otherwise an offset table tells.
+    Some writers leave it out or write wrong offsets; then the first bytes of the fragments tell.
+    """
+    if layout.frames in (1, len(fragments)):
+        yield list(range(layout.frames)) if fragments else []
+    by_position = {position - fragments[0][0]: index for index, (position, _) in enumerate(fragments)}
+    yield [by_position.get(offset, -1) for offset in _read_offsets(part10, table, layout.frames)]
+    first_bytes = (rle_beginning(layout),) if syntax == RLELossless else STARTS
+    yield [i for i, (at, _) in enumerate(fragments) if read_at(part10.stream, at, 8).startswith(first_bytes)]
 
 
 def _read_offsets(part10: Part10, table: Fragment, frames: int) -> list[int]:
-    """Read the Extended Offset Table, else the Basic one (PS3.3 C.7.6.3.1.8, PS3.5 A.4). Both may be empty."""
+    """Read the Extended Offset Table, else the Basic one (PS3.3 C.7.6.3.1.8, PS3.5 A.4); [] if its length is wrong."""
     extended = part10.elements.get(EXTENDED_OFFSETS)
     position, length = (extended.value, extended.end - extended.value) if extended else table
     width = 8 if extended else 4
-    if length not in (0, width * frames):
-        raise Unreadable("frame_count")
+    if length != width * frames:
+        return []
     entries = read_at(part10.stream, position, length)
     return [number for (number,) in struct.iter_unpack("<Q" if extended else "<L", entries)]
 

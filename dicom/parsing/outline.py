@@ -19,6 +19,9 @@ UNDEFINED = 0xFFFFFFFF
 PIXELS = 0x7FE00010
 LONG = {str(vr) for vr in EXPLICIT_VR_LENGTH_32}
 KNOWN = {str(vr) for vr in VR}
+NO_VR = ("??", "  ")  # what converters write that do not know the VR
+PADDING = b"\0 \r\n\x1a\xff"  # what writers and media leave behind the last element
+CHUNK = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Element:
     length: int  # bytes of the value, or UNDEFINED
     end: int = 0
     fragments: list[tuple[int, int]] = field(default_factory=list)  # encapsulated pixels: (position, bytes)
+    substitutes: dict[int, bytes] = field(default_factory=dict)  # VRs to read in place of unknown ones, by position
 
 
 @dataclass
@@ -76,12 +80,15 @@ class _Scan:
         self.end = file.seek(0, 2)
         file.seek(start)
         self.file, self.limits, self.position, self.count = file, limits, start, 0
+        self.padding = _start_of_padding(file, start, self.end)
+        file.seek(start)
         self.elements: dict[int, Element] = {}
+        self.substitutes: dict[int, bytes] = {}
         self.levels = [_Level("dataset", self.end, False, encoding)]
 
     def step(self) -> None:
         level = self.levels[-1]
-        if self.position == level.limit:
+        if self.position == level.limit or (len(self.levels) == 1 and self.position >= self.padding):
             if level.delimited:  # its end marker should have come before
                 raise Unreadable("truncated" if level.limit == self.end else "malformed")
             return self._close()
@@ -92,10 +99,12 @@ class _Scan:
 
     def _element(self, level: _Level) -> None:
         start = self.position
+        if len(self.levels) == 1:
+            self.substitutes = {}
         tag, vr, length = self._head(level)
         if tag == ITEM_END and level.delimited:
             return self._close()
-        element = Element(tag, vr, start, self.position, length)
+        element = Element(tag, vr, start, self.position, length, substitutes=self.substitutes)
         if len(self.levels) == 1:
             self._add(element)
         if vr == "SQ" or (length == UNDEFINED and vr in ("UN", "")):
@@ -134,10 +143,23 @@ class _Scan:
         if level.encoding.implicit or group == 0xFFFE:
             return tag, _vr(tag), struct.unpack(order + "L", head[4:])[0]
         if vr not in KNOWN:
-            raise Unreadable("malformed")
+            vr = self._substitute(tag, vr, int.from_bytes(head[6:], "little"))
         if vr in LONG:
             return tag, vr, struct.unpack(order + "L", self._read(4, level))[0]
         return tag, vr, struct.unpack(order + "H", head[6:])[0]
+
+    def _substitute(self, tag: int, vr: str, length: int) -> str:
+        """Choose the VR to read in place of an unknown one: that of the dictionary, and for a private element by form.
+
+        VRs to come have long heads (PS3.5 7.1.2), which begin with two zeros; other letters stand in short ones.
+        """
+        is_private = bool(tag >> 16 & 1)
+        has_long_head = is_private and vr.isalpha() and vr.isupper() and length == 0
+        substitute = ("UN" if has_long_head else "LT") if is_private else _vr(tag) if vr in NO_VR else ""
+        if substitute not in KNOWN or (substitute in LONG) != has_long_head:
+            raise Unreadable("malformed")
+        self.substitutes[self.position - 4] = substitute.encode()
+        return substitute
 
     def _item_head(self, level: _Level) -> tuple[int, int]:
         group, number, length = struct.unpack(level.encoding.order + "HHL", self._read(8, level))
@@ -179,6 +201,17 @@ class _Scan:
     def _check(self, count: int, level: _Level) -> None:
         if self.position + count > level.limit:
             raise Unreadable("truncated" if self.position + count > self.end else "malformed")
+
+
+def _start_of_padding(file: BinaryIO, start: int, end: int) -> int:
+    """Return the position behind the last byte that is not padding."""
+    while end > start:
+        begin = max(end - CHUNK, start)
+        file.seek(begin)
+        if chunk := file.read(end - begin).rstrip(PADDING):
+            return begin + len(chunk)
+        end = begin
+    return start
 
 
 def _vr(tag: int) -> str:

@@ -12,13 +12,13 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from dicom.formats import PREAMBLE
 from dicom.limits import LIMITS, Limits
-from dicom.parsing.outline import Element, Encoding, outline
+from dicom.parsing.outline import LONG, PADDING, Element, Encoding, outline
 from dicom.refusals import Unreadable
 
-META = Encoding(implicit=False, little=True)  # PS3.10 7.1: always Explicit VR Little Endian
 META_GROUP = b"\x02\x00"
+LONG_HEADS = {vr.encode() for vr in LONG}
 CHUNK = 64 * 1024  # bytes
-TRAILER = 8  # bytes that may follow deflated data: one to pad it, or the checksum and length that gzip writes
+TRAILER = 8  # bytes that may follow deflated data, besides padding: the checksum and length that gzip writes
 
 
 @dataclass
@@ -61,10 +61,20 @@ def inflate(file: BinaryIO, limits: Limits = LIMITS) -> BinaryIO:
             raise Unreadable("malformed") from exc
         if inflated.tell() > limits.inflated:
             raise Unreadable("inflates_too_far")
-    if len(unpacker.unused_data) > TRAILER or file.read(1):
+    if not _is_trailer(unpacker.unused_data, file):
         raise Unreadable("malformed")
     inflated.seek(0)
     return inflated
+
+
+def _is_trailer(rest: bytes, file: BinaryIO) -> bool:
+    """Whether no more than a trailer and padding follows deflated data."""
+    if rest[TRAILER:].strip(PADDING):
+        return False
+    while chunk := file.read(CHUNK):
+        if chunk.strip(PADDING):
+            return False
+    return True
 
 
 def _meta(file: BinaryIO, limits: Limits) -> tuple[Dataset, int]:
@@ -72,22 +82,30 @@ def _meta(file: BinaryIO, limits: Limits) -> tuple[Dataset, int]:
 
     The group length is not used: group 0002 ends where the first element of another group begins.
     """
-    start, end = PREAMBLE + 4, _end_of_meta(file)
+    encoding = _encoding_of_meta(file)
+    start, end = PREAMBLE + 4, _end_of_meta(file, encoding)
     file.seek(start)
     content = BytesIO(file.read(end - start))
-    elements = outline(content, META, limits)
-    return _parse(content, list(elements.values()), META, limits), end
+    elements = outline(content, encoding, limits)
+    return _parse(content, list(elements.values()), encoding, limits), end
 
 
-def _end_of_meta(file: BinaryIO) -> int:
+def _encoding_of_meta(file: BinaryIO) -> Encoding:
+    """Explicit VR Little Endian (PS3.10 7.1), but some writers leave the VRs out."""
+    file.seek(PREAMBLE + 4)
+    return Encoding(implicit=not file.read(8)[4:6].isalpha(), little=True)
+
+
+def _end_of_meta(file: BinaryIO, encoding: Encoding) -> int:
     end = file.seek(0, SEEK_END)
     file.seek(PREAMBLE + 4)
     while True:
         head = file.read(8)
         if head[:2] != META_GROUP:
             return file.tell() - len(head)
-        long = head[4:6] in (b"OB", b"UN")
-        length = int.from_bytes(file.read(4), "little") if long else int.from_bytes(head[6:], "little")
+        long = head[4:6] in LONG_HEADS and not encoding.implicit
+        size = file.read(4) if long else head[4 if encoding.implicit else 6 :]
+        length = int.from_bytes(size, "little")
         if file.seek(length, SEEK_CUR) > end:
             raise Unreadable("truncated")
 
@@ -98,5 +116,8 @@ def _parse(stream: BinaryIO, elements: list[Element], encoding: Encoding, limits
     parts = []
     for element in elements:
         stream.seek(element.start)
-        parts.append(stream.read(element.end - element.start))
+        part = bytearray(stream.read(element.end - element.start))
+        for position, vr in element.substitutes.items():
+            part[position - element.start : position - element.start + 2] = vr
+        parts.append(part)
     return read_dataset(BytesIO(b"".join(parts)), encoding.implicit, encoding.little)
