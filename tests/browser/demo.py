@@ -1,4 +1,4 @@
-"""Fills a data folder as if people had worked with Harrison for a month: python -m tests.browser.demo
+"""Fills an installation as if people had worked with Harrison for a month: python -m tests.browser.demo
 
 Made-up data as `create_dummy_data` makes it, under a clock that jumps about within the last thirty days, and requests
 that were refused in that time.
@@ -71,9 +71,6 @@ def refused() -> None:
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
-    call_command("create_user_groups")
-    call_command("import_codes")
     models.uuid7 = past_id
     timezone.datetime = Clock  # type: ignore[attr-defined]
     call_command("create_dummy_data", seed=7, images=60, password=PASSWORD)

@@ -10,7 +10,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.kit.serving import ROOT, served
+from tests.kit.installation import ROOT
+from tests.kit.serving import served
 
 PASSWORD = "a password for the browser tests"
 PATIENCE = 20_000  # milliseconds
@@ -24,7 +25,7 @@ def chromium() -> str | None:
 def product(folder: Path) -> Iterator[str]:
     """Harrison as served, with a month of made-up work in `folder`; gives its address."""
     command = [sys.executable, "-m", "tests.browser.demo"]
-    with served(folder) as found:
+    with served(folder, kind="vocabulary") as found:
         subprocess.run(command, cwd=ROOT, env=found.environment, check=True, stdout=subprocess.DEVNULL)
         yield found.address
 

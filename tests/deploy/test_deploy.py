@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.kit.commands import start
-from tests.kit.serving import ROOT
+from tests.kit.installation import ROOT
 
 DEPLOY = ROOT / "deploy"
 TOOLS = Path(sys.executable).parent

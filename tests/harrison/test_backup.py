@@ -8,9 +8,10 @@ import pytest
 from harrison.backup.files import COLUMNS
 from harrison.backup.postgresql import PostgreSQLRows
 from tests.kit.backups import KEYS, duplicate, environment, find_faults, media_of, refused, run_script, snapshots
+from tests.kit.installation import managed, own_database
 from tests.kit.load import THERE, Said, team
 from tests.kit.needs import rounds
-from tests.kit.serving import managed, own_database, served
+from tests.kit.serving import served
 from tests.kit.waiting import until
 
 pytestmark = pytest.mark.slow

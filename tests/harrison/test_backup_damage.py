@@ -27,7 +27,7 @@ from tests.kit.backups import (
     refused,
     snapshots,
 )
-from tests.kit.serving import MANAGE, ROOT, installed, managed, own_database
+from tests.kit.installation import MANAGE, ROOT, installed, managed, own_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.on_both]
 

@@ -5,9 +5,9 @@ import os
 import pytest
 
 from tests.kit.backups import KEYS, UPLOAD, environment, refused, snapshots
+from tests.kit.installation import installed, managed, own_database
 from tests.kit.ports import free_port
 from tests.kit.s3 import new_bucket
-from tests.kit.serving import installed, managed, own_database
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.kit.backups import KEYS, UPLOAD, snapshots
-from tests.kit.serving import MANAGE, installed, managed
+from tests.kit.installation import MANAGE, installed, managed
 from tests.kit.strace import at, calls_of
 
 pytestmark = pytest.mark.slow

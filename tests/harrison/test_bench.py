@@ -9,7 +9,7 @@ import pytest
 from benchmarks.installation import Installation
 from benchmarks.operations import operations_of
 from benchmarks.report import Report, write_docs
-from tests.kit.serving import ROOT
+from tests.kit.installation import ROOT
 
 NO_INSTALLATION = Installation(0, 0, dict.fromkeys(("doctor", "colleague", "researcher", "auditor"), ""), "", "", "")
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from harrison import copying
 from tests.kit.backups import refused, run_script
-from tests.kit.serving import installed, managed
+from tests.kit.installation import installed, managed
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from harrison.databases import (
     read_database,
     set_statement_timeout,
 )
-from tests.kit.serving import ROOT
+from tests.kit.installation import ROOT
 
 POOL = {"max_size": MAX_CONNECTIONS}
 PRINT_TIMEOUT = """

@@ -16,8 +16,10 @@ from reversion.models import Version
 from accounts.models import Team, User
 from disease.models import Disease
 from harrison import dummy
+from harrison.management.commands import serve
 from imagery.models import Image, Patient, Study
 from label.models import Annotation, Label
+from tests.kit import factories as make
 
 PASSWORD = "for everyone's use"
 
@@ -116,3 +118,15 @@ def rows_of(seed: int) -> tuple:
 def test_the_same_seed_creates_the_same_data_and_another_seed_other_data():
     first = rows_of(seed=7)
     assert rows_of(seed=7) == first != rows_of(seed=8)
+
+
+def test_a_trial_is_prepared_with_codes_and_dummy_data_unless_it_has_its_own(monkeypatch):
+    commands = []
+    monkeypatch.setattr(serve, "call_command", lambda name, **_: commands.append(name))
+    serve.prepare()
+    assert commands == ["migrate", "create_user_groups", "import_codes", "create_dummy_data"]
+    make.CodeSystemFactory()
+    make.UserFactory()
+    commands.clear()
+    serve.prepare()
+    assert commands == ["migrate", "create_user_groups"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.kit import factories as make
 from tests.kit.backups import KEYS, snapshots
-from tests.kit.serving import MANAGE, ROOT, installed, managed
+from tests.kit.installation import MANAGE, ROOT, installed, managed
 
 pytestmark = pytest.mark.slow
 

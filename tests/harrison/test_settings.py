@@ -24,8 +24,9 @@ from harrison.env import (
     read_secret,
 )
 from tests.kit.commands import names_read, start
+from tests.kit.installation import ROOT
 from tests.kit.ports import free_port
-from tests.kit.serving import ROOT, answers
+from tests.kit.serving import answers
 from tests.kit.waiting import until
 
 SETTINGS = str(ROOT / "harrison" / "settings.py")

@@ -12,7 +12,7 @@ from core.models import new_id
 from imagery.storage import disk
 from imagery.storage.disk import DiskStorage
 from tests.kit import factories as make
-from tests.kit.serving import installed, managed
+from tests.kit.installation import installed, managed
 from tests.kit.strace import at, calls_of
 
 PREPARE = """

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from tests.kit.serving import MANAGE, ROOT, managed, own_database
+from tests.kit.installation import MANAGE, ROOT, managed, own_database
 
 KEYS = {
     "HARRISON_IDENTITY_KEYS": "an identity key of the tests of backups that is long enough",

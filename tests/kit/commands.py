@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from harrison import env
-from tests.kit.serving import MANAGE, ROOT
+from tests.kit.installation import MANAGE, ROOT
 
 
 def names_read() -> set[str]:

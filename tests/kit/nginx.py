@@ -14,8 +14,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from harrison.certificate import self_signed_certificate
+from tests.kit.installation import MANAGE, ROOT, installed
 from tests.kit.ports import free_port
-from tests.kit.serving import MANAGE, ROOT, Served, answers, installed
+from tests.kit.serving import Served, answers
 from tests.kit.waiting import until
 
 SHIPPED = ROOT / "deploy" / "nginx"

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.kit.installation import ROOT
 from tests.kit.needs import STRACE, need
-from tests.kit.serving import ROOT
 
 CALLS = "open,openat,mkdir,mkdirat,write,pwrite64,fsync,fdatasync,link,linkat,rename,renameat,renameat2"
 

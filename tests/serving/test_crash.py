@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.installation import MANAGE, ROOT, installed, managed
 from tests.kit.load import THERE, Said, team
 from tests.kit.needs import rounds
 from tests.kit.ports import free_port
-from tests.kit.serving import MANAGE, ROOT, Served, answers, ending, installed, managed
+from tests.kit.serving import Served, answers, ending
 from tests.kit.waiting import until
 
 pytestmark = [pytest.mark.slow, ending]

@@ -18,8 +18,8 @@ from tests.kit import factories as make
 from tests.kit import needs
 from tests.kit.files import zipped
 from tests.kit.hostile import native
+from tests.kit.installation import ROOT
 from tests.kit.nginx import SHIPPED, behind_nginx, configure, nginx, start_workers, stopping
-from tests.kit.serving import ROOT
 from tests.kit.slow_clients import STALLED, connect, head, p99, stalled, timed
 from tests.kit.waiting import until
 

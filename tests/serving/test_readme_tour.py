@@ -27,8 +27,8 @@ def tour() -> str:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """Start what `make run` starts: a new data folder with dummy data, HTTPS on a free port."""
-    with serving.served(tmp_path_factory.mktemp("served"), "--prepare") as server:
+    """Start what `make run` starts on a data folder that has codes: dummy data, HTTPS on a free port."""
+    with serving.served(tmp_path_factory.mktemp("served"), "--prepare", kind="vocabulary") as server:
         yield server.environment
 
 
