@@ -39,7 +39,7 @@ class User(AbstractUser):
 
 
 class TeamQuerySet(NamedRecordQuerySet):
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: "User") -> Self:
         """The teams this person is in."""
         if user.is_superuser:
             return self

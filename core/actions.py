@@ -47,7 +47,7 @@ def recorded(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def recorded_by(part: Callable[..., object], action: Callable[..., object]) -> None:
     """Mark an action that does its slow work outside of any transaction: `part` of it is what is recorded."""
-    action.verb = part.verb  # type: ignore[attr-defined]
+    action.verb = part.verb  # type: ignore[attr-defined]  # as above
 
 
 class Undo(ExitStack[None]):

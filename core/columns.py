@@ -65,8 +65,9 @@ def column_getter(field: serializers.Field) -> Getter:
     names = columns_of(field)
     if type(field) is PersonField:
         return lambda row: format_person(row, *names)
-    get: Getter = itemgetter(*names)
-    return (lambda row: format_time(get(row))) if type(field) is serializers.DateTimeField else get  # type: ignore[arg-type]
+    if type(field) is serializers.DateTimeField:
+        return lambda row: format_time(row[names[0]])
+    return itemgetter(*names)
 
 
 def format_time(at: datetime | None) -> str | None:

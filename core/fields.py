@@ -64,5 +64,5 @@ class PersonField(serializers.Field):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
 
-    def to_representation(self, user: Any) -> dict[str, str] | None:
+    def to_representation(self, user: AbstractBaseUser | None) -> dict[str, str] | None:
         return describe_user(user)

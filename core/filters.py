@@ -1,7 +1,7 @@
 """Filters are declared, and an unknown query parameter is a 400 that names it."""
 
 from collections.abc import Container
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django.db.models import QuerySet
@@ -10,13 +10,18 @@ from django_filters.utils import translate_validation
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from core.models import RecordQuerySet
+
+if TYPE_CHECKING:  # the views import this module
+    from core.views import RecordViewSet
+
 PAGING = frozenset({"cursor", "page_size"})
 
 
 class ListFilterBackend(DjangoFilterBackend):
     """Filters lists only: one object is looked up by its id, archived or not."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: "RecordViewSet") -> QuerySet:
         if view.detail:
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
@@ -35,7 +40,7 @@ class ListFilter(django_filters.FilterSet):
 
     def __init__(self, *args: Any, only: Container[str] | None = None, **kwargs: Any) -> None:
         if only is not None:
-            self.base_filters = {name: each for name, each in self.base_filters.items() if name in only}
+            self.base_filters = {name: self.base_filters[name] for name in self.base_filters if name in only}
         super().__init__(*args, **kwargs)
 
     def is_valid(self) -> bool:
@@ -54,25 +59,24 @@ class RecordFilter(ListFilter):
     )
 
     @property
-    def qs(self) -> Any:
+    def qs(self) -> RecordQuerySet:
         rows: Any = super().qs
         return rows if "archived" in self.filters and self.form.cleaned_data["archived"] else rows.live()
 
-    def filter_archived(self, queryset: Any, name: str, value: bool) -> Any:
+    def filter_archived(self, queryset: RecordQuerySet, name: str, value: bool) -> RecordQuerySet:
         return queryset.archived() if value else queryset
 
 
-def refuse_unknown_parameters(request: Request, view: Any) -> None:
-    known = known_parameters(view)
-    unknown = [name for name in request.query_params if name not in known]
+def refuse_unknown_parameters(request: Request, view: "RecordViewSet") -> None:
+    unknown = [name for name in request.query_params if name not in allowed_parameters(view)]
     if unknown:
         raise ValidationError({name: ["This query parameter is not known here."] for name in unknown})
 
 
-def known_parameters(view: Any) -> set[str]:
-    known = {"format", *view.query_parameters.get(view.action, ())}
+def allowed_parameters(view: "RecordViewSet") -> set[str]:
+    names = {"format", *view.query_parameters.get(view.action, ())}
     if view.action in ("list", "history"):
-        known |= PAGING
-    if view.action == "list" and getattr(view, "filterset_class", None):
-        known |= set(view.filterset_class.base_filters)
-    return known
+        names |= PAGING
+    if view.action == "list" and view.filterset_class:
+        names |= set(view.filterset_class.base_filters)
+    return names

@@ -1,10 +1,10 @@
 """The base of Harrison's own tables: a key, times, a version number, and recorded changes."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import reversion
 from django.core.exceptions import ValidationError
@@ -13,6 +13,11 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from core.text import fold
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import _User as User  # the model that AUTH_USER_MODEL names, for type checkers
+
+ModelClass = TypeVar("ModelClass", bound=type[models.Model])
 
 
 def new_id() -> uuid.UUID:
@@ -28,11 +33,11 @@ def first_id(at: datetime) -> uuid.UUID:
 class VisibleQuerySet(models.QuerySet):
     """Rows that a view shows. Here everyone with a role sees all of them; a table with owners narrows `visible_to`."""
 
-    def visible_to(self, user: Any) -> Self:
+    def visible_to(self, user: "User") -> Self:
         """Return the rows that this person may know of."""
         return self
 
-    def visible_parts(self, user: Any) -> list[Self]:
+    def visible_parts(self, user: "User") -> list[Self]:
         """Return the rows of `visible_to` in parts without a common row, of which an index gives a page in order."""
         return [self.visible_to(user)]
 
@@ -46,17 +51,16 @@ class RecordQuerySet(VisibleQuerySet):
     def archived(self) -> Self:
         return self.filter(archived_at__isnull=False)
 
-    def create(self, **fields: Any) -> Any:
+    def create(self, **fields: object) -> Any:
         """Add a row that keeps every rule of its model; raises `ValidationError` with a sentence per field."""
         record: Any = self.model(**fields)
         with record.validating():
             record.save(force_insert=True, using=self.db)
         return record
 
-    def change_all(self, **fields: Any) -> None:
+    def change_all(self, **fields: object) -> None:
         """Change many rows alike: one statement, and a version of each. The database alone holds their rules."""
-        found: Any = self.only("pk")
-        rows = self.model._default_manager.filter(pk__in=[row.pk for row in found])
+        rows = self.model._default_manager.filter(pk__in=list(self.values_list("pk", flat=True)))
         rows.update(**fields, version=models.F("version") + 1, updated_at=timezone.now())
         for row in rows:
             reversion.add_to_revision(row)
@@ -127,7 +131,7 @@ class Record(models.Model):
     def restore(self) -> Self:
         return self.change(archived_at=None)
 
-    def _change_links(self, many: Mapping[str, Any]) -> bool:
+    def _change_links(self, many: Mapping[str, Iterable[models.Model]]) -> bool:
         moved = False
         for name, wanted in many.items():
             links = getattr(self, name)
@@ -136,7 +140,7 @@ class Record(models.Model):
                 moved = True
         return moved
 
-    def _save(self, columns: list[str], fields: Mapping[str, Any]) -> None:
+    def _save(self, columns: list[str], fields: Mapping[str, object]) -> None:
         for name in columns:
             setattr(self, name, fields[name])
         self.version += 1
@@ -171,10 +175,11 @@ class NamedRecord(Record):
             raise ValidationError({"name": "A name has at least one visible character."})
 
 
-def versioned(*hidden: str) -> Any:
-    """Class decorator: every recorded change of this model keeps a version, without the `hidden` fields."""
+def versioned(*hidden: str) -> Callable[[ModelClass], ModelClass]:
+    """Keep a version of every recorded change of the decorated model, without the `hidden` fields."""
 
-    def register(model: type[models.Model]) -> type[models.Model]:
-        return reversion.register(model, exclude=hidden)
+    def register(model: ModelClass) -> ModelClass:
+        reversion.register(model, exclude=hidden)
+        return model
 
     return register

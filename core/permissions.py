@@ -17,7 +17,7 @@ class HasRole(BasePermission):
     Where a view names an `owner` field, only the owner of a row may change it.
     """
 
-    def has_permission(self, request: Request, view: "RecordViewSet") -> bool:  # type: ignore[override]
+    def has_permission(self, request: Request, view: "RecordViewSet") -> bool:  # type: ignore[override]  # of our views
         if not request.user.is_authenticated:
             return False
         action = getattr(view, "action", None)
@@ -25,7 +25,7 @@ class HasRole(BasePermission):
             return True
         return bool(self.allowed_roles(view.roles, action) & request.user.roles)
 
-    def has_object_permission(self, request: Request, view: "RecordViewSet", record: "Record") -> bool:  # type: ignore[override]
+    def has_object_permission(self, request: Request, view: "RecordViewSet", record: "Record") -> bool:  # type: ignore[override]  # of our views
         if request.method in SAFE_METHODS or view.owner is None or request.user.is_superuser:
             return True
         return getattr(record, f"{view.owner}_id") == request.user.pk

@@ -15,7 +15,7 @@ class ErrorSerializer(serializers.Serializer):
 
     detail = serializers.CharField(help_text="One sentence for a person.")
     code = serializers.CharField(help_text="One word for a program.")
-    fields = serializers.DictField(  # type: ignore[assignment]
+    fields = serializers.DictField(  # type: ignore[assignment]  # DRF takes fields out of the class
         child=serializers.ListField(child=serializers.CharField()), help_text="Sentences for each field at fault."
     )
 

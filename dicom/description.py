@@ -49,7 +49,7 @@ class Description:
         if patient is not None:
             other_ids = tuple(patient["other_ids"])
             patient = PatientFacts(**patient | {"birth_date": _date(patient["birth_date"]), "other_ids": other_ids})
-        return cls(**reply | {"study_date": _date(reply["study_date"]), "patient": patient})  # type: ignore[operator]
+        return cls(**dict(reply) | {"study_date": _date(reply["study_date"]), "patient": patient})
 
 
 def _without_dates(value: Any) -> Any:

@@ -87,7 +87,7 @@ class AnnotationListSerializer(EvidenceSerializer):
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     image = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
-    label = serializers.UUIDField(  # type: ignore[assignment]
+    label = serializers.UUIDField(  # type: ignore[assignment]  # DRF takes fields out of the class
         source="label_id", read_only=True, help_text="Id of the label."
     )
     label_name = serializers.CharField(source="label.name", read_only=True, help_text="The term.")

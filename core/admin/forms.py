@@ -10,7 +10,7 @@ class LinesField(forms.CharField):
     widget = forms.Textarea
 
     def __init__(self, *, max_line_length: int, max_lines: int, **kwargs: object) -> None:
-        super().__init__(**kwargs)  # type: ignore[arg-type]
+        super().__init__(**kwargs)  # type: ignore[arg-type]  # those of `CharField`
         self.max_line_length, self.max_lines = max_line_length, max_lines
 
     def prepare_value(self, value: object) -> object:

@@ -5,13 +5,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import reversion
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import FileField, Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -42,7 +43,8 @@ class HistoryMixin(admin.ModelAdmin):
         """Show recorded changes, newest first. `?before=` is the version before which the page begins."""
         row = self.get_object(request, object_id)
         if row is None or not self.has_history(request, row):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+            self.message_user(request, f"No {self.opts.verbose_name} with the ID {object_id} exists.", messages.WARNING)
+            return redirect("admin:index")
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         versions = history.versions_of(row)
@@ -91,7 +93,7 @@ def describe_value(value: object, names: dict[str, str]) -> str:
 
 def names_of_rows(entries: Sequence[Change], model: type[Model], user: object) -> dict[str, str]:
     """Look up the names of all rows that the changes refer to, with one query per model."""
-    ids: dict[Any, set[str]] = defaultdict(set)
+    ids: dict[type[Model], set[str]] = defaultdict(set)
     for entry in entries:
         for field, change in entry["changes"].items():
             if related := related_model(model, field):
@@ -104,11 +106,12 @@ def names_of_rows(entries: Sequence[Change], model: type[Model], user: object) -
     return names
 
 
-def related_model(model: type[Model], field: str) -> Any:
+def related_model(model: type[Model], field: str) -> type[Model] | None:
     try:
-        return model._meta.get_field(field).related_model
+        related = model._meta.get_field(field).related_model
     except FieldDoesNotExist:  # the field was removed since
         return None
+    return related if isinstance(related, type) else None
 
 
 def ids_in(value: object) -> list[str]:

@@ -35,7 +35,7 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
         css = {"all": ("core/admin.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        rows: Any = self.model._default_manager.all()
+        rows = self.model._default_manager.all()
         visible = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
         return visible.order_by(*self.get_ordering(request))
 
@@ -56,7 +56,9 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return () if obj is None else self.shown_fields
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, object], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         row: Model | None = kwargs.get("obj")
         context["row_title"] = context["subtitle"] = self.title_for(request, row) if row else None
         context["has_history"] = row is not None and self.has_history(request, row)

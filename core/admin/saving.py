@@ -46,7 +46,7 @@ class RecordForm(forms.ModelForm):
     def state(self) -> str:
         return str(self.instance.version)
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, object] | None:
         cleaned = super().clean()
         if not self.is_new and self.cleaned_data.get("seen") != self.state:
             raise ValidationError(STALE)

@@ -45,7 +45,7 @@ class IndexedSearch(admin.ModelAdmin):
 class FormLookup(AutocompleteJsonView):
     """Offers what a field of a form accepts, to people who may fill in this form."""
 
-    admin_site: Any
+    admin_site: admin.AdminSite
 
     @property
     def form_admin(self) -> Any:

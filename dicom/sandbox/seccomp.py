@@ -49,7 +49,7 @@ def lock(limits: Limits) -> None:
     if sys.platform == "linux" and platform.machine() == "x86_64":
         _install_filter(filter_program(SYSTEM_CALLS))
     else:
-        socket.socket = socket.create_connection = _refuse_network  # type: ignore[assignment,misc]
+        socket.socket = socket.create_connection = _refuse_network  # type: ignore[assignment,misc]  # no filter here
 
 
 def end_with_parent() -> None:

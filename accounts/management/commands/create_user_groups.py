@@ -14,7 +14,7 @@ class Command(BaseCommand):
         "too. To give a user a role, add the group in the admin."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         for role in Role:
             _, created = Group.objects.get_or_create(name=role)
             self.stdout.write(f"{role}: {'created' if created else 'existed already'}")

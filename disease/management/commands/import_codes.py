@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--title", default="", help="Its full name.")
         parser.add_argument("--uri", default="", help="Its FHIR URI.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             self.load_own(options) if options["file"] else self.load_shipped()
         except CatalogueError as exc:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         "Safe to run again: it skips a disease whose name exists, in use or archived."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         existing_names = set(Disease.objects.values_list("folded_name", flat=True))
         starters = read_starters()
         new = {name: rows for name, rows in starters.items() if fold(name) not in existing_names}

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             help="First run the migrations, create the user groups, and fill an empty installation with dummy data.",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         refuse_half_a_certificate(options["certificate"], options["key"])
         if not options["socket"]:
             refuse_port_in_use(options["host"], options["port"])

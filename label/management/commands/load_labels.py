@@ -20,7 +20,7 @@ class Command(BaseCommand):
         "Safe to run again: it skips a label whose name exists, in use or archived."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         existing_names = set(Label.objects.values_list("folded_name", flat=True))
         diseases = {disease.name: disease for disease in Disease.objects.live()}
         with STARTER.open(newline="") as file:
