@@ -14,7 +14,8 @@ if TYPE_CHECKING:  # the views import the settings, which import this module
 class HasRole(BasePermission):
     """Allow users with one of the roles that the view's table lists for the action.
 
-    Where a view names an `owner` field, only the owner of a row may change it.
+    Where a view names an `owner` field, only the owner of a row and superusers may change it; the rows of a view with
+    `is_owners_alone` are statements, which not even a superuser changes.
     """
 
     def has_permission(self, request: Request, view: "RecordViewSet") -> bool:  # type: ignore[override]  # of our views
@@ -26,7 +27,9 @@ class HasRole(BasePermission):
         return bool(self.allowed_roles(view.roles, action) & request.user.roles)
 
     def has_object_permission(self, request: Request, view: "RecordViewSet", record: "Record") -> bool:  # type: ignore[override]  # of our views
-        if request.method in SAFE_METHODS or view.owner is None or request.user.is_superuser:
+        if request.method in SAFE_METHODS or view.owner is None:
+            return True
+        if request.user.is_superuser and not view.is_owners_alone:
             return True
         return getattr(record, f"{view.owner}_id") == request.user.pk
 

@@ -36,6 +36,7 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     query_parameters: dict[str, set[str]] = {}
     list_ordering: tuple[str, ...] = ("-id",)  # of rows whose ids are in order of creation
     owner: str | None = None
+    is_owners_alone = False  # whether superusers, too, change only rows of their own
     lookup_value_converter = "uuid"
     record: Record | None = None  # the object that this request reads or changes
 

@@ -64,8 +64,8 @@ def record_numbers_contradict(one: Person, other: Person) -> bool:
     """Whether one issuer gave two numbers. Numbers of two issuers cannot be compared."""
     if is_placeholder(one.record_number) or is_placeholder(other.record_number) or differ(one.issuer, other.issuer):
         return False
-    known = {one.record_number, *one.other_ids} & {other.record_number, *other.other_ids}
-    return not known
+    is_known = one.record_number in (other.record_number, *other.other_ids) or other.record_number in one.other_ids
+    return not is_known
 
 
 def names_contradict(one: Person, other: Person) -> bool:

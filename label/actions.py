@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.core.exceptions import PermissionDenied
+
 from accounts.models import User
 from core.actions import recorded
 from core.exceptions import Conflict
@@ -20,6 +22,7 @@ def annotate(*, by: User, image: Image, label: Label, **statement: object) -> An
 
 @recorded("revised")
 def revise(*, by: User, annotation: Annotation, **statement: object) -> Annotation:
+    _refuse_another_reader(by, annotation)
     if annotation.archived:
         raise Conflict("This annotation is archived. Restore it first.")
     if annotation.image.archived:
@@ -30,13 +33,21 @@ def revise(*, by: User, annotation: Annotation, **statement: object) -> Annotati
 
 @recorded("archived")
 def archive_annotation(*, by: User, annotation: Annotation) -> Annotation:
+    _refuse_another_reader(by, annotation)
     return annotation.archive()
 
 
 @recorded("restored")
 def restore_annotation(*, by: User, annotation: Annotation) -> Annotation:
+    _refuse_another_reader(by, annotation)
     _refuse_archived_label(annotation.label)
     return annotation.restore()
+
+
+def _refuse_another_reader(by: User, annotation: Annotation) -> None:
+    """Raise `PermissionDenied` for everyone but the reader, superusers included."""
+    if annotation.annotator_id != by.pk:
+        raise PermissionDenied("Only the reader who made an annotation changes it.")
 
 
 def _refuse_archived_label(label: Label) -> None:

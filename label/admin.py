@@ -87,6 +87,7 @@ class AnnotationAdmin(EvidenceAdmin):
     link_columns = ("image", "label", "annotator")
     roles = {"view": CLINICAL, "archive": DOCTORS}
     owner_field = "annotator"
+    is_owners_alone = True
     row_actions = {"archive": actions.archive_annotation, "restore": actions.restore_annotation}
     shown_fields = (
         "preview", linked("image"), linked("label"), "annotator", "state", "geometry", "confidence", "comment",

@@ -62,6 +62,7 @@ class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
     archive_action = actions.archive_annotation
     restore_action = actions.restore_annotation
     owner = "annotator"
+    is_owners_alone = True
 
     def get_queryset(self) -> QuerySet[Annotation]:
         """Let doctors change only annotations of images that they see whole."""

@@ -12,13 +12,16 @@ class RoleRights(admin.ModelAdmin):
     """Refuse what `roles` does not list, and refuse every deletion."""
 
     roles: ClassVar[Mapping[str, frozenset[str]]] = {}  # for view, add, change and archive
-    owner_field = ""  # the person who alone may change or archive a row
+    owner_field = ""  # the person who alone may change or archive a row, apart from superusers
+    is_owners_alone = False  # whether superusers, too, change only rows of their own
 
     def has_right(self, request: HttpRequest, right: str) -> bool:
         return bool(self.roles.get(right, frozenset()) & getattr(request.user, "roles", frozenset()))
 
     def owns(self, request: HttpRequest, row: Model | None) -> bool:
-        if row is None or not self.owner_field or getattr(request.user, "is_superuser", False):
+        if row is None or not self.owner_field:
+            return True
+        if getattr(request.user, "is_superuser", False) and not self.is_owners_alone:
             return True
         return getattr(row, f"{self.owner_field}_id") == request.user.pk
 

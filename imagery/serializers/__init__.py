@@ -13,7 +13,7 @@ from imagery.serializers.images import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.serializers.patients import PatientSerializer
+from imagery.serializers.patients import PatientListSerializer, PatientSerializer
 from imagery.serializers.studies import (
     SeriesSerializer,
     ShareSerializer,
@@ -31,6 +31,7 @@ __all__ = [
     "ImageSerializer",
     "ManifestSerializer",
     "NoneTakenSerializer",
+    "PatientListSerializer",
     "PatientSerializer",
     "PreviewSerializer",
     "ProposalSerializer",

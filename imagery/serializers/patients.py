@@ -1,10 +1,12 @@
 """The API contract of patients."""
 
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
 from imagery import actions
+from imagery.actions.patients import others_of_number
 from imagery.models import Identity, Patient, Sex
 from imagery.serializers.evidence import EvidenceSerializer
 
@@ -40,7 +42,7 @@ class IdentitySerializer(serializers.Serializer):
         return UNKNOWN | identity.facts
 
 
-class PatientSerializer(EvidenceSerializer):
+class PatientListSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = ("id", "pseudonym", "sex")
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
@@ -56,6 +58,15 @@ class PatientSerializer(EvidenceSerializer):
     )
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was made (UTC).")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
+
+
+class PatientSerializer(PatientListSerializer):
+    same_record_number = serializers.SerializerMethodField(
+        help_text="Ids of your other patients of this record number, whose name, birth date or sex contradicts."
+    )
+
+    def get_same_record_number(self, patient: Patient) -> list[UUID]:
+        return list(others_of_number(patient, patient.facts).values_list("patient", flat=True))
 
     def create(self, validated_data: dict[str, Any]) -> Patient:
         return actions.create_patient(**validated_data)

@@ -12,9 +12,7 @@ from core.views import EditableViewSet
 from imagery import actions
 from imagery.filters import IdentifiedPatientFilter, PatientFilter
 from imagery.models import Patient
-from imagery.serializers import (
-    PatientSerializer,
-)
+from imagery.serializers import PatientListSerializer, PatientSerializer
 from imagery.views.rights import DOCTORS, READ, WRITE, FilteredByRole
 
 
@@ -22,6 +20,7 @@ class PatientViewSet(FilteredByRole, EditableViewSet):
     """Whom the images show."""
 
     queryset = Patient.objects.all()
+    list_serializer_class = PatientListSerializer
     serializer_class = PatientSerializer
     roles = READ | WRITE | {"withdraw": DOCTORS}
     archive_action = actions.archive_patient

@@ -97,3 +97,8 @@ def test_a_row_whose_place_was_taken_is_reported_and_not_restored(client_as):
     messages = run_action(client_as("researcher"), "restore", old, archived="yes")
     assert messages == ["Nodule: A label of this name already exists."]
     assert Label.objects.get(pk=old.pk).archived
+
+
+def test_a_superuser_archives_no_annotation_of_another_reader(client_as, annotation):
+    (refusal,) = run_action(client_as("root"), "archive", annotation)
+    assert "Only its owner" in refusal and not Annotation.objects.get(pk=annotation.pk).archived

@@ -8,6 +8,7 @@ import data_store
 import pydicom
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from pydicom.uid import generate_uid
 
 PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
 REAL = sorted([*PYDICOM.glob("*.dcm"), *(Path(data_store.__file__).parent / "data").glob("*.dcm")])
@@ -68,4 +69,16 @@ def zipped(**files: bytes) -> bytes:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def ct(**values: object) -> bytes:
+    """A small CT of an object, a series and a study of its own, unless the values say otherwise."""
+    dataset = dcmread(io.BytesIO(real("CT_small.dcm")))
+    uids = {name: generate_uid() for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
+    for keyword, value in (uids | values).items():
+        setattr(dataset, keyword, value)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    stream = io.BytesIO()
+    dataset.save_as(stream)
     return stream.getvalue()

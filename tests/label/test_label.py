@@ -1,12 +1,15 @@
 """Labels, annotations, and where in an image a finding is."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from imagery.actions import archive_study
+from label import actions
 from label.geometry import check_geometry
 from label.models import Annotation
 from tests.kit import factories as make
+from tests.kit.api import where
 
 pytestmark = pytest.mark.on_both
 
@@ -241,3 +244,25 @@ def test_what_one_knows_only_as_research_does_is_not_changed(image, label, clien
 def test_an_annotation_of_an_archived_image_is_not_revised(api, annotation, doctor):
     archive_study(by=doctor, study=annotation.image.study)
     assert api.patch(reverse("annotation-detail", kwargs={"pk": annotation.pk}), {"state": "absent"}).status_code == 409
+
+
+def test_nobody_changes_what_another_reader_said(annotation, colleague, client_of):
+    """Superusers included, and by actions of commands, too (DESIGN 4)."""
+    root = make.UserFactory(is_superuser=True)
+    for client in (client_of(root), client_of(colleague)):
+        answers = [
+            client.patch(where("annotation-detail", annotation), {"state": "absent"}, format="json"),
+            client.delete(where("annotation-detail", annotation)),
+            client.post(where("annotation-restore", annotation)),
+        ]
+        assert [answer.status_code for answer in answers] == [403] * 3
+    for act in (actions.revise, actions.archive_annotation, actions.restore_annotation):
+        with pytest.raises(PermissionDenied):
+            act(by=root, annotation=annotation)
+    assert Annotation.objects.get(pk=annotation.pk).version == annotation.version
+
+
+def test_a_superuser_changes_a_statement_of_their_own(image, label, client_of):
+    root = make.UserFactory(is_superuser=True)
+    own = actions.annotate(by=root, image=image, label=label, state="present")
+    assert client_of(root).patch(where("annotation-detail", own), {"state": "absent"}, format="json").status_code == 200
