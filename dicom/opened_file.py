@@ -52,11 +52,11 @@ class OpenedFile:
         """Decode and draw the pixels, and read the header: what is accepted can be shown."""
         if self.media_type != DICOM:
             return describe_picture(self.picture, self.media_type)
-        for index in self._checked_frames():
-            draw_frame(self.frames.decode(index), self.header, index)
+        for index in self.checked_frames():
+            draw_frame(self.frames, self.header, index)
         return describe_dicom(self.header, self.frames.layout)
 
-    def _checked_frames(self) -> list[int]:
+    def checked_frames(self) -> list[int]:
         """All frames, or the first and the last if all would take too long."""
         layout = self.frames.layout
         if layout.frames * layout.rows * layout.columns <= self.limits.checked_pixels:
@@ -66,12 +66,13 @@ class OpenedFile:
     def draw(self, frame: int, size: int | None, window: Window | None) -> bytes:
         """Draw one frame as a PNG."""
         check_request(size, window)
-        return encode_png(self._image(frame, window), size, self.limits)
+        return encode_png(self.image(frame, window), size, self.limits)
 
-    def _image(self, frame: int, window: Window | None) -> Image.Image:
+    def image(self, frame: int, window: Window | None = None) -> Image.Image:
+        """Draw one frame."""
         is_dicom = self.media_type == DICOM
         if not 0 <= frame < (self.frames.layout.frames if is_dicom else 1):
             raise Unreadable("no_such_frame")
         if is_dicom:
-            return draw_frame(self.frames.decode(frame), self.header, frame, window)
+            return draw_frame(self.frames, self.header, frame, window)
         return draw_picture(self.picture, window)

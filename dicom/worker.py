@@ -101,7 +101,7 @@ def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket
     secrets = Secrets(bytes.fromhex(request["key"]), request["key_id"])
     subject = Subject(secrets, request["patient"], request["pseudonym"])
     boxes = [Box(**box) for box in request["boxes"]]
-    with open(messages.receive_file(parent), "wb") as target:
+    with open(messages.receive_file(parent), "w+b") as target:
         try:
             outcome = deidentify(opened, subject, boxes, target)
         except CannotBeCleaned as exc:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset
 
@@ -12,15 +13,15 @@ from dicom.deidentification import burned_in_text, identifying_words, rules
 from dicom.deidentification.burned_in_text import OF_A_PICTURE, Assessment, assess
 from dicom.deidentification.header import REWRITTEN, Cleaning, clean_header
 from dicom.deidentification.manifest import ENGINE, VERSION, Box, Manifest, format_tags
-from dicom.deidentification.pixels import write_picture, write_pixels
+from dicom.deidentification.pixels import pixel_digest, write_picture, write_pixels
 from dicom.deidentification.provenance import file_meta, mark_deidentified, option_codes, profile_name
 from dicom.deidentification.pydicom_quiet import UNREADABLE, quietly
-from dicom.deidentification.redaction import redacted_frames
+from dicom.deidentification.redaction import RedactedFrames, redacted_frames
 from dicom.deidentification.replacements import Subject, days_earlier
 from dicom.deidentification.scope import CannotBeCleaned, check_scope
-from dicom.drawing.frame import draw_frame, draw_picture
 from dicom.formats import DICOM, PNG
 from dicom.opened_file import OpenedFile
+from dicom.parsing.frames import Frames
 from dicom.parsing.outline import Element
 
 PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
@@ -38,7 +39,9 @@ class Outcome:
 
 
 def deidentify(original: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:
-    """Write a research copy to `target`, an empty file. A PNG if the original is a picture.
+    """Write a research copy to `target`, an empty file to write and read: a PNG if the original is a picture.
+
+    The outcome is read from the bytes that were written: a copy that cannot be shown does not exist.
 
     Raises:
         CannotBeCleaned: no copy can be made. `target` may hold the beginning of one.
@@ -64,12 +67,16 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
             cleaning.note_removed(tag)
         mark_deidentified(copy, subject.pseudonym, redacted=bool(boxes))
+        if frames.is_native:
+            copy.PhotometricInterpretation = frames.layout.photometric  # which the length may have corrected
         copy.file_meta = file_meta(copy, frames.syntax)
     redacted = redacted_frames(frames, copy, boxes) if boxes else None
     with refusing_damage():
-        written = write_pixels(target, copy, frames, redacted)
-        picture = draw_frame(written.first_frame, copy, 0)
-    return Outcome(assessment, _manifest(subject, DICOM, written.sha256, bool(boxes), cleaning), picture)
+        write_pixels(target, copy, frames, redacted)
+        written = OpenedFile(target, opened.limits)
+        check_pixels(written, redacted or frames)
+        sha256, picture = pixel_digest(written.frames), written.image(0)
+    return Outcome(assessment, _manifest(subject, DICOM, sha256, bool(boxes), cleaning), picture)
 
 
 def _read_original(opened: OpenedFile) -> Dataset:
@@ -86,6 +93,18 @@ def _read_original(opened: OpenedFile) -> Dataset:
     return opened.part10.read(is_wanted)
 
 
+def check_pixels(written: OpenedFile, source: Frames | RedactedFrames) -> None:
+    """Draw a copy as an upload is drawn, and compare its pixels with those it was made of.
+
+    Raises `CannotBeCleaned` if they differ, and what `OpenedFile.describe` raises.
+    """
+    written.describe()
+    for index in written.checked_frames():
+        (samples, colours), (expected, expected_colours) = written.frames.decode(index), source.decode(index)
+        if colours != expected_colours or not np.array_equal(samples, expected):
+            raise CannotBeCleaned("The pixels of the copy would differ from those of the original.")
+
+
 @contextmanager
 def refusing_damage() -> Iterator[None]:
     """Raise `CannotBeCleaned` in place of what pydicom raises over a damaged file, which quotes values."""
@@ -96,8 +115,9 @@ def refusing_damage() -> Iterator[None]:
 
 
 def _copy_picture(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:
-    pixels, sha256 = write_picture(target, opened.picture, boxes)
-    return Outcome(OF_A_PICTURE, _manifest(subject, PNG, sha256, bool(boxes)), draw_picture(pixels))
+    sha256 = write_picture(target, opened.picture, boxes)
+    picture = OpenedFile(target, opened.limits).image(0)
+    return Outcome(OF_A_PICTURE, _manifest(subject, PNG, sha256, bool(boxes)), picture)
 
 
 def _manifest(

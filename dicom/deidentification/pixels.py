@@ -8,7 +8,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from PIL import Image
@@ -19,20 +19,13 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.redaction import RedactedFrames, fill_boxes
-from dicom.parsing.frames import Decoded, Frames
+from dicom.parsing.frames import Frames
 from dicom.parsing.layout import Layout
 from dicom.refusals import Unreadable
 
 PIXEL_DATA = (0x7FE0, 0x0010)
 ITEM, END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
 UNDEFINED_LENGTH = 0xFFFFFFFF
-
-
-class Written(NamedTuple):
-    """The digest of the decoded pixels, and the first frame."""
-
-    sha256: str  # the same for the same picture in any lossless transfer syntax
-    first_frame: Decoded
 
 
 class Sink(Protocol):
@@ -53,7 +46,7 @@ class Deflater:
         self.target.write(b"\0" * (self.length % 2))
 
 
-def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: RedactedFrames | None) -> Written:
+def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: RedactedFrames | None) -> None:
     """Write the copy's header, and behind it the original's pixels or those with boxes.
 
     Raises what pydicom and the decoders raise.
@@ -68,20 +61,20 @@ def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: Reda
     elif frames.is_native:
         length = (frames.layout.bits * frames.layout.frames + 7) // 8
         vr = "OW" if syntax.is_implicit_VR else frames.element.vr
-        _write_native(sink, _native_chunks(frames, copy, length), length, vr, syntax)
+        _write_native(sink, _native_chunks(frames, length), length, vr, syntax)
     else:
         _write_fragments(target, frames)
     if isinstance(sink, Deflater):
         sink.finish()
-    return _digest(redacted or frames, frames.layout.frames)
 
 
-def _digest(frames: Frames | RedactedFrames, count: int) -> Written:
+def pixel_digest(frames: Frames) -> str:
+    """Decode all frames, and return a digest: the same for the same picture in any lossless transfer syntax."""
     digest = hashlib.sha256()
-    for index in range(count):
+    for index in range(frames.layout.frames):
         samples, _ = frames.decode(index)
         digest.update(little_endian(samples))
-    return Written(digest.hexdigest(), frames.decode(0))
+    return digest.hexdigest()
 
 
 def little_endian(samples: np.ndarray) -> memoryview:
@@ -113,13 +106,13 @@ def _write_native(sink: Sink, chunks: Iterable[bytes], length: int, vr: str, syn
     sink.write(b"\0" * (length + length % 2 - written))
 
 
-def _native_chunks(frames: Frames, copy: Dataset, length: int) -> Iterator[bytes]:
+def _native_chunks(frames: Frames, length: int) -> Iterator[bytes]:
     """Read the bytes that are pixels frame by frame, with unused bits cleared.
 
     Frames that do not fill complete words are read at once. In big endian words of 8-bit samples the last pixel may be
     the second byte of its word, so an odd length is rounded up.
     """
-    layout, dtype = frames.layout, _cleared_dtype(frames.layout, frames, copy)
+    layout, dtype = frames.layout, _cleared_dtype(frames.layout, frames)
     step = layout.bits // 8 if layout.bits % 16 == 0 else length + length % 2
     for start in range(0, length, step):
         chunk = frames.native_pixels(start, step)
@@ -128,21 +121,22 @@ def _native_chunks(frames: Frames, copy: Dataset, length: int) -> Iterator[bytes
         yield _without_unused_bits(chunk, layout, dtype) if dtype else chunk
 
 
-def _cleared_dtype(layout: Layout, frames: Frames, copy: Dataset) -> str:
-    """The type of samples whose unused high bits can be cleared; "" if there are none, or they are not on top."""
+def _cleared_dtype(layout: Layout, frames: Frames) -> str:
+    """The type of samples whose unused bits can be cleared; "" if there are none."""
     if not (1 < layout.stored < layout.allocated and layout.allocated in (8, 16, 32)):
-        return ""
-    if copy.get("HighBit") != layout.stored - 1:
         return ""
     order = ">" if frames.syntax == ExplicitVRBigEndian and frames.element.vr != "OB" else "<"
     return f"{order}{'i' if layout.signed else 'u'}{layout.allocated // 8}"
 
 
 def _without_unused_bits(chunk: bytes, layout: Layout, dtype: str) -> bytes:
-    """Make unused high bits copies of the sign, or zero: the value stays, whatever was packed above it goes."""
+    """Make the bits above the value copies of its sign, or zero, and those below it zero.
+
+    The value stays in its place, and whatever was packed around it goes.
+    """
     samples = np.frombuffer(chunk, dtype)
-    unused = layout.allocated - layout.stored
-    clear = (samples << unused) >> unused
+    above, below = layout.allocated - 1 - layout.high_bit, layout.high_bit + 1 - layout.stored
+    clear = (samples << above) >> (above + below) << below
     return chunk if np.array_equal(clear, samples) else clear.astype(samples.dtype).tobytes()
 
 
@@ -162,8 +156,8 @@ def _write_fragments(target: BinaryIO, frames: Frames) -> None:
     target.write(struct.pack(f"<{count}L", *offsets))
 
 
-def write_picture(target: BinaryIO, pixels: np.ndarray, boxes: Sequence[Box]) -> tuple[np.ndarray, str]:
-    """Write a PNG of these pixels, with the boxes in black, and return them with their digest.
+def write_picture(target: BinaryIO, pixels: np.ndarray, boxes: Sequence[Box]) -> str:
+    """Write a PNG of these pixels, with the boxes in black, and return their digest.
 
     It is a PNG for a JPEG as well: to compress its pixels again with loss would change them a second time. It holds
     the chunks IHDR, IDAT and IEND alone. Raises `bad_box`.
@@ -173,4 +167,4 @@ def write_picture(target: BinaryIO, pixels: np.ndarray, boxes: Sequence[Box]) ->
     pixels = pixels.copy()
     fill_boxes(pixels, boxes, 0)
     Image.fromarray(pixels).save(target, format="PNG")
-    return pixels, hashlib.sha256(little_endian(pixels)).hexdigest()
+    return hashlib.sha256(little_endian(pixels)).hexdigest()

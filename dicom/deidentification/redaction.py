@@ -83,6 +83,7 @@ def redacted_frames(frames: Frames, copy: Dataset, boxes: Sequence[Box]) -> Reda
         copy.LossyImageCompression = "01"  # decoding brings nothing back (PS3.3 C.7.6.1.1.5)
         copy.LossyImageCompressionMethod = "ISO_10918_1"
     copy.PhotometricInterpretation = redacted.photometric
+    copy.HighBit = layout.stored - 1
     if layout.samples > 1:
         copy.PlanarConfiguration = 0
     if frames.syntax != ExplicitVRBigEndian:  # tables of words keep the order of their bytes

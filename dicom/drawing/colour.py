@@ -4,10 +4,12 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut, convert_color_space
 
-from dicom.drawing.grayscale import STRIP_VALUES, lut_entries
+from dicom.drawing.grayscale import STRIP_VALUES
+from dicom.drawing.tables import MAX_ENTRY_BITS, Range, read_lut
 from dicom.refusals import Unreadable
 
 CHANNELS = ("Red", "Green", "Blue")
+PARTS = ("Descriptor", "Data")
 
 
 def to_rgb(frame: np.ndarray, photometric: str, stored: int) -> np.ndarray:
@@ -29,23 +31,30 @@ def from_ybr(frame: np.ndarray) -> np.ndarray:
     return converted
 
 
-def from_palette(frame: np.ndarray, header: Dataset) -> np.ndarray:
+def from_palette(frame: np.ndarray, header: Dataset, inputs: Range) -> np.ndarray:
     """Convert a frame of PALETTE COLOR to RGB."""
     unsigned = np.dtype(f"u{frame.dtype.itemsize}")
-    values = np.arange(256**unsigned.itemsize, dtype=unsigned).view(frame.dtype.newbyteorder("="))
-    table = _segmented(values, header) if "RedPaletteColorLookupTableData" not in header else _plain(values, header)
-    return table[frame.astype(frame.dtype.newbyteorder("="), copy=False).view(unsigned)]
+    values = np.arange(256**unsigned.itemsize, dtype=unsigned).view(frame.dtype)
+    is_segmented = "RedPaletteColorLookupTableData" not in header
+    table, bits = _segmented(values, header) if is_segmented else _plain(values, header, inputs)
+    if table.max() < 256:  # tables of 8 bits are often declared as 16, because their entries lie in words
+        bits = 8
+    return (table >> (bits - 8)).astype(np.uint8)[frame.view(unsigned)]
 
 
-def _plain(values: np.ndarray, header: Dataset) -> np.ndarray:
-    count, first, depth = (int(number) for number in header.RedPaletteColorLookupTableDescriptor)
-    count = count or 65_536
-    places = np.clip(values.astype(np.int64) - first, 0, count - 1)
-    columns = [lut_entries(header, f"{channel}PaletteColorLookupTableData", count)[places] for channel in CHANNELS]
-    return (np.stack(columns, axis=-1) >> (8 if depth > 8 else 0)).astype(np.uint8)
+def _plain(values: np.ndarray, header: Dataset, inputs: Range) -> tuple[np.ndarray, int]:
+    """Return the colours of these values, and the bits of a colour."""
+    luts = [
+        read_lut(header, inputs, *(f"{channel}PaletteColorLookupTable{part}" for part in PARTS)) for channel in CHANNELS
+    ]
+    if None in luts:
+        raise Unreadable("undecodable")
+    table = np.stack([lut.apply(values) for lut in luts if lut], axis=-1)
+    stated = max(lut.bits for lut in luts if lut)
+    return table, stated if stated >= 8 and table.max() < 2**stated else MAX_ENTRY_BITS
 
 
-def _segmented(values: np.ndarray, header: Dataset) -> np.ndarray:
+def _segmented(values: np.ndarray, header: Dataset) -> tuple[np.ndarray, int]:
     """Read palettes that come in segments (PS3.3 C.7.9.2)."""
     table = apply_color_lut(values, header)[:, :3]
-    return (table >> (8 if table.dtype.itemsize > 1 else 0)).astype(np.uint8)
+    return table, 8 * table.dtype.itemsize

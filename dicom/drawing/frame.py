@@ -6,20 +6,20 @@ from pydicom.dataset import Dataset
 
 from dicom.drawing.colour import from_palette, to_rgb
 from dicom.drawing.grayscale import Window, apply_by_table, grayscale, to_uint8, window_step
-from dicom.parsing.frames import Decoded
+from dicom.parsing.frames import Frames
 
 
-def draw_frame(decoded: Decoded, header: Dataset, index: int, window: Window | None = None) -> Image.Image:
-    """Draw a decoded frame of a DICOM file.
+def draw_frame(frames: Frames, header: Dataset, index: int, window: Window | None = None) -> Image.Image:
+    """Draw one frame of a DICOM file.
 
     Its pixels are drawn square, whatever their aspect ratio; overlays are left out. Colour takes no window.
     """
-    pixels, photometric = decoded
+    (pixels, photometric), layout = frames.decode(index), frames.layout
     if photometric == "PALETTE COLOR":
-        return Image.fromarray(from_palette(pixels, header))
+        return Image.fromarray(from_palette(pixels, header, layout.value_range))
     if pixels.ndim == 3:
-        return Image.fromarray(to_rgb(pixels, photometric, int(header.get("BitsStored") or 8)))
-    return Image.fromarray(grayscale(pixels, header, index, window))
+        return Image.fromarray(to_rgb(pixels, photometric, layout.stored))
+    return Image.fromarray(grayscale(pixels, header, index, window, layout.value_range))
 
 
 def draw_picture(pixels: np.ndarray, window: Window | None = None) -> Image.Image:

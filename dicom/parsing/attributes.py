@@ -38,6 +38,7 @@ OTHERS = [
     "OtherPatientIDsSequence",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
+    "PresentationLUTShape",
 ]
 WANTED = frozenset(int(tag_for_keyword(keyword) or 0) for keyword in [*TEXT_LENGTHS, *OTHERS])
 UID_FORM = re.compile(r"[0-9]+(\.[0-9]+)*")

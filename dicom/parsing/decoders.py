@@ -48,8 +48,16 @@ def decode_frame(codestream: bytes, layout: Layout, syntax: str) -> tuple[np.nda
     samples = DECODERS[syntax](codestream, **_colour_options(layout, syntax))
     if samples.shape != layout.shape:
         raise Unreadable("undecodable")
-    bits = layout.stored if syntax in JPEG_SYNTAXES else precision_of(codestream, syntax)
-    return as_stored(samples, bits, layout.signed), _photometric(codestream, layout, syntax)
+    return _read_samples(samples, codestream, layout, syntax), _photometric(codestream, layout, syntax)
+
+
+def _read_samples(samples: np.ndarray, codestream: bytes, layout: Layout, syntax: str) -> np.ndarray:
+    """Read the bits that the header names, or all that the codestream has: some writers shift them down before."""
+    precision = precision_of(codestream, syntax)
+    if layout.stored <= layout.high_bit < precision:
+        return as_stored(samples, layout.stored, layout.high_bit, layout.signed)
+    bits = layout.stored if syntax in JPEG_SYNTAXES else precision
+    return as_stored(samples, bits, bits - 1, layout.signed)
 
 
 def _colour_options(layout: Layout, syntax: str) -> dict[str, str]:
@@ -66,11 +74,15 @@ def _photometric(codestream: bytes, layout: Layout, syntax: str) -> str:
     return jpeg_colours(codestream) or layout.photometric
 
 
-def as_stored(samples: np.ndarray, bits: int, signed: bool) -> np.ndarray:
-    """Read the lowest bits of each sample as PixelRepresentation says: few codestreams know the sign."""
-    values = samples.view(f"{'i' if signed else 'u'}{samples.dtype.itemsize}")
-    unused = 8 * samples.dtype.itemsize - bits
-    return (values << unused) >> unused if unused > 0 else values
+def as_stored(samples: np.ndarray, stored: int, high_bit: int, signed: bool) -> np.ndarray:
+    """Return the values of samples that have so many bits up to the high one; other bits may hold anything.
+
+    The sign is that of PixelRepresentation: few codestreams know it.
+    """
+    size = samples.dtype.itemsize
+    values = samples.astype(samples.dtype.newbyteorder("="), copy=False).view(f"{'i' if signed else 'u'}{size}")
+    above, unused = 8 * size - 1 - high_bit, 8 * size - stored
+    return (values << above) >> unused if unused > 0 else values
 
 
 def _decode_rle(codestream: bytes, layout: Layout) -> tuple[np.ndarray, str]:
@@ -78,4 +90,5 @@ def _decode_rle(codestream: bytes, layout: Layout) -> tuple[np.ndarray, str]:
     options = layout.as_options() | {"number_of_frames": 1, "decoding_plugin": "pydicom"}
     source = encapsulate([codestream], has_bot=False)
     samples, properties = get_decoder(RLELossless).as_array(source, index=0, raw=True, **options)
+    samples = as_stored(samples, layout.stored, layout.high_bit, layout.signed)
     return samples, str(properties["photometric_interpretation"])

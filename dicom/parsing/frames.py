@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -16,8 +17,8 @@ from pydicom.uid import (
 )
 
 from dicom.parsing.codestream import checked_frame, rle_beginning, without_comments
-from dicom.parsing.decoders import COMPRESSED, decode_frame
-from dicom.parsing.layout import Layout, check_layout, read_layout
+from dicom.parsing.decoders import COMPRESSED, as_stored, decode_frame
+from dicom.parsing.layout import UNKNOWN, Layout, check_layout, read_layout, resolve_by_length
 from dicom.parsing.outline import PIXELS, UNDEFINED, Element
 from dicom.parsing.part10 import Part10
 from dicom.refusals import Unreadable
@@ -43,10 +44,14 @@ class Frames:
         self.part10, self.syntax = part10, part10.transfer_syntax
         self.element = _pixel_element(part10)
         self.layout = read_layout(header, KEYWORDS[self.element.tag], self.element.vr)
-        check_layout(self.layout, part10.limits)
         if self.syntax not in NATIVE | COMPRESSED:
             raise Unreadable("unsupported_transfer_syntax")
         self.is_native = self.syntax in NATIVE
+        if self.is_native:
+            self.layout = resolve_by_length(self.layout, self.element.length)
+        elif self.layout.frames == UNKNOWN:
+            self.layout = replace(self.layout, frames=_count_frames(part10, self.element))
+        check_layout(self.layout, part10.limits)
         self.fragments: list[list[Fragment]] = []
         if self.is_native:
             _check_native_length(self.element, self.layout)
@@ -70,6 +75,8 @@ class Frames:
         stream.seek(self.element.value)
         decoder, options = get_decoder(self.syntax), self.layout.as_options()
         samples, properties = decoder.as_array(stream, index=index, raw=True, **options)
+        if self.layout.keyword == "PixelData":
+            samples = as_stored(samples, self.layout.stored, self.layout.high_bit, self.layout.signed)
         return samples, str(properties["photometric_interpretation"])
 
     def _decodable_codestream(self, index: int) -> bytes:
@@ -112,6 +119,13 @@ def _check_native_length(element: Element, layout: Layout) -> None:
         raise Unreadable("pixel_length")
     if (element.length - layout.native_bytes) * 8 >= max(layout.bits, 16):
         raise Unreadable("pixel_length")
+
+
+def _count_frames(part10: Part10, element: Element) -> int:
+    """Count compressed frames where the header does not: by the offset table, else by the first bytes of fragments."""
+    (_, length), *fragments = element.fragments or [(0, 0)]
+    starts = [read_at(part10.stream, position, 4).startswith(STARTS) for position, _ in fragments]
+    return length // 4 or sum(starts) or len(fragments)
 
 
 def _fragments_by_frame(part10: Part10, element: Element, layout: Layout, syntax: str) -> list[list[Fragment]]:

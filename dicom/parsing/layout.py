@@ -1,12 +1,13 @@
 """How the header says that the pixels are laid out (PS3.3 C.7.6.3), and whether we accept that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from pydicom.dataset import Dataset
 
 from dicom.limits import Limits
+from dicom.parsing.numbers import first_integer, is_empty
 from dicom.refusals import Unreadable
 
 SAMPLES_PER_PIXEL = {  # by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
@@ -19,6 +20,7 @@ SAMPLES_PER_PIXEL = {  # by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
     "YBR_ICT": 3,
     "YBR_RCT": 3,
 }
+UNKNOWN = -1  # frames: the pixel data tell
 BITS_ALLOCATED = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
 
 
@@ -32,6 +34,7 @@ class Layout:
     samples: int  # per pixel
     allocated: int  # bits per sample
     stored: int  # bits per sample that mean something
+    high_bit: int  # the highest of them
     signed: bool
     planar: int
     photometric: str
@@ -42,6 +45,11 @@ class Layout:
     def shape(self) -> tuple[int, ...]:
         """Rows and columns, and samples where there are several."""
         return (self.rows, self.columns, self.samples) if self.samples > 1 else (self.rows, self.columns)
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The least and the greatest value that a sample can have."""
+        return (-(2 ** (self.stored - 1)), 2 ** (self.stored - 1) - 1) if self.signed else (0, 2**self.stored - 1)
 
     @property
     def bits(self) -> int:
@@ -56,7 +64,7 @@ class Layout:
         return length + length % 2
 
     def as_options(self) -> dict[str, Any]:
-        """The layout in the words of pydicom's decoders."""
+        """The layout in the words of pydicom's decoders. They return all allocated bits: see `as_stored`."""
         options: dict[str, Any] = {
             "rows": self.rows,
             "columns": self.columns,
@@ -70,34 +78,69 @@ class Layout:
         if self.samples > 1:
             options["planar_configuration"] = self.planar
         if self.keyword == "PixelData":
-            options |= {"bits_stored": self.stored, "pixel_representation": int(self.signed)}
+            options |= {"bits_stored": self.allocated, "pixel_representation": int(self.signed)}
         return options
 
 
 def read_layout(header: Dataset, keyword: str, vr: str) -> Layout:
-    """Read the layout from the header. Raises `malformed` if it is incomplete."""
-    try:
-        allocated = int(header.BitsAllocated)
-        return Layout(
-            rows=int(header.Rows),
-            columns=int(header.Columns),
-            frames=int(header.get("NumberOfFrames") or 1),
-            samples=int(header.SamplesPerPixel),
-            allocated=allocated,
-            stored=int(header.get("BitsStored") or allocated),
-            signed=bool(header.get("PixelRepresentation") or 0),
-            planar=int(header.get("PlanarConfiguration") or 0),
-            photometric=str(header.PhotometricInterpretation).strip(),
-            keyword=keyword,
-            vr=vr,
-        )
-    except (AttributeError, TypeError, ValueError) as exc:
-        raise Unreadable("malformed") from exc
+    """Read the layout from the header. Raises `malformed` if a value without a default is missing or unreadable."""
+    rows, columns, allocated = (first_integer(header, name) for name in ("Rows", "Columns", "BitsAllocated"))
+    photometric = str(header.get("PhotometricInterpretation") or "").strip()
+    if not rows or not columns or not allocated or not photometric:
+        raise Unreadable("malformed")
+    stored, high_bit = _stored_bits(header, allocated)
+    samples = first_integer(header, "SamplesPerPixel")
+    return Layout(
+        rows=rows,
+        columns=columns,
+        frames=_stated_frames(header),
+        samples=SAMPLES_PER_PIXEL.get(photometric, 0) if samples is None else samples,
+        allocated=allocated,
+        stored=stored,
+        high_bit=high_bit,
+        signed=allocated > 1 and first_integer(header, "PixelRepresentation") == 1,
+        planar=int(first_integer(header, "PlanarConfiguration") == 1),
+        photometric=photometric,
+        keyword=keyword,
+        vr=vr,
+    )
+
+
+def _stated_frames(header: Dataset) -> int:
+    """Return Number of Frames, 1 if it is absent, empty or 0, and `UNKNOWN` if it is no number of frames."""
+    frames = first_integer(header, "NumberOfFrames")
+    if frames is None:
+        return 1 if is_empty(header, "NumberOfFrames") else UNKNOWN
+    return max(frames, UNKNOWN) or 1
+
+
+def _stored_bits(header: Dataset, allocated: int) -> tuple[int, int]:
+    """Return Bits Stored and High Bit; a value that cannot be counts as absent."""
+    stored, high_bit = first_integer(header, "BitsStored"), first_integer(header, "HighBit")
+    if stored is None or stored < 1:
+        stored = allocated
+    if high_bit is None or not stored - 1 <= high_bit < allocated:
+        high_bit = stored - 1
+    return stored, high_bit
+
+
+def resolve_by_length(layout: Layout, length: int) -> Layout:
+    """Return the layout of native pixels, where the header errs, by their length in bytes.
+
+    Writers confuse YBR_FULL, of three samples a pixel, and YBR_FULL_422, of two (PS3.3 C.7.6.3.1.2). A number of frames
+    that cannot be read is the number that there are.
+    """
+    if layout.frames == UNKNOWN:
+        layout = replace(layout, frames=max(8 * length // max(layout.bits, 1), 1))
+    if layout.photometric not in ("YBR_FULL", "YBR_FULL_422"):
+        return layout
+    choices = [replace(layout, photometric=photometric) for photometric in ("YBR_FULL", "YBR_FULL_422")]
+    return next((choice for choice in choices if choice.native_bytes <= length + length % 2), layout)
 
 
 def check_layout(layout: Layout, limits: Limits) -> None:
     """Raises `malformed`, `too_wide`, `too_many_pixels`, `too_many_frames`, `unsupported_pixels`."""
-    if min(layout.rows, layout.columns, layout.frames) < 1 or not 1 <= layout.stored <= layout.allocated:
+    if min(layout.rows, layout.columns, layout.frames) < 1 or layout.stored > layout.allocated:
         raise Unreadable("malformed")
     if max(layout.rows, layout.columns) > limits.side:
         raise Unreadable("too_wide")

@@ -108,8 +108,8 @@ class PreviewSerializer(FrameSerializer):
 
     def validate_window(self, text: str) -> tuple[float, float]:
         center, width = (float(part) for part in text.split(","))
-        if width < 1:
-            raise serializers.ValidationError("The width of a window is at least 1 (PS3.3 C.11.2.1.2).")
+        if width <= 0:
+            raise serializers.ValidationError(f"The width of a window is above 0, not {width:g}.")
         return center, width
 
 

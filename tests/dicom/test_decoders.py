@@ -19,7 +19,7 @@ COLOURS[:32], COLOURS[32:] = (255, 0, 0), (0, 0, 255)
 
 
 def layout(samples=1, bits=16, stored=12, signed=False, photometric="MONOCHROME2"):
-    return Layout(64, 64, 1, samples, bits, stored, signed, 0, photometric, "PixelData", "OB")
+    return Layout(64, 64, 1, samples, bits, stored, stored - 1, signed, 0, photometric, "PixelData", "OB")
 
 
 LOSSLESS = {
@@ -85,7 +85,7 @@ def test_a_jpeg_that_does_not_say_what_its_components_mean_is_read_as_the_header
     ("bits", "signed", "value"), [(12, True, -2000), (12, False, 2096), (16, True, 2096), (16, False, 2096)]
 )
 def test_the_sign_is_that_of_the_header(bits, signed, value):
-    assert as_stored(np.array([2096], np.uint16), bits, signed).tolist() == [value]
+    assert as_stored(np.array([2096], np.uint16), bits, bits - 1, signed).tolist() == [value]
 
 
 def test_a_codestream_of_another_sign_than_the_header_is_read_as_the_header_says():

@@ -16,11 +16,14 @@ from tests.kit.untrusted import describe, opened
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do
 
 
+FRAMES_BY_LENGTH = {"badVR.dcm": 15}  # its Number of Frames is "1A"
+
+
 def test_a_real_file_is_described_as_pydicom_reads_it():
     def check(path):
         described, read = describe(path), pydicom.dcmread(path)
         assert (described.rows, described.columns) == (read.Rows, read.Columns)
-        assert described.frames == int(read.get("NumberOfFrames") or 1)
+        assert described.frames == (FRAMES_BY_LENGTH.get(path.name) or int(read.get("NumberOfFrames") or 1))
         uid = read.get("SOPInstanceUID", "")
         assert described.sop_instance_uid == (uid if set(uid) <= set("0123456789.") else "")
         assert described.modality == read.get("Modality", "").strip()

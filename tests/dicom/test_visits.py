@@ -90,9 +90,12 @@ def test_a_visit_parses_once_and_decodes_each_frame_once(monkeypatch, tmp_path):
     opened = untrusted.opened(get_testdata_file("emri_small_jpeg_2k_lossless.dcm", download=False))
     opened.describe()
     opened.draw(0, None, None)
-    with (tmp_path / "copy").open("wb") as target:
+    with (tmp_path / "copy").open("w+b") as target:
         untrusted.engine.deidentify(opened, SUBJECT, [], target)
-    assert counts == {"outline": 2, "decode_frame": 10}  # the meta information and the data set; 10 frames
+    assert counts == {
+        "outline": 4,
+        "decode_frame": 20,
+    }  # meta information, data set and 10 frames of the original and of its copy
 
 
 def test_a_box_outside_the_image_is_refused(tmp_path):

@@ -40,7 +40,6 @@ REFUSED = {
     "emri_small_jpeg_2k_lossless_too_short.dcm": "truncated",
     "MR_truncated.dcm": "truncated",
     "rtplan_truncated.dcm": "truncated",
-    "badVR.dcm": "malformed",  # Number of Frames is "1A"
     "nested_priv_SQ.dcm": "malformed",  # no Bits Allocated
     "SC_rgb_jpeg.dcm": "malformed",  # says Explicit VR, is Implicit
     "meta_missing_tsyntax.dcm": "no_transfer_syntax",

@@ -45,7 +45,7 @@ def drawn(content: bytes | Path, **request) -> np.ndarray:
 
 def deidentify(source: Path, target: Path, subject: Subject = SUBJECT, boxes: Sequence[Box] = ()) -> Outcome:
     """Write the research copy of one file to another."""
-    with target.open("wb") as file:
+    with target.open("w+b") as file:
         return engine.deidentify(opened(source), subject, boxes, file)
 
 
