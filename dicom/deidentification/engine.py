@@ -67,8 +67,7 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
             cleaning.note_removed(tag)
         mark_deidentified(copy, subject.pseudonym, redacted=bool(boxes))
-        if frames.is_native:
-            copy.PhotometricInterpretation = frames.layout.photometric  # which the length may have corrected
+        state_layout(copy, frames)
         copy.file_meta = file_meta(copy, frames.syntax)
     redacted = redacted_frames(frames, copy, boxes) if boxes else None
     with refusing_damage():
@@ -91,6 +90,14 @@ def _read_original(opened: OpenedFile) -> Dataset:
         return element.tag in allowed or element.tag in TAGS_READ
 
     return opened.part10.read(is_wanted)
+
+
+def state_layout(copy: Dataset, frames: Frames) -> None:
+    """Write what the length of the pixels told, where the header of the original errs."""
+    if frames.is_native:
+        copy.PhotometricInterpretation = frames.layout.photometric
+    if frames.layout.frames > 1 or "NumberOfFrames" in copy:
+        copy.NumberOfFrames = frames.layout.frames
 
 
 def check_pixels(written: OpenedFile, source: Frames | RedactedFrames) -> None:

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from dicom.deidentification import coded_entries, private_tags, rules, values
+from dicom.deidentification.number_elements import number_element
 from dicom.deidentification.pydicom_quiet import UNREADABLE
 from dicom.deidentification.replacements import Subject
 from dicom.deidentification.rules import Action
@@ -92,7 +93,7 @@ def clean_element(dataset: Dataset, tag: int, kind: str, cleaning: Cleaning) -> 
 def read_element(dataset: Dataset, tag: int) -> DataElement | None:
     """Decode the element; None if its value is not what it claims to be."""
     try:
-        return dataset[tag]
+        return number_element(dataset, tag) or dataset[tag]
     except UNREADABLE:
         return None
 

@@ -30,6 +30,9 @@ NEVER = frozenset({0x04000500, 0x4FFE0001, 0x00080300, 0x0040A390})
 # These modules may stand in every image: scanners write a rescale slope where the IOD has none, and without it a copy
 # would look different from the original.
 SHADING_MODULES = ("modality-lut", "voi-lut")
+# So may the other attributes that drawing reads: the relationship to X-ray intensity, and palettes in either form.
+DRAWN_ATTRIBUTES = frozenset({0x00281040, *range(0x00281101, 0x00281104), *range(0x00281201, 0x00281204),
+                              *range(0x00281221, 0x00281224)})  # fmt: skip
 
 
 class Action(Enum):
@@ -81,7 +84,7 @@ def allowed_in(sop_class: str) -> Mapping[int, str]:
         KeyError: no image IOD that we know has this SOP Class.
     """
     iods = read_table("iods.json")
-    attributes: dict[int, str] = {}
+    attributes = dict.fromkeys(DRAWN_ATTRIBUTES, "3")
     for module in [*iods["iods"][iods["sop_classes"][sop_class]], *SHADING_MODULES]:
         for tag, kind in by_tag(iods["modules"][module]).items():
             attributes[tag] = min(attributes.get(tag, "3"), kind)  # "1" < "1C" < "2" < "2C" < "3"

@@ -11,6 +11,7 @@ import numpy as np
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.valuerep import DSfloat, format_number_as_ds
 
 NUMBER_FORM = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")  # PS3.5 6.2, DS
 GREATEST_NUMBER = 1e40  # beyond floats of 32 bits; products of greater ones overflow
@@ -45,8 +46,14 @@ def is_empty(dataset: Dataset, keyword: str) -> bool:
 
 def number_texts(dataset: Dataset, keyword: str) -> list[str]:
     """Return the values that are numbers as they are written, and "" for each that is none."""
-    values = [str(value).strip(BLANKS) for value in _values(dataset, keyword)]
-    return [text if _usable(text) is not None else "" for text in values]
+    values = _values(dataset, keyword)
+    return ["" if _usable(value) is None else _as_written(value) for value in values]
+
+
+def _as_written(value: object) -> str:
+    return (
+        str(value).strip(BLANKS) if isinstance(value, str | DSfloat | int) else format_number_as_ds(float(str(value)))
+    )
 
 
 def read_words(dataset: Dataset, keyword: str) -> np.ndarray:
