@@ -94,18 +94,21 @@ def jpeg_size(frame: bytes) -> Size:
 
 
 def jpeg_colours(frame: bytes) -> str | None:
-    """Return what three components mean by the codestream itself, "RGB" or "YBR_FULL"; None if it does not say."""
-    has_jfif = False
+    """Return what three components mean by the codestream itself, "RGB" or "YBR_FULL"; None if it does not say.
+
+    JFIF decides before Adobe's marker, and that before the names of the components: so does libjpeg.
+    """
+    adobe = names = None
     for marker, start, end in jpeg_segments(frame[:FRAME_HEADER_WITHIN]):
         payload = frame[start + 4 : end]
+        if marker == JFIF and payload.startswith(b"JFIF"):
+            return "YBR_FULL"
         if marker == ADOBE and payload.startswith(b"Adobe") and len(payload) >= 12:
-            return "YBR_FULL" if payload[11] else "RGB"  # the transform flag
+            adobe = "YBR_FULL" if payload[11] else "RGB"  # the transform flag
         if marker in START_OF_FRAME:
-            if bytes(payload[6::3][:3]) in RGB_COMPONENTS:
-                return "RGB"
+            names = "RGB" if bytes(payload[6::3][:3]) in RGB_COMPONENTS else None
             break
-        has_jfif |= marker == JFIF and payload.startswith(b"JFIF")
-    return "YBR_FULL" if has_jfif else None
+    return adobe or names
 
 
 def jpeg_2000_size(frame: bytes) -> Size:

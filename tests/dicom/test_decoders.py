@@ -68,9 +68,38 @@ def adobe(transform):
     return b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([transform])
 
 
-@pytest.mark.parametrize(("transform", "colours"), [(0, "RGB"), (1, "YBR_FULL")])
-def test_the_marker_of_adobe_says_what_components_mean(transform, colours):
-    assert jpeg_colours(YBR_JPEG[:2] + adobe(transform) + YBR_JPEG[2:]) == colours
+JFIF = YBR_JPEG[2 : 4 + int.from_bytes(YBR_JPEG[4:6], "big")]
+BARE = YBR_JPEG[:2] + YBR_JPEG[2 + len(JFIF) :]
+
+
+def adobe_before(frame, transform):
+    return frame[:2] + adobe(transform) + frame[2:]
+
+
+def renamed(frame, names):
+    """Give the three components other names, in the frame header and in that of the scan."""
+    renamed, of_frame, of_scan = bytearray(frame), frame.index(b"\xff\xc0"), frame.index(b"\xff\xda")
+    renamed[of_frame + 10 : of_frame + 19 : 3] = names
+    renamed[of_scan + 5 : of_scan + 11 : 2] = names
+    return bytes(renamed)
+
+
+MARKED = {  # frames, and what libjpeg takes their components for
+    "JFIF": (YBR_JPEG, "YBR_FULL"),
+    "JFIF and Adobe's RGB": (adobe_before(YBR_JPEG, 0), "YBR_FULL"),
+    "Adobe's RGB": (adobe_before(BARE, 0), "RGB"),
+    "Adobe's YCbCr": (adobe_before(BARE, 1), "YBR_FULL"),
+    "Adobe's YCCK": (adobe_before(BARE, 2), "YBR_FULL"),
+    "Adobe's YCbCr in components named RGB": (adobe_before(renamed(BARE, b"RGB"), 1), "YBR_FULL"),
+    "components named RGB": (renamed(BARE, b"RGB"), "RGB"),
+    "components named 0, 1, 2": (renamed(BARE, bytes(range(3))), None),
+}
+
+
+def test_the_markers_of_a_jpeg_say_what_components_mean():
+    assert {kind: jpeg_colours(frame) for kind, (frame, _) in MARKED.items()} == {
+        kind: colours for kind, (_, colours) in MARKED.items()
+    }
 
 
 @pytest.mark.parametrize("said", ["RGB", "YBR_FULL_422"])
