@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from encodings.aliases import aliases
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -53,8 +54,9 @@ def preload() -> None:
     warnings.simplefilter("ignore")
     Image.preinit()  # writers of Pillow
     TiffImagePlugin.ImageFileDirectory_v2()  # reads Exif
-    for name in {*python_encoding.values(), "utf-8", "latin-1", "ascii"}:
-        codecs.lookup(name)
+    for name in {*python_encoding.values(), *aliases.values()}:  # a file may name any of them
+        with suppress(LookupError):  # those of other operating systems
+            codecs.lookup(name)
     coded_entries.published_meanings()
     allow_list.body_parts()
     for table in ("profile.json", "iods.json", "safe_private.json"):

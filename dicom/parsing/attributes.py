@@ -11,6 +11,7 @@ from pydicom.sequence import Sequence
 
 from dicom.description import Description, PatientFacts
 from dicom.formats import DICOM
+from dicom.parsing.charsets import without_escapes
 from dicom.parsing.layout import Layout
 from dicom.parsing.outline import Element
 
@@ -102,7 +103,8 @@ def clean_text(value: Any, length: int) -> str:
     """Cut to so many characters, with single spaces for blanks of every kind and without control characters."""
     if isinstance(value, MultiValue):
         value = "\\".join(str(part) for part in value)
-    words = "".join(letter if letter.isprintable() else " " * letter.isspace() for letter in str(value or "")).split()
+    letters = without_escapes(str(value or ""))
+    words = "".join(letter if letter.isprintable() else " " * letter.isspace() for letter in letters).split()
     return " ".join(words)[:length].strip()
 
 

@@ -1,21 +1,28 @@
 """The parts of a DICOM Part 10 file (PS3.10 chapter 7): file meta information, data set, and where its elements lie."""
 
+import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from io import SEEK_CUR, SEEK_END, BytesIO
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
 
 from dicom.formats import PREAMBLE
 from dicom.limits import LIMITS, Limits
+from dicom.parsing.charsets import CHINESE, CHINESE_ESCAPE, character_set
 from dicom.parsing.outline import LONG, PADDING, Element, Encoding, outline
 from dicom.refusals import Unreadable
 
 META_GROUP = b"\x02\x00"
+SPECIFIC_CHARACTER_SET = 0x00080005
+TEXTS = {str(vr) for vr in CUSTOMIZABLE_CHARSET_VR}
+MAX_TEXT_BYTES = 64 * 1024  # of a text that helps to tell the character set
 LONG_HEADS = {vr.encode() for vr in LONG}
 CHUNK = 64 * 1024  # bytes
 TRAILER = 8  # bytes that may follow deflated data, besides padding: the checksum and length that gzip writes
@@ -33,7 +40,19 @@ class Part10:
 
     def read(self, is_wanted: Callable[[Element], bool]) -> Dataset:
         """Parse the wanted elements of the top level. pydicom never sees the others. Raises `header_too_big`."""
-        return _parse(self.stream, list(filter(is_wanted, self.elements.values())), self.encoding, self.limits)
+        elements = [element for element in self.elements.values() if is_wanted(element)]
+        return _parse(self.stream, elements, self.encoding, self.limits, self.character_set)
+
+    @cached_property
+    def character_set(self) -> Sequence[str]:
+        """The terms by which the text of this file is read."""
+        texts = (element for element in self.elements.values() if element.vr in TEXTS)
+        declared = self.elements.get(SPECIFIC_CHARACTER_SET)
+        return character_set(self._value(declared) if declared else b"", map(self._value, texts))
+
+    def _value(self, element: Element) -> bytes:
+        self.stream.seek(element.value)
+        return self.stream.read(min(element.end - element.value, MAX_TEXT_BYTES))
 
 
 def open_part10(file: BinaryIO, limits: Limits = LIMITS) -> Part10:
@@ -110,14 +129,34 @@ def _end_of_meta(file: BinaryIO, encoding: Encoding) -> int:
             raise Unreadable("truncated")
 
 
-def _parse(stream: BinaryIO, elements: list[Element], encoding: Encoding, limits: Limits) -> Dataset:
+def _parse(
+    stream: BinaryIO, elements: list[Element], encoding: Encoding, limits: Limits, terms: Sequence[str] = ()
+) -> Dataset:
+    """Have pydicom parse these elements, as if the file had named its character set by these terms."""
     if sum(element.end - element.start for element in elements) > limits.header:
         raise Unreadable("header_too_big")
-    parts = []
+    is_chinese = terms == CHINESE  # pydicom leaves its escapes in the text, which is GB 18030 without them
+    terms = ["GB18030"] if is_chinese else terms
+    parts = [encode_text(SPECIFIC_CHARACTER_SET, "CS", "\\".join(terms).encode(), encoding)] if any(terms) else []
     for element in elements:
+        if element.tag == SPECIFIC_CHARACTER_SET:
+            continue
         stream.seek(element.start)
         part = bytearray(stream.read(element.end - element.start))
         for position, vr in element.substitutes.items():
             part[position - element.start : position - element.start + 2] = vr
-        parts.append(part)
+        if is_chinese and element.vr in TEXTS:
+            value = part[element.value - element.start :].replace(CHINESE_ESCAPE, b"")
+            part = bytearray(encode_text(element.tag, element.vr, value, encoding))
+        parts.append(bytes(part))
     return read_dataset(BytesIO(b"".join(parts)), encoding.implicit, encoding.little)
+
+
+def encode_text(tag: int, vr: str, value: bytes | bytearray, encoding: Encoding) -> bytes:
+    """Encode a text element, padded to an even length (PS3.5 7.1)."""
+    value = bytes(value) + b" " * (len(value) % 2)
+    start = struct.pack(encoding.order + "HH", tag >> 16, tag & 0xFFFF)
+    if encoding.implicit:
+        return start + struct.pack(encoding.order + "L", len(value)) + value
+    length = struct.pack(encoding.order + ("HL" if vr in LONG else "H"), *([0] if vr in LONG else []), len(value))
+    return start + vr.encode() + length + value
