@@ -4,8 +4,12 @@ from typing import Any
 
 import django_filters
 
+from accounts.models import Role
 from core.filters import ListFilter, RecordFilter
+from dicom.defined_terms import is_body_part, is_modality
 from imagery.models import Identity, Image, MediaType, Patient, Release, Series, Study
+
+IS_TERM = {"modality": is_modality, "body_part": is_body_part}
 
 
 class PatientFilter(RecordFilter):
@@ -35,7 +39,16 @@ class WholeFilter(ListFilter):
         return rows.open_to(self.request.user).filter(**{name: value})
 
 
-class StudyFilter(RecordFilter):
+class TermFilter(RecordFilter):
+    """Filters by modality and body part, in which research knows Defined Terms alone."""
+
+    def filter_term(self, rows: Any, name: str, value: str) -> Any:
+        user, matches = self.request.user, rows.filter(**{name: value})
+        is_readable = IS_TERM[name](value) or user.is_superuser or Role.RESEARCHER not in user.roles
+        return matches if is_readable else matches.open_to(user)
+
+
+class StudyFilter(TermFilter):
     modality = django_filters.CharFilter(
         method="filter_modality", label="Has a series of this modality, e.g. CT, that you may know of."
     )
@@ -46,7 +59,7 @@ class StudyFilter(RecordFilter):
         fields: list[str] = []
 
     def filter_modality(self, studies: Any, name: str, value: str) -> Any:
-        known = Series.objects.visible_to(self.request.user).filter(modality=value)
+        known = self.filter_term(Series.objects.visible_to(self.request.user), "modality", value)
         return studies.filter(pk__in=known.values("study"))
 
 
@@ -59,21 +72,21 @@ class WholeStudyFilter(WholeFilter, StudyFilter):
     )
 
 
-class SeriesFilter(RecordFilter):
+class SeriesFilter(TermFilter):
     study = django_filters.UUIDFilter(field_name="study_id", label="Id of the study.")
-    modality = django_filters.CharFilter(label="DICOM modality, e.g. CT.")
-    body_part = django_filters.CharFilter(label="DICOM body part, e.g. CHEST.")
+    modality = django_filters.CharFilter(method="filter_term", label="DICOM modality, e.g. CT.")
+    body_part = django_filters.CharFilter(method="filter_term", label="DICOM body part, e.g. CHEST.")
 
     class Meta:
         model = Series
         fields: list[str] = []
 
 
-class ImageFilter(RecordFilter):
+class ImageFilter(TermFilter):
     study = django_filters.UUIDFilter(field_name="study_id", label="Id of the study.")
     series = django_filters.UUIDFilter(field_name="series_id", label="Id of the series.")
-    modality = django_filters.CharFilter(label="DICOM modality, e.g. CT.")
-    body_part = django_filters.CharFilter(label="DICOM body part, e.g. CHEST.")
+    modality = django_filters.CharFilter(method="filter_term", label="DICOM modality, e.g. CT.")
+    body_part = django_filters.CharFilter(method="filter_term", label="DICOM body part, e.g. CHEST.")
     release_state = django_filters.ChoiceFilter(
         choices=Release.choices, label="quarantined, released or refused. Research knows of released images alone."
     )

@@ -4,12 +4,13 @@ from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, cast
 
+from django.contrib import admin
 from django.contrib.admin import ListFilter
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import CLINICAL, Role, User
-from core.admin import ArchivableAdmin, ArchivedFilter, Column
+from core.admin import EMPTY, ArchivableAdmin, ArchivedFilter, Column
 
 MODALITIES = ("CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA")
 
@@ -21,6 +22,16 @@ def may_see_partly(request: HttpRequest) -> bool:
 
 def viewer(request: HttpRequest) -> User:
     return cast(User, request.user)
+
+
+@admin.display(description="modality")
+def research_modality(row: Any) -> str:
+    return str(row.research_modality)
+
+
+@admin.display(description="body part")
+def research_body_part(row: Any) -> str:
+    return row.research_body_part or EMPTY
 
 
 class EvidenceAdmin(ArchivableAdmin):

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from accounts.models import CLINICAL
 from core.admin import RecordAdmin, choice_filter, linked
 from imagery import actions
-from imagery.admin.base import MODALITIES, EvidenceAdmin, may_see_partly, viewer
+from imagery.admin.base import MODALITIES, EvidenceAdmin, may_see_partly, research_body_part, research_modality, viewer
 from imagery.models import Deidentification, Image, MediaType, Release
 
 PREVIEW_SIZE = 400  # pixels
@@ -56,7 +56,7 @@ class ImageAdmin(EvidenceAdmin):
         "release_reason", "owner", "uid", "media_type", "size_in_words", "sha256", "created_at", "archived_at",
     )  # fmt: skip
     research_fields = (
-        "preview", "modality", "body_part", "pixels", linked("study", "research_title"),
+        "preview", research_modality, research_body_part, "pixels", linked("study", "research_title"),
         linked("series", "research_title"),
     )  # fmt: skip
     history_excluded = frozenset({"original", "research"})

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from core.admin import EMPTY, choice_filter, link, linked
 from imagery import actions
-from imagery.admin.base import MODALITIES, EvidenceAdmin, viewer
+from imagery.admin.base import MODALITIES, EvidenceAdmin, research_body_part, research_modality, viewer
 from imagery.models import Patient, Series, Study
 
 
@@ -59,4 +59,4 @@ class SeriesAdmin(EvidenceAdmin):
     shown_fields = (
         "modality", "body_part", linked("study"), "owner", "uid", "created_at", "archived_at",
     )  # fmt: skip
-    research_fields = ("modality", "body_part", linked("study", "research_title"))
+    research_fields = (research_modality, research_body_part, linked("study", "research_title"))

@@ -9,12 +9,12 @@ from django.db.models import Q
 
 from core.models import Record, versioned
 from imagery.models.patients import Patient
-from imagery.models.studies import Series, Study
+from imagery.models.studies import Described, Series, Study
 from imagery.models.visibility import COPIED_AS, Evidence, ImageQuerySet, MediaType, Release
 
 
 @versioned()
-class Image(Evidence):
+class Image(Described, Evidence):
     """One uploaded object, whose bytes never change."""
 
     owner = models.ForeignKey(
@@ -127,12 +127,7 @@ class Image(Evidence):
 
     def __str__(self) -> str:
         """Describe the image, with the day of its upload, for people who see it whole."""
-        return f"{self.research_title} {self.created_at.date()}"
-
-    @property
-    def research_title(self) -> str:
-        """Describe the image without dates."""
-        return f"{self.modality} {self.body_part.lower()}".strip()
+        return f"{self.title} {self.created_at.date()}"
 
     @property
     def archived(self) -> bool:

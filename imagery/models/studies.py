@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import versioned
+from dicom.defined_terms import OTHER, is_body_part, is_modality
 from imagery.models.patients import Patient
 from imagery.models.visibility import Evidence, SeriesQuerySet, StudyQuerySet
 
@@ -84,8 +85,41 @@ class Study(Evidence):
         return f"Study of {self.patient}" if self.patient else "Study"
 
 
+class Described:
+    """Tells research the modality and the body part if they are Defined Terms: a console may write anything there."""
+
+    modality: Any
+    body_part: Any
+
+    @property
+    def research_modality(self) -> str:
+        return public_modality(self.modality)
+
+    @property
+    def research_body_part(self) -> str:
+        return public_body_part(self.body_part)
+
+    @property
+    def title(self) -> str:
+        """Describe the row for people who see it whole."""
+        return f"{self.modality} {self.body_part.lower()}".strip()
+
+    @property
+    def research_title(self) -> str:
+        """Describe the row without dates and free text."""
+        return f"{self.research_modality} {self.research_body_part.lower()}".strip()
+
+
+def public_modality(modality: str) -> str:
+    return modality if is_modality(modality) else OTHER
+
+
+def public_body_part(body_part: str) -> str:
+    return body_part if is_body_part(body_part) else ""
+
+
 @versioned()
-class Series(Evidence):
+class Series(Described, Evidence):
     """Images of one study made by one device in one go."""
 
     owner = models.ForeignKey(
@@ -130,9 +164,4 @@ class Series(Evidence):
 
     def __str__(self) -> str:
         """Describe the series, with the day of its upload, for people who see it whole."""
-        return f"{self.research_title} {self.created_at.date()}"
-
-    @property
-    def research_title(self) -> str:
-        """Describe the series without dates."""
-        return f"{self.modality} {self.body_part.lower()}".strip()
+        return f"{self.title} {self.created_at.date()}"

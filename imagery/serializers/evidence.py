@@ -1,6 +1,6 @@
 """The base of serializers of evidence: all fields for its doctors, fewer for research."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -15,10 +15,15 @@ class EvidenceSerializer(ColumnSerializer):
     """Shows every field of a row that is open to the person who asks, and `research_fields` of any other row."""
 
     research_fields: tuple[str, ...] = ()
+    research_terms: Mapping[str, Callable[[str], str]] = {}  # what research reads in place of a value
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         if self.is_open(row):
             return super().to_representation(row)
+        shown = self.research_values(row)
+        return shown | {name: replace(shown[name]) for name, replace in self.research_terms.items()}
+
+    def research_values(self, row: Any) -> dict[str, Any]:
         if isinstance(row, Mapping):
             getters = getters_of(type(self))
             return {name: getters[name](row) for name in self.research_fields}

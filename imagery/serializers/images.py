@@ -8,6 +8,7 @@ from core.fields import PersonField, Ref
 from dicom.deidentification.manifest import Box
 from imagery import actions
 from imagery.models import Image, MediaType, Patient, Release, Study
+from imagery.models.studies import public_body_part, public_modality
 from imagery.models.visibility import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer
 
@@ -24,6 +25,7 @@ class ImageListSerializer(EvidenceSerializer):
         "columns",
         "frames",
     )
+    research_terms = {"modality": public_modality, "body_part": public_body_part}
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")

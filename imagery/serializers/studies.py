@@ -12,11 +12,13 @@ from core.columns import select_columns
 from core.fields import PersonField, Ref
 from imagery import actions
 from imagery.models import Patient, Series, Study
+from imagery.models.studies import public_body_part, public_modality
 from imagery.serializers.evidence import EvidenceSerializer
 
 
 class SeriesSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = ("id", "study", "modality", "body_part")
+    research_terms = {"modality": public_modality, "body_part": public_body_part}
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of the study it is part of.")

@@ -20,6 +20,7 @@ from tests.kit import factories as make
 from tests.kit.api import body, upload, where
 from tests.kit.breaking import breaking_off
 from tests.kit.cases import failures
+from tests.kit.files import ct as ct_file
 from tests.kit.files import real
 
 pytestmark = pytest.mark.on_both
@@ -133,6 +134,27 @@ def test_the_copy_has_the_pseudonym_of_the_patient(api, doctor, research_client)
     image = upload(api, real("CT_small.dcm"), patient=str(patient.pk)).json()
     copy = dcmread(BytesIO(body(research_client.get(where("image-file", image)))))
     assert str(copy.PatientID) == patient.pseudonym
+
+
+def test_a_name_in_modality_or_body_part_is_read_and_found_by_its_doctor_alone(api, research_client):
+    about = {"Modality": "ZQDOE", "BodyPartExamined": "ZQDOE JANE", "ImageType": ["ORIGINAL", "PRIMARY", "ZQDOE JANE"]}
+    image = upload(api, ct_file(PatientName="Zqdoe^Jane", **about)).json()
+    assert (image["modality"], image["body_part"]) == ("ZQDOE", "ZQDOE JANE")
+    assert api.post(where("image-release", image)).status_code == 200
+    paths = [reverse(route) for route in LISTS] + [
+        where("image-detail", image), where("series-detail", image["series"]), where("study-detail", image["study"]),
+        where("image-deidentification", image),
+    ]  # fmt: skip
+    contents = {path: research_client.get(path).content for path in paths}
+    assert [path for path, content in contents.items() if b"ZQDOE" in content.upper()] == []
+    shown = research_client.get(where("image-detail", image)).json()
+    assert (shown["modality"], shown["body_part"]) == ("OT", "")
+    for route, name, value in [
+        ("image-list", "modality", "ZQDOE"), ("series-list", "modality", "ZQDOE"), ("study-list", "modality", "ZQDOE"),
+        ("image-list", "body_part", "ZQDOE JANE"), ("series-list", "body_part", "ZQDOE JANE"),
+    ]:  # fmt: skip
+        found = [len(client.get(reverse(route), {name: value}).json()["results"]) for client in (api, research_client)]
+        assert found == [1, 0], (route, name)
 
 
 def test_the_copy_of_a_jpeg_is_a_png(jpeg, api, research_client):
