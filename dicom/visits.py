@@ -101,6 +101,7 @@ class Visit:
             "key_id": subject.secrets.key_id,
             "patient": subject.patient,
             "pseudonym": subject.pseudonym,
+            "options": sorted(subject.options),
             "boxes": [asdict(box) for box in boxes],
         }
         try:

@@ -26,6 +26,7 @@ from pydicom.data import get_testdata_file
 from dicom.deidentification import allow_list, coded_entries, rules
 from dicom.deidentification.engine import deidentify
 from dicom.deidentification.manifest import Box
+from dicom.deidentification.options import Option
 from dicom.deidentification.replacements import Secrets, Subject
 from dicom.deidentification.scope import CannotBeCleaned
 from dicom.drawing.preview import encode_png
@@ -59,7 +60,7 @@ def preload() -> None:
             codecs.lookup(name)
     coded_entries.published_meanings()
     allow_list.body_parts()
-    for table in ("profile.json", "iods.json", "safe_private.json"):
+    for table in ("profile.json", "iods.json", "safe_private.json", "vocabulary.json"):
         rules.read_table(table)
     sample = OpenedFile(BytesIO(Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes()))
     sample.describe()
@@ -101,7 +102,8 @@ def answer_request(opened: OpenedFile, request: dict[str, Any], parent: socket.s
 def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket) -> Message:
     """Write a research copy to the file that follows the request. The reply carries the copy's thumbnail."""
     secrets = Secrets(bytes.fromhex(request["key"]), request["key_id"])
-    subject = Subject(secrets, request["patient"], request["pseudonym"])
+    options = frozenset(map(Option, request["options"]))
+    subject = Subject(secrets, request["patient"], request["pseudonym"], options)
     boxes = [Box(**box) for box in request["boxes"]]
     with open(messages.receive_file(parent), "w+b") as target:
         try:

@@ -38,6 +38,14 @@ SECRET_KEY = read_or_create_secret("HARRISON_SECRET_KEY", folder=DATA_DIR, produ
 PROJECT_KEY = read_or_create_secret("HARRISON_PROJECT_KEY", folder=DATA_DIR, production=PRODUCTION).encode()
 if len(PROJECT_KEY) < 32:
     raise ImproperlyConfigured("HARRISON_PROJECT_KEY is too short: it needs 32 bytes or more.")
+# What new research copies keep besides their pixels, by option of PS3.15 Annex E (dicom/deidentification/options.py).
+RESEARCH_OPTIONS = {
+    "DESCRIPTORS": read_flag("HARRISON_KEEP_DESCRIPTORS", True),
+    "SHIFTED_DATES": read_flag("HARRISON_KEEP_SHIFTED_DATES", True),
+    "CHARACTERISTICS": read_flag("HARRISON_KEEP_CHARACTERISTICS", True),
+    "DEVICES": read_flag("HARRISON_KEEP_DEVICES", True),
+    "SAFE_PRIVATE": read_flag("HARRISON_KEEP_SAFE_PRIVATE", True),
+}
 # Identities are encrypted with the first key; the others still decrypt what they encrypted.
 IDENTITY_KEYS = read_or_create_secret("HARRISON_IDENTITY_KEYS", folder=DATA_DIR, production=PRODUCTION).split(",")
 if min(map(len, IDENTITY_KEYS)) < 32:

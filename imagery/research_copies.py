@@ -12,6 +12,7 @@ from django.conf import settings
 
 from accounts.models import User
 from dicom.deidentification.manifest import Box
+from dicom.deidentification.options import Option
 from dicom.deidentification.replacements import Secrets, Subject
 from dicom.visits import Visit
 from imagery import files, previews
@@ -31,7 +32,7 @@ class PseudonymousSubject:
 
     def with_key(self) -> Subject:
         """Return the subject with the project's key, as a visit needs it."""
-        return Subject(Secrets(settings.PROJECT_KEY, key_id()), self.key, self.pseudonym)
+        return Subject(Secrets(settings.PROJECT_KEY, key_id()), self.key, self.pseudonym, research_options())
 
 
 def subject_of(patient: Patient | None, owner: User, study_uid: str) -> PseudonymousSubject:
@@ -68,6 +69,11 @@ def make_copy(visit: Visit, subject: PseudonymousSubject, boxes: Sequence[Box], 
             name = files.store(storage, Path(output.name), undo)
             previews.keep_thumbnail(copy.manifest["sha256"], copy.thumbnail)
     return Copy(STATES[copy.state], " ".join(copy.reasons), name, copy.manifest, subject.patient)
+
+
+def research_options() -> frozenset[Option]:
+    """Return the options of Annex E that the settings leave on."""
+    return frozenset(option for option in Option if settings.RESEARCH_OPTIONS[option.name])
 
 
 def key_id() -> str:

@@ -17,8 +17,9 @@ from dicom.deidentification.pixels import pixel_digest, write_picture, write_pix
 from dicom.deidentification.provenance import file_meta, mark_deidentified, option_codes, profile_name
 from dicom.deidentification.pydicom_quiet import UNREADABLE, quietly
 from dicom.deidentification.redaction import RedactedFrames, redacted_frames
-from dicom.deidentification.replacements import Subject, days_earlier
+from dicom.deidentification.replacements import Subject
 from dicom.deidentification.scope import CannotBeCleaned, check_scope
+from dicom.deidentification.times import shift_of
 from dicom.formats import DICOM, PNG
 from dicom.opened_file import OpenedFile
 from dicom.parsing.frames import Frames
@@ -61,12 +62,12 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         check_scope(opened.header)
         original = _read_original(opened)
         assessment = assess(original)
-        days = days_earlier(subject.secrets, subject.patient)
-        cleaning = Cleaning(subject, days, identifying_words.identifying_words(original))
+        shift, words = shift_of(subject.secrets, subject.patient), identifying_words.identifying_words(original)
+        cleaning = Cleaning(subject, shift, words)
         copy = clean_header(original, original.SOPClassUID, cleaning)
         for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
             cleaning.note_removed(tag)
-        mark_deidentified(copy, subject.pseudonym, redacted=bool(boxes))
+        mark_deidentified(copy, subject, redacted=bool(boxes))
         state_layout(copy, frames)
         copy.file_meta = file_meta(copy, frames.syntax)
     redacted = redacted_frames(frames, copy, boxes) if boxes else None
@@ -133,7 +134,7 @@ def _manifest(
     """Make the record. A picture has no attributes, so its copy claims no profile of theirs."""
     return Manifest(
         profile=profile_name() if cleaning else PIXELS_ALONE,
-        options=option_codes(redacted) if cleaning else {},
+        options=option_codes(redacted, subject.options) if cleaning else {},
         engine=ENGINE,
         version=VERSION,
         key_id=subject.secrets.key_id,

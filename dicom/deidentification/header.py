@@ -13,11 +13,13 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from dicom.deidentification import coded_entries, private_tags, rules, values
+from dicom.deidentification import coded_entries, descriptors, devices, private_tags, rules, times, values
 from dicom.deidentification.number_elements import number_element
+from dicom.deidentification.options import Option
 from dicom.deidentification.pydicom_quiet import UNREADABLE
 from dicom.deidentification.replacements import Subject
 from dicom.deidentification.rules import Action
+from dicom.deidentification.times import Shift
 
 SPECIFIC_CHARACTER_SET = 0x00080005
 # Written anew: the character set by `clean_header`, the pixels by `pixels`.
@@ -29,7 +31,7 @@ class Cleaning:
     """The cleaning of one object: what it needs to know, and what it has done so far."""
 
     subject: Subject
-    days: int  # by which dates move back
+    shift: Shift  # of dates and times
     words: frozenset[str]  # that name the patient
     counts: Counter[str] = field(default_factory=Counter)
     removed: set[int] = field(default_factory=set)
@@ -52,7 +54,8 @@ def clean_level(
     """Clean one level: the object itself or an item of a sequence. The caller writes the tags in `rewritten`."""
     copy = Dataset()
     copy.set_original_encoding(*dataset.original_encoding)  # the order of bytes in tables
-    creators = private_tags.creators_of_safe_tags(dataset)
+    keeps_private = Option.SAFE_PRIVATE in cleaning.subject.options
+    creators = private_tags.creators_of_safe_tags(dataset) if keeps_private else {}
     for tag in dataset.keys() - rewritten - set(creators.values()):
         element = None
         if tag in creators:
@@ -83,7 +86,7 @@ def clean_element(dataset: Dataset, tag: int, kind: str, cleaning: Cleaning) -> 
     if element is None:
         return None
     vr = element.VR
-    value = new_value(element, rules.action(tag, vr), cleaning)
+    value = new_value(element, rules.action(tag, vr, cleaning.subject.options), dataset, cleaning)
     if value is None and (element.value is not None or vr == "SQ"):
         return substitute_value(tag, vr, kind, cleaning)
     cleaning.counts["kept"] += value == element.value
@@ -100,7 +103,7 @@ def read_element(dataset: Dataset, tag: int) -> DataElement | None:
 
 def substitute_value(tag: int, vr: str, kind: str, cleaning: Cleaning) -> DataElement | None:
     """Return what replaces a value that may not stay; None if the profile removes the attribute."""
-    if rules.action(tag, vr) is Action.REMOVE:
+    if rules.action(tag, vr, cleaning.subject.options) is Action.REMOVE:
         return None
     element = values.substitute_element(tag, vr, kind)
     if element is not None:
@@ -108,17 +111,29 @@ def substitute_value(tag: int, vr: str, kind: str, cleaning: Cleaning) -> DataEl
     return element
 
 
-def new_value(element: DataElement, action: Action, cleaning: Cleaning) -> Any:
-    """Return the value that the action leaves, or None."""
+def new_value(element: DataElement, action: Action, level: Dataset, cleaning: Cleaning) -> Any:
+    """Return the value that the action leaves, or None. `level` holds the element."""
     if action is Action.ENTER:
         return clean_items(element, cleaning)
     if action is Action.UID or (action is Action.JUDGE and element.VR == "UI"):
         cleaning.counts["uids_replaced"] += 1
         return values.replace_uids(element, cleaning.subject)
     if action is Action.SHIFT or (action is Action.JUDGE and element.VR in ("DA", "DT")):
-        cleaning.counts["dates_shifted"] += element.VR != "TM"
-        return values.shift_dates(element, cleaning.days)
+        return shift_if_on(element, level, cleaning)
+    if action is Action.DEVICE:
+        cleaning.counts["devices_replaced"] += 1
+        return devices.replace_device(element, cleaning.subject.secrets)
+    if action is Action.DESCRIBE:
+        return values.apply_to_all(element.value, lambda text: descriptors.clean_description(text, cleaning.words))
     return values.judge_value(element, cleaning.words) if action is Action.JUDGE else None
+
+
+def shift_if_on(element: DataElement, level: Dataset, cleaning: Cleaning) -> Any:
+    """Return the dates or times of an element moved back; None if the project keeps no dates."""
+    if Option.SHIFTED_DATES not in cleaning.subject.options:
+        return None
+    cleaning.counts["dates_shifted"] += element.VR != "TM"
+    return times.shift_element(element, level, cleaning.shift)
 
 
 def clean_items(element: DataElement, cleaning: Cleaning) -> Sequence | None:

@@ -5,17 +5,20 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from dicom.deidentification.manifest import VERSION
+from dicom.deidentification.options import Option
+from dicom.deidentification.replacements import Subject
 from dicom.deidentification.rules import edition
 
 IMPLEMENTATION = UID("2.25.263514021379528814571437526390276134321")
 
-# CID 7050 of PS3.16. Of the patient's characteristics, sex, age, size and weight are retained.
+# CID 7050 of PS3.16. Of the patient's characteristics, sex, age, size, weight and pregnancy status are retained.
 BASIC = {"113100": "Basic Application Confidentiality Profile"}
 CLEAN_PIXELS = {"113101": "Clean Pixel Data Option"}
-OPTIONS = {
-    "113107": "Retain Longitudinal Temporal Information Modified Dates Option",
-    "113108": "Retain Patient Characteristics Option",
-    "113111": "Retain Safe Private Option",
+# LO, at most 64 characters each
+METHODS = {
+    Option.DEVICES: "Devices: keyed stand-ins",
+    Option.SHIFTED_DATES: "Dates and times: shifted together by subject",
+    Option.DESCRIPTORS: "Descriptors: technical vocabulary only",
 }
 
 
@@ -23,24 +26,21 @@ def profile_name() -> str:
     return f"PS3.15 {edition()} Basic Application Level Confidentiality Profile"
 
 
-def option_codes(redacted: bool) -> dict[str, str]:
+def option_codes(redacted: bool, options: frozenset[Option]) -> dict[str, str]:
     """Return the codes that a copy carries; a redacted one has clean pixels, too."""
-    return BASIC | (CLEAN_PIXELS if redacted else {}) | OPTIONS
+    return BASIC | (CLEAN_PIXELS if redacted else {}) | {option.value: option.meaning for option in sorted(options)}
 
 
-def mark_deidentified(dataset: Dataset, pseudonym: str, redacted: bool) -> None:
-    """Write the pseudonym, and what was done.
-
-    Args:
-        pseudonym: at most 64 characters (LO).
-        redacted: whether boxes were blacked out.
-    """
-    dataset.PatientName = dataset.PatientID = pseudonym
+def mark_deidentified(dataset: Dataset, subject: Subject, redacted: bool) -> None:
+    """Write the subject's pseudonym, and what was done. `redacted`: boxes were blacked out."""
+    dataset.PatientName = dataset.PatientID = subject.pseudonym
     dataset.PatientIdentityRemoved = "YES"
-    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
-    dataset.DeidentificationMethod = [f"PS3.15 {edition()} Basic Profile", f"Harrison {VERSION}"]
+    keeps_dates = Option.SHIFTED_DATES in subject.options
+    dataset.LongitudinalTemporalInformationModified = "MODIFIED" if keeps_dates else "REMOVED"
+    methods = [text for option, text in METHODS.items() if option in subject.options]
+    dataset.DeidentificationMethod = [f"PS3.15 {edition()} Basic Profile", f"Harrison {VERSION}", *methods]
     dataset.DeidentificationMethodCodeSequence = Sequence(
-        [coded_entry(value, meaning) for value, meaning in option_codes(redacted).items()]
+        [coded_entry(value, meaning) for value, meaning in option_codes(redacted, subject.options).items()]
     )
     if redacted:
         dataset.BurnedInAnnotation = "NO"  # E.3.1

@@ -8,8 +8,11 @@ and nobody learns the replacement of a known UID from a made-up file of another 
 import hmac
 from dataclasses import dataclass, field
 
+from dicom.deidentification.options import ALL_OPTIONS, Option
+
 MIN_KEY_BYTES = 32  # as strong as the hash
 MAX_SHIFT_DAYS = 3650  # about ten years
+MAX_SHIFT_SECONDS = 4 * 60 * 60  # of a day: what is done in the daytime stays on its day
 MAX_PSEUDONYM = 64  # characters (LO)
 
 
@@ -41,6 +44,7 @@ class Subject:
         secrets: the project's key, from which UIDs and date shifts are made.
         patient: always the same text for the same patient; it decides their UIDs and the shift of their dates.
         pseudonym: written as Patient's Name and Patient ID.
+        options: by which the project keeps useful data.
 
     Raises:
         ValueError: the pseudonym is empty, longer than 64 characters, or not printable.
@@ -49,6 +53,7 @@ class Subject:
     secrets: Secrets
     patient: str = field(repr=False)
     pseudonym: str
+    options: frozenset[Option] = ALL_OPTIONS
 
     def __post_init__(self) -> None:
         if not 0 < len(self.pseudonym) <= MAX_PSEUDONYM or not self.pseudonym.isprintable() or "\\" in self.pseudonym:
@@ -67,3 +72,8 @@ def replacement_uid(secrets: Secrets, patient: str, uid: str) -> str:
 def days_earlier(secrets: Secrets, patient: str) -> int:
     """Return by how many days (1 to 3650) all dates of this patient move back. Never 0, never into the future."""
     return 1 + int.from_bytes(secrets.digest("days", patient)[:8]) % MAX_SHIFT_DAYS
+
+
+def seconds_earlier(secrets: Secrets, patient: str) -> int:
+    """Return by how many seconds (1 to 14,400) all times of day of this patient move back."""
+    return 1 + int.from_bytes(secrets.digest("seconds", patient)[:8]) % MAX_SHIFT_SECONDS

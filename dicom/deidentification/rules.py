@@ -12,15 +12,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dicom.deidentification.options import ALL_OPTIONS, DESCRIPTORS, DEVICES, Option
+
 DATA = Path(__file__).parent / "data"
 
 PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT = 0x00100040, 0x00101010, 0x00101020, 0x00101030
+PREGNANCY_STATUS = 0x001021C0
 # Retain Patient Characteristics (E.3.4) covers these alone. Size and weight are needed for the SUV of PET.
-CHARACTERISTICS = frozenset({PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT})
+CHARACTERISTICS = frozenset({PATIENT_SEX, PATIENT_AGE, PATIENT_SIZE, PATIENT_WEIGHT, PREGNANCY_STATUS})
 
 # Times of day that dynamic studies and SUV are computed from. Every other time is left out: it says little about the
-# image and helps to find its patient in a hospital's log.
-TIMES = frozenset({0x00080031, 0x00080032, 0x00080033, 0x00181072, 0x00181073})  # series, acquisition, content, tracer
+# image.
+TIMES = frozenset({
+    0x00080030, 0x00080031, 0x00080032, 0x00080033,  # study, series, acquisition, content
+    0x00181072, 0x00181073, 0x00181042, 0x00181043,  # start and stop of tracer and of contrast
+    0x30060009,  # structure set
+})  # fmt: skip
 
 # Listed in no rule of Table E.1-1, yet no copy may hold them: encrypted originals, parameters of signatures,
 # descriptions of private attributes, references to clinical documents.
@@ -41,21 +48,27 @@ class Action(Enum):
     REMOVE = "removed"
     STAND_IN = "emptied or given a dummy value, as the attribute's Type asks"
     SHIFT = "moved in time"
+    DESCRIBE = "left if every word is a technical one"
+    DEVICE = "replaced by a keyed stand-in"
     UID = "replaced by a keyed UID"
     ENTER = "entered, and each attribute inside judged"
     JUDGE = "judged by its value representation"
 
 
-def action(tag: int, vr: str) -> Action:
-    """Return what Table E.1-1 with our options requires for an attribute that the IOD allows."""
+def action(tag: int, vr: str, options: frozenset[Option] = ALL_OPTIONS) -> Action:
+    """Return what Table E.1-1 with these options requires for an attribute that the IOD allows."""
     if tag in NEVER:
         return Action.REMOVE
-    if tag in CHARACTERISTICS:
-        return Action.JUDGE
     rule = profile().get(tag)
+    if tag in CHARACTERISTICS and Option.CHARACTERISTICS in options:
+        return Action.JUDGE
+    if tag in DESCRIPTORS and Option.DESCRIPTORS in options:
+        return Action.DESCRIBE
+    if tag in DEVICES and Option.DEVICES in options:
+        return Action.DEVICE
     if rule is None:
         return Action.ENTER if vr == "SQ" else Action.JUDGE
-    if (vr in ("DA", "DT") and rule.get("dates") == "C") or tag in TIMES:
+    if Option.SHIFTED_DATES in options and ((vr in ("DA", "DT") and rule.get("dates") == "C") or tag in TIMES):
         return Action.SHIFT
     return BASIC.get(rule["basic"], Action.STAND_IN)
 

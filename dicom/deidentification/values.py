@@ -23,10 +23,10 @@ from dicom.deidentification.allow_list import (
     TEXTS,
     body_parts,
 )
-from dicom.deidentification.dates import cap_age, clean_time, move_back
+from dicom.deidentification.dates import cap_age
 from dicom.deidentification.identifying_words import mentions
 from dicom.deidentification.replacements import Subject, replacement_uid
-from dicom.deidentification.rules import PATIENT_SEX
+from dicom.deidentification.rules import PATIENT_SEX, PREGNANCY_STATUS
 
 DUMMIES: dict[str, Any] = {
     "DA": "19000101", "DT": "19000101", "TM": "000000", "AS": "000D", "UI": "2.25.0", "UR": "urn:removed", "SQ": [],
@@ -35,10 +35,13 @@ DUMMIES: dict[str, Any] = {
 }  # fmt: skip
 MAX_UNDECIDED_BYTES = 6  # three 16-bit numbers, as in a LUT descriptor
 DUMMY_TEXT = "REMOVED"
+PREGNANCY_STATES = (1, 2, 3, 4)  # not pregnant, possibly, definitely, unknown (PS3.3 C.2.3)
 
 
 def judge_value(element: DataElement, words: frozenset[str]) -> Any:
     """Return the value of an unlisted attribute if it may stay. Dates, UIDs and sequences are judged elsewhere."""
+    if element.tag == PREGNANCY_STATUS:
+        return element.value if element.value in PREGNANCY_STATES else None
     if element.keyword in PICTURE_DATA or is_number(element):
         return element.value
     if element.tag == PATIENT_SEX:
@@ -59,11 +62,6 @@ def is_number(element: DataElement) -> bool:
         return len(element.value) <= MAX_UNDECIDED_BYTES
     value = element.value if isinstance(element.value, MultiValue | list) else [element.value]
     return element.VR in NUMBERS and all(one in (None, "") or isinstance(one, Number) for one in value)
-
-
-def shift_dates(element: DataElement, days: int) -> Any:
-    """Return a DA or DT value `days` earlier; a TM value as it is, if it is one."""
-    return apply_to_all(element.value, clean_time if element.VR == "TM" else lambda text: move_back(text, days))
 
 
 def replace_uids(element: DataElement, subject: Subject) -> Any:

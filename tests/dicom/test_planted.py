@@ -8,6 +8,7 @@ from pydicom.uid import EnhancedCTImageStorage
 from dicom.deidentification import engine, rules, values
 from dicom.deidentification.allow_list import FREE_TEXT
 from dicom.deidentification.replacements import days_earlier, replacement_uid
+from dicom.deidentification.times import Shift
 from tests.kit.cases import failures
 from tests.kit.planted import (
     CHARACTER_SETS,
@@ -68,7 +69,7 @@ def item_uid(path):
 
 
 def without_dates(patch):
-    patch.setattr(engine, "days_earlier", lambda secrets, patient: 0)
+    patch.setattr(engine, "shift_of", lambda secrets, patient: Shift(0, 0))
 
 
 def without_uids(patch):

@@ -197,9 +197,19 @@ def test_no_route_of_a_researcher_opens_the_originals(ct, research_client, monke
 def test_the_manifest_tells_what_was_done_with_which_key_and_names_the_copy(ct, research_client, settings):
     manifest = research_client.get(where("image-deidentification", ct)).json()
     assert not [field for field in manifest if field.startswith("pixels")]
-    assert manifest["profile"].startswith("PS3.15 2026") and "(0008,1010)" in manifest["removed"]
+    assert manifest["profile"].startswith("PS3.15 2026") and "(0008,0080)" in manifest["removed"]
     assert manifest["key_id"] == hashlib.sha256(settings.PROJECT_KEY).hexdigest()[:8]
     assert manifest["sha256"] == hashlib.sha256(body(research_client.get(where("image-file", ct)))).hexdigest()
+
+
+def test_a_project_may_switch_off_what_its_copies_keep(api, research_client, settings):
+    content = altered(SeriesDescription="CHEST WITH CONTRAST", StationName="ROOM-3")
+    settings.RESEARCH_OPTIONS = {**settings.RESEARCH_OPTIONS, "DESCRIPTORS": False}
+    image = upload(api, content).json()
+    copy = dcmread(BytesIO(body(research_client.get(where("image-file", image)))))
+    manifest = research_client.get(where("image-deidentification", image)).json()
+    assert "SeriesDescription" not in copy and copy.StationName.startswith("DEV-")
+    assert "113105" not in manifest["options"] and "113109" in manifest["options"]
 
 
 # --- Quarantine -------------------------------------------------------------------------------------------------------

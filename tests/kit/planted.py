@@ -50,8 +50,8 @@ DEEP = ("SharedFunctionalGroupsSequence", "DerivationImageSequence", "SourceImag
 FIRST_DAY = date(1911, 1, 1)
 PRIVATE = 0x00091001
 
-# Left on purpose, each held by a test of its own: size and weight, and the clock of series, acquisition and content.
-LEFT_ON_PURPOSE = frozenset({rules.PATIENT_SIZE, rules.PATIENT_WEIGHT, *rules.TIMES})
+# Left on purpose, held by a test of their own: size and weight.
+LEFT_ON_PURPOSE = frozenset({rules.PATIENT_SIZE, rules.PATIENT_WEIGHT})
 
 
 @dataclass(frozen=True)
