@@ -60,8 +60,8 @@ def preload() -> None:
             codecs.lookup(name)
     coded_entries.published_meanings()
     allow_list.body_parts()
-    for table in ("profile.json", "iods.json", "safe_private.json", "vocabulary.json"):
-        rules.read_table(table)
+    for table in sorted(rules.DATA.glob("*.json")):
+        rules.read_table(table.name)
     sample = OpenedFile(BytesIO(Path(str(get_testdata_file("CT_small.dcm", download=False))).read_bytes()))
     sample.describe()
     sample.draw(0, THUMBNAIL_SIDE, None)

@@ -13,7 +13,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from dicom.deidentification import coded_entries, descriptors, devices, private_tags, rules, times, values
+from dicom.deidentification import coded_entries, descriptors, devices, private_attributes, rules, times, values
 from dicom.deidentification.number_elements import number_element
 from dicom.deidentification.options import Option
 from dicom.deidentification.pydicom_quiet import UNREADABLE
@@ -54,30 +54,16 @@ def clean_level(
     """Clean one level: the object itself or an item of a sequence. The caller writes the tags in `rewritten`."""
     copy = Dataset()
     copy.set_original_encoding(*dataset.original_encoding)  # the order of bytes in tables
-    keeps_private = Option.SAFE_PRIVATE in cleaning.subject.options
-    creators = private_tags.creators_of_safe_tags(dataset) if keeps_private else {}
-    for tag in dataset.keys() - rewritten - set(creators.values()):
-        element = None
-        if tag in creators:
-            element = clean_private(dataset, tag, creators[tag], copy)
-        elif tag in allowed:
-            element = clean_element(dataset, tag, allowed[tag], cleaning)
+    if Option.SAFE_PRIVATE in cleaning.subject.options:
+        for private, creator in private_attributes.safe_private_elements(dataset):
+            copy[private.tag], copy[creator.tag] = private, creator
+    for tag in dataset.keys() - rewritten - copy.keys():
+        element = clean_element(dataset, tag, allowed[tag], cleaning) if tag in allowed else None
         if element is None:
             cleaning.note_removed(tag)
         else:
             copy[element.tag] = element
     return copy
-
-
-def clean_private(dataset: Dataset, tag: int, creator: int, copy: Dataset) -> DataElement | None:
-    """Return a private number from the standard's list, and copy its Private Creator too."""
-    owner = dataset[creator]
-    element = read_element(dataset, tag)
-    expected = private_tags.expected_vr(str(owner.value).strip(), tag)
-    if element is None or str(element.VR) != expected or not values.is_number(element):
-        return None
-    copy[creator] = DataElement(creator, "LO", str(owner.value).strip())
-    return element
 
 
 def clean_element(dataset: Dataset, tag: int, kind: str, cleaning: Cleaning) -> DataElement | None:

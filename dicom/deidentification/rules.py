@@ -12,7 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dicom.deidentification.options import ALL_OPTIONS, DESCRIPTORS, DEVICES, Option
+from dicom.deidentification.option_tags import DESCRIPTORS, DEVICES
+from dicom.deidentification.options import ALL_OPTIONS, Option
+from dicom.deidentification.technique import useful_attributes
 
 DATA = Path(__file__).parent / "data"
 
@@ -97,8 +99,9 @@ def allowed_in(sop_class: str) -> Mapping[int, str]:
         KeyError: no image IOD that we know has this SOP Class.
     """
     iods = read_table("iods.json")
-    attributes = dict.fromkeys(DRAWN_ATTRIBUTES, "3")
-    for module in [*iods["iods"][iods["sop_classes"][sop_class]], *SHADING_MODULES]:
+    iod = iods["sop_classes"][sop_class]
+    attributes = dict.fromkeys(useful_attributes(iod) | DRAWN_ATTRIBUTES, "3")
+    for module in [*iods["iods"][iod], *SHADING_MODULES]:
         for tag, kind in by_tag(iods["modules"][module]).items():
             attributes[tag] = min(attributes.get(tag, "3"), kind)  # "1" < "1C" < "2" < "2C" < "3"
     return attributes

@@ -124,25 +124,3 @@ def test_only_a_type_2_sequence_stays_without_items(keyword, stays, clean):
     copy, _ = clean(setting(**{keyword: Sequence([coded("99HOSPITAL", "4711", "Anna")])}))
     assert (keyword in copy) == stays
     assert not copy.get(keyword)
-
-
-# Private attributes
-
-
-def philips(element, vr, value):
-    def change(dataset):
-        block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
-        block.add_new(element, vr, value)
-
-    return change
-
-
-def test_a_private_number_of_the_safe_list_stays_with_its_creator(clean):
-    copy, _ = clean(philips(0x00, "DS", "1.5"))
-    assert copy.private_block(0x7053, "Philips PET Private Group")[0x00].value == 1.5
-
-
-@pytest.mark.parametrize(("element", "vr", "value"), [(0x00, "LO", "Anna"), (0x03, "DS", "4711"), (0x09, "UN", b"An")])
-def test_a_private_attribute_of_another_kind_or_number_goes(element, vr, value, clean):
-    copy, _ = clean(philips(element, vr, value))
-    assert not [tag for tag in copy.keys() if tag.group == 0x7053]  # noqa: SIM118 a Dataset iterates over elements
