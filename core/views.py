@@ -138,10 +138,13 @@ class ArchivableViewSet(mixins.DestroyModelMixin, HistoryMixin):
         """Do the action of the serializer, and answer the new object as `retrieve` would."""
         body = self.get_serializer(data=request.data)
         body.is_valid(raise_exception=True)
-        self.record = body.save(by=self.by)
-        answer = self.serializer_class(self.record, context=self.get_serializer_context())
-        location = request.build_absolute_uri(f"{request.path}{self.record.pk}/")
-        return Response(answer.data, status.HTTP_201_CREATED, headers={"Location": location})
+        return self.describe_created(body.save(by=self.by))
+
+    def describe_created(self, record: Record, status_code: int = status.HTTP_201_CREATED) -> Response:
+        self.record = record
+        answer = self.serializer_class(record, context=self.get_serializer_context())
+        location = self.request.build_absolute_uri(f"{self.request.path}{record.pk}/")
+        return Response(answer.data, status_code, headers={"Location": location})
 
     @extend_schema(description="Takes the object out of use and keeps its history and id. `restore` brings it back.")
     @transaction.atomic

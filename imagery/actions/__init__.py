@@ -12,7 +12,7 @@ from imagery.actions.studies import (
     share_study,
     unshare_study,
 )
-from imagery.actions.uploads import add_image, upload_image
+from imagery.actions.uploads import add_image, get_or_upload_image, upload_image
 
 __all__ = [
     "UPLOAD_OUTCOMES",
@@ -26,6 +26,7 @@ __all__ = [
     "change_study",
     "create_patient",
     "create_study",
+    "get_or_upload_image",
     "redact_image",
     "release_image",
     "remake_copy",

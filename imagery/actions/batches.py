@@ -46,10 +46,10 @@ def upload_part(*, by: User, part: Part, **about: Unpack[About]) -> PartResult:
         return PartResult(part.name, Outcome.SKIPPED, part.skipped, SKIPPED[part.skipped])
     try:
         with part.receive() as upload:
-            image = keep_upload(by=by, upload=upload, **about)
+            image, added = keep_upload(by=by, upload=upload, **about)
     except Exception as exc:
         return PartResult(part.name, Outcome.REFUSED, *refusal_of(exc))
-    return PartResult(part.name, Outcome.STORED if image.is_new else Outcome.EXISTING, image=image)
+    return PartResult(part.name, Outcome.STORED if added else Outcome.EXISTING, image=image)
 
 
 def check_part(*, by: User, part: Part) -> PartResult:

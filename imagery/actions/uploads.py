@@ -49,12 +49,17 @@ class About(TypedDict, total=False):
 
 
 def upload_image(*, by: User, file: "File[bytes]", **about: Unpack[About]) -> Image:
-    """Add an image, or return the one with the same bytes; `is_new` tells which."""
+    """Add an image, or return the one with the same bytes."""
+    return get_or_upload_image(by=by, file=file, **about)[0]
+
+
+def get_or_upload_image(*, by: User, file: "File[bytes]", **about: Unpack[About]) -> tuple[Image, bool]:
+    """Return the image with these bytes, and whether it was added."""
     with receive(file) as upload:
         return keep_upload(by=by, upload=upload, **about)
 
 
-def keep_upload(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
+def keep_upload(*, by: User, upload: Upload, **about: Unpack[About]) -> tuple[Image, bool]:
     """Keep a received file, and try again if another upload of the same patient, study or bytes was faster."""
     for _ in range(ATTEMPTS - 1):
         with suppress(ConcurrentUpload, ValidationError, IntegrityError):
@@ -62,10 +67,10 @@ def keep_upload(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
     return keep_upload_once(by=by, upload=upload, **about)
 
 
-def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> Image:
+def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> tuple[Image, bool]:
     """Describe, de-identify and store a file before the transaction of `add_image` opens."""
     if existing := find_existing(by, upload):
-        return existing
+        return existing, False
     Usage.objects.of(by).refuse_beyond_quota(upload.size)
     with Undo() as undo:
         with explain_unreadable("file"), upload.path.open("rb") as file, open_file(file) as visit:
@@ -74,7 +79,7 @@ def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> Ima
             copy = make_copy(visit, subject_of(patient, by, facts.study_uid), (), undo)
         original = files.store(files.originals(), upload.path, undo)
         about["patient"] = patient
-        return add_image(by=by, upload=upload, facts=facts, copy=copy, original=original, **about)
+        return add_image(by=by, upload=upload, facts=facts, copy=copy, original=original, **about), True
 
 
 def find_existing(by: User, upload: Upload) -> Image | None:
@@ -121,7 +126,6 @@ def add_image(
     if copy.manifest:
         Deidentification.objects.create(image=image, manifest=copy.manifest)
     Usage.objects.add(by, image.size)
-    image.is_new = True
     return image
 
 

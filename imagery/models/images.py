@@ -80,9 +80,6 @@ class Image(Described, Evidence):
 
     objects: ClassVar[Any] = ImageQuerySet.as_manager()
 
-    # Whether the upload that gave this row made it, or found it.
-    is_new = False
-
     class Meta:
         ordering = ["created_at", "id"]
         indexes = [

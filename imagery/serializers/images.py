@@ -6,8 +6,7 @@ from rest_framework import serializers
 
 from core.fields import PersonField, Ref
 from dicom.deidentification.manifest import Box
-from imagery import actions
-from imagery.models import Image, MediaType, Patient, Release, Study
+from imagery.models import MediaType, Patient, Release, Study
 from imagery.models.studies import public_body_part, public_modality
 from imagery.models.visibility import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer
@@ -84,9 +83,6 @@ class UploadSerializer(AboutSerializer):
     """The body of `POST /images/`; the answer is an image."""
 
     file = serializers.FileField(help_text="PNG, JPEG or DICOM Part 10, recognised by content. The name is not kept.")
-
-    def create(self, validated_data: dict[str, Any]) -> Image:
-        return actions.upload_image(**validated_data)
 
 
 class FrameSerializer(serializers.Serializer):

@@ -78,9 +78,10 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         "a picture gets a study of its own unless one is named.",
     )
     def create(self, request: Request) -> Response:
-        answer = super().create(request)
-        answer.status_code = status.HTTP_201_CREATED if self.record.is_new else status.HTTP_200_OK
-        return answer
+        body = self.get_serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        image, added = actions.get_or_upload_image(by=self.by, **body.validated_data)
+        return self.describe_created(image, status.HTTP_201_CREATED if added else status.HTTP_200_OK)
 
     @extend_schema(
         parameters=[

@@ -13,7 +13,6 @@ from typing import Any
 import factory.random
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files import File
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -27,7 +26,7 @@ from accounts.models import Role, User
 from core import terminal
 from core.exceptions import Conflict
 from harrison import dummy
-from imagery.actions import change_study, create_patient, share_study, upload_image
+from imagery.actions import change_study, create_patient, get_or_upload_image, share_study
 from imagery.models import Image
 from label.actions import annotate, archive_annotation, revise
 from label.models import Annotation, Label
@@ -101,17 +100,16 @@ def upload_images(chance: random.Random, doctors: list[User]) -> Iterator[Image]
     owners = chain(doctors[:1], (chance.choice(doctors) for _ in count()))
     for owner, file in zip(owners, dummy.image_files(), strict=False):
         with file, suppress(Conflict, ValidationError):
-            image = upload_with_patient(chance, owner, file)
-            if image.is_new:
+            image, added = get_or_upload_image(by=owner, file=file, modality="OT", description="Made up")
+            give_patient(chance, owner, image)
+            if added:
                 yield image
 
 
-def upload_with_patient(chance: random.Random, owner: User, file: File) -> Image:
-    image = upload_image(by=owner, file=file, modality="OT", description="Made up")
+def give_patient(chance: random.Random, owner: User, image: Image) -> None:
     if image.study.patient is None:
         patient = create_patient(by=owner, sex=chance.choice("MF"))
         change_study(by=owner, study=image.study, patient=patient)
-    return image
 
 
 def share_studies(doctors: list[User], images: Iterable[Image]) -> None:
