@@ -16,8 +16,8 @@ KEYWORDS_READ = (
     "SamplesPerPixel", "Columns", "Rows", "BitsStored",
 )  # fmt: skip
 TAGS_READ = frozenset(int(tag_for_keyword(keyword) or 0) for keyword in KEYWORDS_READ)
-# Modalities (PS3.3 C.7.3.1.1.1) whose devices leave the pixels to the picture.
-PLAIN = frozenset({"CT", "MR", "CR", "DX", "MG", "NM", "PT"})
+# Modalities (PS3.3 C.7.3.1.1.1) whose devices leave the pixels to the picture. The pixels of a segmentation are masks.
+PLAIN = frozenset({"CT", "MR", "CR", "DX", "MG", "NM", "PT", "SEG"})
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 # Words in Image Type by which devices mark reports, dose sheets and screenshots.
 SCREEN_WORDS = ("SCREEN", "CAPTURE", "REPORT", "DOSE", "PROTOCOL", "SUMMARY", "TEXT", "BIOMETRY", "PASTED")

@@ -14,6 +14,8 @@ from pydicom.dataset import Dataset
 CODE_VALUE, SCHEME, MEANING = 0x00080100, 0x00080102, 0x00080104
 LONG_VALUE, URN_VALUE = 0x00080119, 0x00080120
 CODE_TAGS = frozenset({CODE_VALUE, SCHEME, MEANING, LONG_VALUE, URN_VALUE})
+# A segment must have a category and a type: one that nobody published is called Other.
+SEGMENT_CODES = frozenset({0x00620003, 0x0062000F})
 
 # Schemes of PS3.16 Table 8-1 whose values no name or number of a patient can look like.
 CODE_FORMS = {
@@ -40,6 +42,13 @@ def published_code(item: Dataset) -> tuple[str, str, str] | None:
     if meaning is None and scheme in CODE_FORMS and CODE_FORMS[scheme].fullmatch(value):
         meaning = value
     return (scheme, value, meaning) if meaning else None
+
+
+def other() -> Dataset:
+    """Make the coded entry "Other"."""
+    item = Dataset()
+    item.CodingSchemeDesignator, item.CodeValue, item.CodeMeaning = "SCT", "74964007", "Other"
+    return item
 
 
 def read_text(item: Dataset, tag: int) -> str:

@@ -18,7 +18,9 @@ BARE_NUMBER = re.compile(r"\d{1,2}")
 NUMBER = r"\d{1,3}(?:\.\d{1,2})?"
 UNITS = "mm|cm|t|tesla|kv|kvp|mas|ma|msec|sec|s|min|ml|mg|hz|mhz|deg|dir|dirs|ch|sl|slices|nex|%"
 NUMBER_WITH_UNIT = re.compile(rf"{NUMBER}(?:{UNITS})|{NUMBER}(?:x{NUMBER}){{1,2}}(?:mm|cm)?")
-PARAMETER = re.compile(r"b=?\d{1,4}|(?:tr|te|ti|fa|nex|nsa|etl|dir|ch|ph|ser|se|img|p|r|x|s)=?\d{1,3}")
+PARAMETER = re.compile(
+    r"(?:b=?|[pcgi]tv[npt]?)\d{1,4}|(?:tr|te|ti|fa|nex|nsa|etl|dir|ch|ph|ser|se|img|p|r|x|s)=?\d{1,3}"
+)
 LETTERS = frozenset("lrwc")  # left, right, with, contrast
 
 

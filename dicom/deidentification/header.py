@@ -13,7 +13,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from dicom.deidentification import coded_entries, descriptors, devices, private_attributes, rules, times, values
+from dicom.deidentification import coded_entries, descriptors, devices, labels, private_attributes, rules, times, values
 from dicom.deidentification.number_elements import number_element
 from dicom.deidentification.options import Option
 from dicom.deidentification.pydicom_quiet import UNREADABLE
@@ -109,6 +109,9 @@ def new_value(element: DataElement, action: Action, level: Dataset, cleaning: Cl
     if action is Action.DEVICE:
         cleaning.counts["devices_replaced"] += 1
         return devices.replace_device(element, cleaning.subject.secrets)
+    if action is Action.LABEL:
+        keeps_technical = Option.DESCRIPTORS in cleaning.subject.options
+        return labels.clean_label(element, level, cleaning.words, keeps_technical=keeps_technical)
     if action is Action.DESCRIBE:
         return values.apply_to_all(element.value, lambda text: descriptors.clean_description(text, cleaning.words))
     return values.judge_value(element, cleaning.words) if action is Action.JUDGE else None
@@ -127,6 +130,8 @@ def clean_items(element: DataElement, cleaning: Cleaning) -> Sequence | None:
     allowed = rules.allowed_under(int(element.tag))
     items = [clean_item(item, allowed, cleaning) for item in element.value]
     kept_items = [item for item in items if item is not None]
+    if int(element.tag) in coded_entries.SEGMENT_CODES and not kept_items:
+        return Sequence([coded_entries.other()])
     return Sequence(kept_items) if kept_items or not items else None
 
 

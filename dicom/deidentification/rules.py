@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dicom.deidentification.option_tags import DESCRIPTORS, DEVICES
+from dicom.deidentification.option_tags import DESCRIPTORS, DEVICES, LABELS
 from dicom.deidentification.options import ALL_OPTIONS, Option
 from dicom.deidentification.technique import useful_attributes
 
@@ -52,6 +52,7 @@ class Action(Enum):
     SHIFT = "moved in time"
     DESCRIBE = "left if every word is a technical one"
     DEVICE = "replaced by a keyed stand-in"
+    LABEL = "left if every word is a technical one, else replaced by a number"
     UID = "replaced by a keyed UID"
     ENTER = "entered, and each attribute inside judged"
     JUDGE = "judged by its value representation"
@@ -64,6 +65,8 @@ def action(tag: int, vr: str, options: frozenset[Option] = ALL_OPTIONS) -> Actio
     rule = profile().get(tag)
     if tag in CHARACTERISTICS and Option.CHARACTERISTICS in options:
         return Action.JUDGE
+    if tag in LABELS:
+        return Action.LABEL
     if tag in DESCRIPTORS and Option.DESCRIPTORS in options:
         return Action.DESCRIBE
     if tag in DEVICES and Option.DEVICES in options:

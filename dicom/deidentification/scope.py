@@ -16,8 +16,8 @@ REFUSED_FAMILIES = (
     ("77.1.4.1", "A video may show or say anything."),
     ("77.1.6", "A whole-slide image comes with a photograph of the slide's label."),
     ("9.", "A waveform is no image, and its annotations are text."),
-    ("66", "Derived data such as segmentations describe their findings in free text."),
-    ("481.", "Radiotherapy objects describe plans and persons in free text."),
+    ("66", "Derived data such as surfaces describe their findings in free text."),
+    ("481.", "Radiotherapy plans and records describe persons in free text."),
 )
 UNKNOWN_FAMILY = "The attributes of this kind of object are not known, so nobody can tell which name the patient."
 

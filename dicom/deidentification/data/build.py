@@ -29,8 +29,8 @@ STRICTEST_FIRST = ("1", "1C", "2", "2C", "3")
 NUMBERS = {"DS", "IS", "FD", "FL", "SL", "SS", "UL", "US", "SV", "UV"}
 
 # The image IODs of PS3.3 whose attributes we pass. Left out on purpose: video, waveforms, reports, presentation
-# states, radiotherapy objects, whole-slide images (their label image shows the slide's bar code), derived
-# results such as segmentations (their labels are free text).
+# states, radiotherapy objects but structure sets, whole-slide images (their label image shows the slide's bar code),
+# derived results but segmentations. Labels of structures and segments are cleaned by vocabulary.
 IODS = [
     "computed-radiography-image",
     "digital-x-ray-image",
@@ -72,6 +72,8 @@ IODS = [
     "ophthalmic-photography-16-bit-image",
     "ophthalmic-tomography-image",
     "dermoscopic-photography-image",
+    "segmentation",
+    "rt-structure-set",
 ]
 # Retired SOP Classes that old archives are full of, and today's IOD for them.
 RETIRED = {
