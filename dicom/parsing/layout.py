@@ -20,6 +20,7 @@ SAMPLES_PER_PIXEL = {  # by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
     "YBR_ICT": 3,
     "YBR_RCT": 3,
 }
+YBR_SAMPLINGS = ("YBR_FULL", "YBR_FULL_422")  # the longer first
 UNKNOWN = -1  # frames: the pixel data tell
 BITS_ALLOCATED = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}
 
@@ -130,11 +131,11 @@ def resolve_by_length(layout: Layout, length: int) -> Layout:
     Writers confuse YBR_FULL, of three samples a pixel, and YBR_FULL_422, of two (PS3.3 C.7.6.3.1.2). A number of frames
     that cannot be read is the number that there are.
     """
+    samplings = YBR_SAMPLINGS if layout.photometric in YBR_SAMPLINGS else (layout.photometric,)
+    choices = [replace(layout, photometric=photometric) for photometric in samplings]
     if layout.frames == UNKNOWN:
-        layout = replace(layout, frames=max(8 * length // max(layout.bits, 1), 1))
-    if layout.photometric not in ("YBR_FULL", "YBR_FULL_422"):
-        return layout
-    choices = [replace(layout, photometric=photometric) for photometric in ("YBR_FULL", "YBR_FULL_422")]
+        counted = [replace(choice, frames=max(8 * length // max(choice.bits, 1), 1)) for choice in choices]
+        return min(counted, key=lambda choice: (length - choice.native_bytes, choice.photometric != layout.photometric))
     return next((choice for choice in choices if choice.native_bytes <= length + length % 2), layout)
 
 

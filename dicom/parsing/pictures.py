@@ -21,6 +21,8 @@ EXIF_ORIENTATION = 0x0112
 TAIL = 64 * 1024  # bytes
 LAST_CHUNK = b"IEND\xae\x42\x60\x82"  # with its checksum
 START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"  # JPEG markers
+BIT_DEPTH_AT = 24  # byte of a PNG, in its IHDR
+GREY_MODES = ("1", "L")  # modes of Pillow with 8 bits a sample or fewer
 SIXTEEN_BITS = ("I;16", "I;16B", "I")  # modes of Pillow with one sample a pixel
 TO_UPRIGHT = {  # what turns each orientation upright (Exif 2.32, 4.6.4)
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -48,7 +50,7 @@ def read_picture(file: BinaryIO, media_type: str, limits: Limits) -> np.ndarray:
     _check_end(file, media_type)
     picture = _open_picture(file, media_type, limits)
     _guard(picture.load)
-    return _guard(shown_pixels, picture)
+    return _guard(shown_pixels, picture, _transparent_grey(file, picture))
 
 
 def describe_picture(pixels: np.ndarray, media_type: str) -> Description:
@@ -68,13 +70,26 @@ def _open_picture(file: BinaryIO, media_type: str, limits: Limits) -> Image.Imag
     return picture
 
 
-def shown_pixels(picture: Image.Image) -> np.ndarray:
+def _transparent_grey(file: BinaryIO, picture: Image.Image) -> int | None:
+    """Return the value of the pixels that a grey PNG makes transparent (chunk tRNS); None if there is none.
+
+    Pillow stretches pixels of 1, 2 and 4 bits to 8, and leaves this value as it is written.
+    """
+    value = picture.info.get("transparency")
+    if picture.mode not in (*GREY_MODES, *SIXTEEN_BITS) or not isinstance(value, int):
+        return None
+    file.seek(BIT_DEPTH_AT)
+    depth = file.read(1)[0]
+    return value % 2**depth * (255 // (2**depth - 1) if depth < 8 else 1)
+
+
+def shown_pixels(picture: Image.Image, transparent_grey: int | None = None) -> np.ndarray:
     profile = picture.info.get("icc_profile")
     turn = TO_UPRIGHT.get(_orientation(picture))
     upright = picture if turn is None else picture.transpose(turn)
     if upright.mode in SIXTEEN_BITS:
-        return np.array(upright).astype(np.uint16)
-    opaque = _without_transparency(upright)
+        return _blackened(np.array(upright).astype(np.uint16), transparent_grey)
+    opaque = _without_transparency(upright, transparent_grey)
     shown = _in_srgb(opaque, profile) if profile else opaque
     return np.array(shown if shown.mode == "L" else shown.convert("RGB"))
 
@@ -87,8 +102,15 @@ def _orientation(picture: Image.Image) -> int:
         return 1
 
 
-def _without_transparency(picture: Image.Image) -> Image.Image:
+def _blackened(pixels: np.ndarray, value: int | None) -> np.ndarray:
+    """Return grey pixels, those of this value black."""
+    return pixels if value is None else np.where(pixels == value, 0, pixels).astype(pixels.dtype)
+
+
+def _without_transparency(picture: Image.Image, transparent_grey: int | None) -> Image.Image:
     """Convert to one of the modes L, RGB and CMYK."""
+    if transparent_grey is not None:
+        return Image.fromarray(_blackened(np.array(picture.convert("L")), transparent_grey))
     if picture.has_transparency_data:
         layers = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layers.size, (0, 0, 0, 255)), layers).convert("RGB")

@@ -99,7 +99,7 @@ class PreviewSerializer(FrameSerializer):
     )
     window = serializers.RegexField(
         r"^-?\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?$", required=False,
-        help_text="center,width in the file's units (Hounsfield for CT), PS3.3 C.11.2.1.2.",
+        help_text="center,width in the file's units (Hounsfield for CT); width above 0.",
     )  # fmt: skip
 
     redacted = serializers.BooleanField(default=False, help_text="true: the research copy. Research sees no other.")

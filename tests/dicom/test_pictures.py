@@ -1,12 +1,18 @@
 """PNG and JPEG: described as displayed, drawn without anything but pixels."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from dicom.deidentification.engine import deidentify
+from dicom.opened_file import OpenedFile
 from dicom.refusals import Unreadable
 from tests.kit import hostile
-from tests.kit.untrusted import describe, draw, drawn
+from tests.kit.cases import failures
+from tests.kit.profiles import in_srgb, straight_profile
+from tests.kit.untrusted import SUBJECT, describe, draw, drawn, opened
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: Pillow warns of broken Exif
 
@@ -84,3 +90,26 @@ def test_a_deep_grey_png_is_drawn_over_its_whole_range_or_in_a_window():
 
 def test_a_picture_is_drawn_upright():
     assert drawn(hostile.png(2, 4, exif=orientation(6))).tolist() == np.rot90(drawn(hostile.png(2, 4)), -1).tolist()
+
+
+RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
+COLOURS = np.stack([RAMP, RAMP[::-1], RAMP.T], -1)
+COARSE = 12  # of 255: libraries of profiles calculate dark greys coarsely; without the profile the difference is 60
+PROFILED = {  # pictures with a profile, and what they show
+    "colour": (Image.fromarray(COLOURS), b"RGB ", in_srgb(COLOURS)),
+    "grey": (Image.fromarray(RAMP), b"GRAY", np.repeat(in_srgb(RAMP)[..., None], 3, -1)),
+    "half transparent": (Image.fromarray(COLOURS).convert("RGBA"), b"RGB ", in_srgb(COLOURS)),
+    "grey with a profile of colours": (Image.fromarray(RAMP), b"RGB ", RAMP),
+}
+
+
+def test_doctor_and_research_see_the_colours_that_the_profile_means():
+    def check(kind):
+        picture, space, expected = PROFILED[kind]
+        original = opened(hostile.saved(picture, "PNG", icc_profile=straight_profile(space)))
+        shown, copy = np.asarray(original.image(0)), BytesIO()
+        assert np.abs(shown.astype(int) - expected).max() <= COARSE
+        deidentify(original, SUBJECT, [], copy)
+        assert (np.asarray(OpenedFile(copy).image(0)) == shown).all()
+
+    assert failures(PROFILED, check) == {}

@@ -44,6 +44,12 @@ def test_a_preview_is_a_png_of_a_frame_in_a_size_and_a_window(api, ct):
     assert preview(api, frames, frame=0).content != preview(api, frames, frame=frames["frames"] - 1).content
 
 
+def test_a_window_is_as_narrow_in_a_request_as_in_a_file(api, ct):
+    assert preview(api, ct, window="0.45,0.91").status_code == 200
+    for window in ("40,0", "40,0.0", "40", "40,-1"):
+        assert preview(api, ct, window=window).status_code == 400
+
+
 def test_a_preview_is_sent_whatever_the_client_accepts(api, image):
     answer = api.get(where("image-preview", image), headers={"Accept": "image/png"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
