@@ -102,6 +102,8 @@ class Visit:
             "patient": subject.patient,
             "pseudonym": subject.pseudonym,
             "options": sorted(subject.options),
+            "sex": subject.sex,
+            "age": subject.age,
             "boxes": [asdict(box) for box in boxes],
         }
         try:

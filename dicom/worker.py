@@ -103,7 +103,8 @@ def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket
     """Write a research copy to the file that follows the request. The reply carries the copy's thumbnail."""
     secrets = Secrets(bytes.fromhex(request["key"]), request["key_id"])
     options = frozenset(map(Option, request["options"]))
-    subject = Subject(secrets, request["patient"], request["pseudonym"], options)
+    characteristics = {name: request[name] for name in ("sex", "age")}
+    subject = Subject(secrets, request["patient"], request["pseudonym"], options, **characteristics)
     boxes = [Box(**box) for box in request["boxes"]]
     with open(messages.receive_file(parent), "w+b") as target:
         try:

@@ -29,17 +29,19 @@ class PseudonymousSubject:
     key: str = field(repr=False)  # the same for every image of one patient
     pseudonym: str
     patient: Patient | None = None
+    age: int | None = field(default=None, repr=False)  # at the study, as research reads it
 
     def with_key(self) -> Subject:
         """Return the subject with the project's key, as a visit needs it."""
-        return Subject(Secrets(settings.PROJECT_KEY, key_id()), self.key, self.pseudonym, research_options())
+        secrets, sex = Secrets(settings.PROJECT_KEY, key_id()), self.patient.sex if self.patient else ""
+        return Subject(secrets, self.key, self.pseudonym, research_options(), sex=sex, age=self.age)
 
 
-def subject_of(patient: Patient | None, owner: User, study_uid: str) -> PseudonymousSubject:
+def subject_of(patient: Patient | None, owner: User, study_uid: str, age: int | None) -> PseudonymousSubject:
     """Return the subject of a patient; if the patient is unknown, that of the study."""
     if patient is None:
-        return PseudonymousSubject(f"{owner.pk} {study_uid}", UNNAMED)
-    return PseudonymousSubject(str(patient.pk), patient.pseudonym, patient)
+        return PseudonymousSubject(f"{owner.pk} {study_uid}", UNNAMED, age=age)
+    return PseudonymousSubject(str(patient.pk), patient.pseudonym, patient, age)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,13 @@ from dicom.deidentification.burned_in_text import OF_A_PICTURE, Assessment, asse
 from dicom.deidentification.header import REWRITTEN, Cleaning, clean_header
 from dicom.deidentification.manifest import ENGINE, VERSION, Box, Manifest, format_tags
 from dicom.deidentification.pixels import pixel_digest, write_picture, write_pixels
-from dicom.deidentification.provenance import file_meta, mark_deidentified, option_codes, profile_name
+from dicom.deidentification.provenance import (
+    file_meta,
+    mark_deidentified,
+    option_codes,
+    profile_name,
+    state_characteristics,
+)
 from dicom.deidentification.pydicom_quiet import UNREADABLE, quietly
 from dicom.deidentification.redaction import RedactedFrames, redacted_frames
 from dicom.deidentification.replacements import Subject
@@ -68,6 +74,7 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
             cleaning.note_removed(tag)
         mark_deidentified(copy, subject, redacted=bool(boxes))
+        state_characteristics(copy, subject)
         state_layout(copy, frames)
         copy.file_meta = file_meta(copy, frames.syntax)
     redacted = redacted_frames(frames, copy, boxes) if boxes else None

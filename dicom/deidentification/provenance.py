@@ -4,6 +4,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
+from dicom.ages import age_in_years
 from dicom.deidentification.manifest import VERSION
 from dicom.deidentification.options import Option
 from dicom.deidentification.replacements import Subject
@@ -44,6 +45,16 @@ def mark_deidentified(dataset: Dataset, subject: Subject, redacted: bool) -> Non
     )
     if redacted:
         dataset.BurnedInAnnotation = "NO"  # E.3.1
+
+
+def state_characteristics(dataset: Dataset, subject: Subject) -> None:
+    """Write the sex and the age that Harrison tells research, which the doctor may have corrected."""
+    if Option.CHARACTERISTICS not in subject.options:
+        return
+    if subject.sex:
+        dataset.PatientSex = subject.sex
+    if subject.age is not None and "PatientAge" in dataset and age_in_years(dataset.PatientAge or "") != subject.age:
+        dataset.PatientAge = f"{subject.age:03}Y"
 
 
 def coded_entry(value: str, meaning: str) -> Dataset:

@@ -45,6 +45,8 @@ class Subject:
         patient: always the same text for the same patient; it decides their UIDs and the shift of their dates.
         pseudonym: written as Patient's Name and Patient ID.
         options: by which the project keeps useful data.
+        sex: M, F, O or "": what Harrison tells research of the patient. An unknown one leaves that of the file.
+        age: at the study, in whole years. None leaves that of the file.
 
     Raises:
         ValueError: the pseudonym is empty, longer than 64 characters, or not printable.
@@ -54,6 +56,8 @@ class Subject:
     patient: str = field(repr=False)
     pseudonym: str
     options: frozenset[Option] = ALL_OPTIONS
+    sex: str = field(default="", repr=False)
+    age: int | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < len(self.pseudonym) <= MAX_PSEUDONYM or not self.pseudonym.isprintable() or "\\" in self.pseudonym:

@@ -15,18 +15,19 @@ from dicom.deidentification.manifest import Box
 from dicom.visits import open_file
 from imagery import files
 from imagery.intake import explain_unreadable
-from imagery.models import Deidentification, Image, Release, ReplacedCopy, Study
+from imagery.models import Deidentification, Image, MediaType, Release, ReplacedCopy, Study
 from imagery.research_copies import Copy, make_copy, subject_of
 
 REMAKING_SECONDS = 5.0  # of a request
 MOVED = "Its study got another patient. Its research copy is being remade."
+CORRECTED = "The sex or the age of its patient was corrected. Its research copy is being remade."
 REDACTED = "Boxes were drawn. Check the redacted preview, then release it."
 DIFFERENT = "Its new research copy differs from the old one. Check the redacted preview, then release it."
 
 
 def copy_for(image: Image, boxes: Sequence[Box], undo: Undo) -> Copy:
     """Make a research copy for the patient that the study shows now."""
-    subject = subject_of(image.study.patient, image.owner, image.study.uid)
+    subject = subject_of(image.study.patient, image.owner, image.study.uid, image.study.age)
     with explain_unreadable("boxes"), files.originals().local(image.original) as file, open_file(file) as visit:
         return make_copy(visit, subject, boxes, undo)
 
@@ -118,7 +119,13 @@ def save_manifest(image: Image, copy: Copy) -> None:
         Deidentification.objects.create(image=image, manifest=copy.manifest)
 
 
-def requarantine_after_patient_change(*, by: User, study: Study) -> None:
+def remake_after_correction(*, by: User, study: Study) -> None:
+    """Take copies that state a former sex or age out of research, and have them remade."""
+    Image.objects.with_copy().filter(study=study, media_type=MediaType.DICOM).change_all(research_patient=None)
+    requarantine_after_patient_change(by=by, study=study, reason=CORRECTED)
+
+
+def requarantine_after_patient_change(*, by: User, study: Study, reason: str = MOVED) -> None:
     """Take copies with the pseudonym of the study's former patient out of research, and bring back fitting ones.
 
     A copy fits again if the study belonged to this patient before. Missing copies are made after the commit.
@@ -126,7 +133,7 @@ def requarantine_after_patient_change(*, by: User, study: Study) -> None:
     images = Image.objects.select_for_update(of=("self",)).filter(study=study)
     outdated, fitting = images.outdated(), images.fitting()
     leaving, returning = outdated.filter(release_state=Release.RELEASED), fitting.filter(held_back=True)
-    leaving.change_all(release_state=Release.QUARANTINED, release_reason=MOVED, held_back=True)
+    leaving.change_all(release_state=Release.QUARANTINED, release_reason=reason, held_back=True)
     returning.change_all(release_state=Release.RELEASED, release_reason="", held_back=False)
     if outdated.exists():
         # In its own context, so that the event of this request names its revision and not those of the copies.

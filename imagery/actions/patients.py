@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from core.actions import recorded
 from core.exceptions import Conflict
-from imagery.ages import age_on
+from dicom.ages import age_on
+from imagery.actions.copies import remake_after_correction
 from imagery.matching import Person, is_placeholder_name
 from imagery.models import Identity, Patient
 from imagery.models.patients import IdentityQuerySet
@@ -27,10 +28,14 @@ def change_patient(
     *, by: User, patient: Patient, identity: Mapping[str, object] | None = None, **fields: Any
 ) -> Patient:
     """Change a patient; parts of the identity that are left out stay."""
+    sex, ages = patient.sex, dict(patient.studies.values_list("pk", "age"))
     patient.change(**fields)
     identify(patient, identity or {})
     if fields:
         refuse_twin(patient)
+    for study in patient.studies.all():
+        if patient.sex != sex or study.age != ages.get(study.pk):
+            remake_after_correction(by=by, study=study)
     return patient
 
 

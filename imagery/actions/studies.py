@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import Team, User
 from core.actions import recorded
 from core.exceptions import Conflict
-from imagery.actions.copies import requarantine_after_patient_change
+from imagery.actions.copies import remake_after_correction, requarantine_after_patient_change
 from imagery.actions.patients import age_columns
 from imagery.models import Study
 
@@ -19,11 +19,13 @@ def create_study(*, by: User, **fields: Any) -> Study:
 def change_study(*, by: User, study: Study, **fields: Any) -> Study:
     if study.archived:
         raise Conflict("This study is archived. Restore it first.")
-    before = study.patient_id
+    before, age_before = study.patient_id, study.age
     age = age_columns(fields.get("patient", study.patient), fields.get("date", study.date))
     study.change(**fields, **age)
     if study.patient_id != before:
         requarantine_after_patient_change(by=by, study=study)
+    elif study.age != age_before:
+        remake_after_correction(by=by, study=study)
     return study
 
 

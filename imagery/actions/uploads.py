@@ -1,5 +1,6 @@
 """Upload an image: first its bytes, then its rows in one short transaction."""
 
+import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TypedDict, Unpack
@@ -11,6 +12,7 @@ from django.db import IntegrityError
 from accounts.models import User
 from core.actions import Undo, recorded, recorded_by
 from core.exceptions import Conflict
+from dicom.ages import age_in_years, age_on
 from dicom.description import Description
 from dicom.visits import open_file
 from imagery import files
@@ -22,9 +24,8 @@ from imagery.actions.filing import (
     person_in,
     refuse_taken_uid,
 )
-from imagery.actions.patients import age_columns, complete_patient, identify
+from imagery.actions.patients import complete_patient, identify
 from imagery.actions.studies import archive_study, change_study
-from imagery.ages import age_in_years
 from imagery.intake import Upload, explain_unreadable, receive
 from imagery.models import Deidentification, Image, Patient, Series, Study, Usage
 from imagery.research_copies import Copy, make_copy, subject_of
@@ -75,8 +76,8 @@ def keep_upload_once(*, by: User, upload: Upload, **about: Unpack[About]) -> tup
     with Undo() as undo:
         with explain_unreadable("file"), upload.path.open("rb") as file, open_file(file) as visit:
             facts = visit.describe()
-            patient = find_place(by, facts, about)
-            copy = make_copy(visit, subject_of(patient, by, facts.study_uid), (), undo)
+            patient, age = find_place(by, facts, about)
+            copy = make_copy(visit, subject_of(patient, by, facts.study_uid, age), (), undo)
         original = files.store(files.originals(), upload.path, undo)
         about["patient"] = patient
         return add_image(by=by, upload=upload, facts=facts, copy=copy, original=original, **about), True
@@ -90,11 +91,21 @@ def find_existing(by: User, upload: Upload) -> Image | None:
     return image
 
 
-def find_place(by: User, facts: Description, about: About) -> Patient | None:
-    """Return the patient of a file; a new one is not in the database yet. Raises `Conflict` if it has no place."""
+def find_place(by: User, facts: Description, about: About) -> tuple[Patient | None, int | None]:
+    """Return the patient of a file, who may be new, and the age at the study. Raises `Conflict` if it has no place."""
     refuse_taken_uid(by, facts)
     study = find_study(by, facts, about.get("study"))
-    return find_patient(by, facts, study, about.get("patient"))
+    patient = find_patient(by, facts, study, about.get("patient"))
+    age = study.age if study else None
+    return patient, age_in(facts, patient) if age is None else age
+
+
+def age_in(facts: Description, patient: Patient | None) -> int | None:
+    """Return the age at a new study: by the birth date of the patient or of the file, or else as the file says."""
+    born = (patient.facts if patient else {}).get("birth_date") or person_in(facts).birth_date
+    if born and facts.study_date:
+        return age_on(facts.study_date, datetime.date.fromisoformat(born))
+    return age_in_years(facts.patient.age if facts.patient else "")
 
 
 @recorded("uploaded")
@@ -194,13 +205,12 @@ def set_patient(by: User, study: Study, patient: Patient | None) -> Study:
 
 
 def add_study(by: User, facts: Description, patient: Patient | None, description: str) -> Study:
-    age_in_file = age_in_years(facts.patient.age if facts.patient else "")
     study: Study = Study.objects.create(
         owner=by,
         patient=patient,
         uid=facts.study_uid,
         date=facts.study_date,
-        age=age_columns(patient, facts.study_date).get("age", age_in_file),
+        age=age_in(facts, patient),
         description=facts.study_description or description,
     )
     return study

@@ -190,3 +190,41 @@ def test_two_files_of_one_uid_sent_at_once_are_one_image_and_a_refusal(api, monk
     refused = upload(api, ct(**ANN, SOPInstanceUID="1.2.3"))
     assert refused.status_code == 409 and first["id"] in refused.json()["detail"]
     assert sum(path.is_file() for path in files.originals().root.rglob("*")) >= Image.objects.count() == 1
+
+
+# --- Sex and age in research ------------------------------------------------------------------------------------------
+
+
+def copy_of(client, image):
+    return dcmread(BytesIO(body(client.get(where("image-file", image)))))
+
+
+def test_a_copy_states_the_age_that_research_reads_whatever_the_file_says(api, research_client):
+    image = upload(api, ct(**ANN, PatientAge="017Y", StudyDate="20200101")).json()
+    assert research_client.get(where("study-detail", image["study"])).json()["age"] == 70
+    assert copy_of(research_client, image).PatientAge == "070Y"
+    infant = ANN | {"PatientID": "H2", "PatientBirthDate": "20180601"}
+    image = upload(api, ct(**infant, PatientAge="018M", StudyDate="20200101")).json()
+    assert copy_of(research_client, image).PatientAge == "018M"
+
+
+@pytest.mark.parametrize(
+    "correction", [{"sex": "M"}, {"identity": {"birth_date": "1960-01-01"}}, {"sex": "O", "identity": {"name": "A^B"}}]
+)
+def test_a_correction_of_sex_or_birth_date_reaches_the_copies(
+    api, research_client, correction, django_capture_on_commit_callbacks
+):
+    image = upload(api, ct(**ANN, PatientAge="070Y", StudyDate="20200101"))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.patch(where("patient-detail", patient_of(image)), correction, format="json").status_code == 200
+    copy = copy_of(research_client, image.json())
+    patient = research_client.get(where("patient-detail", patient_of(image))).json()
+    study = research_client.get(where("study-detail", image.json()["study"])).json()
+    assert (copy.PatientSex, copy.PatientAge) == (patient["sex"], f"{study['age']:03}Y")
+
+
+def test_until_a_copy_is_remade_after_a_correction_research_does_not_see_it(api, research_client):
+    image = upload(api, ct(**ANN))
+    api.patch(where("patient-detail", patient_of(image)), {"sex": "M"}, format="json")
+    assert research_client.get(where("image-detail", image.json())).status_code == 404
+    assert "corrected" in api.get(where("image-detail", image.json())).json()["release_reason"]

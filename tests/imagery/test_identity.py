@@ -13,8 +13,8 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from reversion.models import Version
 
+from dicom.ages import age_in_years
 from imagery import actions, files, identity
-from imagery.ages import age_in_years
 from imagery.models import Identity, Image, Patient, Study
 from tests.kit import factories as make
 from tests.kit.api import body, where
