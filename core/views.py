@@ -1,6 +1,6 @@
 """The base of every viewset: rights by table, scope before look-up, one ETag, archive and history."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from core import history
 from core.columns import select_columns
+from core.disclosure import note_patients, note_patients_of
 from core.exceptions import PreconditionFailed
 from core.fields import PersonField
 from core.filters import refuse_unknown_parameters
@@ -37,6 +38,7 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     list_ordering: tuple[str, ...] = ("-id",)  # of rows whose ids are in order of creation
     owner: str | None = None
     is_owners_alone = False  # whether superusers, too, change only rows of their own
+    patient_path: str | None = None  # from a row to the id of the patient whom it is about, for the audit log
     lookup_value_converter = "uuid"
     record: Record | None = None  # the object that this request reads or changes
 
@@ -61,9 +63,18 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         rows = cast(VisibleQuerySet, self.filter_queryset(self.get_queryset()))
         names = [name.lstrip("-") for name in self.list_ordering]
+        names += [self.patient_path] if self.patient_path else []
         parts = [select_columns(part, self.get_serializer_class(), *names) for part in rows.visible_parts(self.by)]
         page = self.paginate_queryset(parts if len(parts) > 1 else parts[0])
+        self.note_patients_on(page or [])
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def note_patients_on(self, page: Sequence[Any]) -> None:
+        """Note the patients of a page, whose rows are dictionaries of columns or objects."""
+        if page and self.patient_path and isinstance(page[0], dict):
+            note_patients(row[self.patient_path] for row in page)
+        else:
+            note_patients_of(page, self.patient_path)
 
     def get_object(self) -> Any:
         """Return the row in scope; for a change, lock it and compare it with the state that the client read."""
@@ -85,6 +96,8 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
+        if self.record is not None and response.status_code < 400:
+            note_patients_of([self.record], self.patient_path)
         if self.record is not None and response.status_code in (200, 201) and self.shows_whole(self.record):
             response.setdefault("ETag", etag(self.record))
         return response

@@ -33,13 +33,13 @@ class EventAdmin(RecordAdmin):
     list_filter = (EventTimeFilter, choice_filter("method", METHODS), choice_filter("status", STATUSES))
     list_select_related = ("user", "revision")
     search_fields = ("user",)
-    search_help_text = "A username, a request id, or the id of the requested object."
-    id_columns = ("pk", "object_id")
+    search_help_text = "A username, a request id, the id of the requested object, or the id of a patient."
+    id_columns = ("pk", "object_id", "patients__patient_id")
     link_columns = ("user",)
     roles = {"view": frozenset({Role.AUDITOR})}
     shown_fields = (
         "occurred_at", "milliseconds", "user", "roles", "method", "path", "route", "status", "client_address",
-        "object_id", "query", "headers", "change", "changed_rows",
+        "object_id", "patients_shown", "query", "headers", "change", "changed_rows",
     )  # fmt: skip
 
     def search(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
@@ -48,6 +48,10 @@ class EventAdmin(RecordAdmin):
     @admin.display(description="duration")
     def milliseconds(self, event: Event) -> str:
         return f"{event.duration * 1000:.0f} ms"
+
+    @admin.display(description="patients shown")
+    def patients_shown(self, event: Event) -> str:
+        return ", ".join(str(row.patient_id) for row in event.patients.order_by("patient_id")) or EMPTY
 
     @admin.display(description="change")
     def change(self, event: Event) -> str:

@@ -41,6 +41,10 @@ class Event(models.Model):
     headers = models.JSONField(default=dict, help_text="Each header with its value or a masked one.")
     status = models.PositiveSmallIntegerField(help_text="The HTTP status of the answer.")
     client_address = models.GenericIPAddressField(null=True, help_text="Where the request came from.")
+    verb = models.CharField(max_length=40, blank=True, help_text="The verb of the change, such as uploaded.")
+    login_fingerprint = models.CharField(
+        max_length=16, blank=True, help_text="Of a failed login: the keyed fingerprint of the username that was tried."
+    )
     revision = models.ForeignKey(
         Revision,
         null=True,
@@ -64,7 +68,35 @@ class Event(models.Model):
             models.Index(fields=["method", "id"], name="event_by_method"),
             models.Index(fields=["object_id", "id"], condition=Q(object_id__isnull=False), name="event_by_object"),
             models.Index(fields=["revision"], condition=Q(revision__isnull=False), name="event_by_revision"),
+            models.Index(fields=["route", "id"], name="event_by_route"),
+            models.Index(fields=["id"], condition=Q(status__gte=400), name="event_refused"),
+            models.Index(fields=["verb", "id"], condition=~Q(verb=""), name="event_by_verb"),
+            models.Index(
+                fields=["login_fingerprint", "id"], condition=~Q(login_fingerprint=""), name="event_by_failed_login"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status}"
+
+
+class EventPatient(models.Model):
+    """A patient whose data an answer showed. Only ids: who the patient is, the audit log does not know."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False, help_text="UUID (version 7).")
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="patients", help_text="The request and its answer."
+    )
+    patient_id = models.UUIDField(help_text="The id of the patient.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient_id", "event"],
+                name="event_names_a_patient_once",
+                violation_error_message="The event names this patient already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} in {self.event_id}"

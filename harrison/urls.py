@@ -28,7 +28,7 @@ from rest_framework.views import APIView
 from accounts.views import LoginView, LogoutAllView, LogoutView, MeView, TeamViewSet
 from disease.fhir import Expand, Lookup, Translate
 from disease.views import CodeSystemViewSet, CodeViewSet, MappingViewSet
-from events.views import EventViewSet
+from events.views import AccessReportViewSet, EventViewSet
 from imagery.views import PatientViewSet, SeriesViewSet
 from label.views import (
     AnnotatedImageViewSet,
@@ -93,6 +93,8 @@ router.register("annotations", AnnotationViewSet, "annotation")
 router.register("teams", TeamViewSet, "team")
 router.register("events", EventViewSet, "event")
 
+AccessReportView = AccessReportViewSet.as_view({"get": "list"})
+
 v1 = [
     path("auth/login/", LoginView.as_view(), name="login"),
     path("auth/logout/", LogoutView.as_view(), name="logout"),
@@ -102,6 +104,7 @@ v1 = [
     path("fhir/CodeSystem/$lookup", Lookup.as_view(), name="fhir-lookup"),
     path("fhir/ConceptMap/$translate", Translate.as_view(), name="fhir-translate"),
     path("fhir/ValueSet/$expand", Expand.as_view(), name="fhir-expand"),
+    path("patients/<uuid:pk>/access-report/", AccessReportView, name="patient-access-report"),
     path("docs/", DocumentationView.as_view(url_name="schema"), name="docs"),
     *router.urls,
 ]

@@ -63,6 +63,7 @@ class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
     restore_action = actions.restore_annotation
     owner = "annotator"
     is_owners_alone = True
+    patient_path = "image__study__patient"
 
     def get_queryset(self) -> QuerySet[Annotation]:
         """Let doctors change only annotations of images that they see whole."""

@@ -13,6 +13,7 @@ from core.admin.history import HistoryMixin
 from core.admin.links import Column, filtered_list_url
 from core.admin.rights import RoleRights
 from core.admin.searching import IndexedSearch
+from core.disclosure import note_patients_of
 
 
 class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
@@ -20,6 +21,7 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
 
     shown_fields: ClassVar[tuple[Column, ...]] = ()
     editable_fields: ClassVar[tuple[str, ...]] = ()
+    patient_path: ClassVar[str | None] = None  # from a row to the id of its patient, for the audit log
 
     list_filter: ClassVar[tuple[str | type[admin.ListFilter], ...]] = (ArchivedFilter, TimeFilter)
     list_per_page = 50
@@ -38,6 +40,17 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
         rows = self.model._default_manager.all()
         visible = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
         return visible.order_by(*self.get_ordering(request))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        row = super().get_object(request, object_id, from_field)
+        note_patients_of([row] if row else [], self.patient_path)
+        return row
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        page = getattr(response, "context_data", {}).get("cl")
+        note_patients_of(page.result_list if page else [], self.patient_path)
+        return response
 
     def title_for(self, request: HttpRequest, row: Model) -> str:
         return str(row)

@@ -30,12 +30,61 @@ class Migration(migrations.Migration):
                 ('headers', models.JSONField(default=dict, help_text='Each header with its value or a masked one.')),
                 ('status', models.PositiveSmallIntegerField(help_text='The HTTP status of the answer.')),
                 ('client_address', models.GenericIPAddressField(help_text='Where the request came from.', null=True)),
+                ('verb', models.CharField(blank=True, help_text='The verb of the change, such as uploaded.', max_length=40)),
+                ('login_fingerprint', models.CharField(blank=True, help_text='Of a failed login: the keyed fingerprint of the username that was tried.', max_length=16)),
                 ('revision', models.ForeignKey(db_index=False, help_text='The change that the request made.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='reversion.revision')),
                 ('user', models.ForeignKey(db_index=False, help_text='The user, empty if the request carried no valid token.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['user', 'id'], name='event_by_user'), models.Index(fields=['status', 'id'], name='event_by_status'), models.Index(fields=['method', 'id'], name='event_by_method'), models.Index(condition=models.Q(('object_id__isnull', False)), fields=['object_id', 'id'], name='event_by_object'), models.Index(condition=models.Q(('revision__isnull', False)), fields=['revision'], name='event_by_revision')],
             },
+        ),
+        migrations.CreateModel(
+            name='EventPatient',
+            fields=[
+                ('id', models.UUIDField(default=core.models.new_id, editable=False, help_text='UUID (version 7).', primary_key=True, serialize=False)),
+                ('patient_id', models.UUIDField(help_text='The id of the patient.')),
+                ('event', models.ForeignKey(help_text='The request and its answer.', on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='events.event')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['user', 'id'], name='event_by_user'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['status', 'id'], name='event_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['method', 'id'], name='event_by_method'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('object_id__isnull', False)), fields=['object_id', 'id'], name='event_by_object'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('revision__isnull', False)), fields=['revision'], name='event_by_revision'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['route', 'id'], name='event_by_route'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('status__gte', 400)), fields=['id'], name='event_refused'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('verb', ''), _negated=True), fields=['verb', 'id'], name='event_by_verb'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('login_fingerprint', ''), _negated=True), fields=['login_fingerprint', 'id'], name='event_by_failed_login'),
+        ),
+        migrations.AddConstraint(
+            model_name='eventpatient',
+            constraint=models.UniqueConstraint(fields=('patient_id', 'event'), name='event_names_a_patient_once', violation_error_message='The event names this patient already.'),
         ),
     ]

@@ -10,6 +10,7 @@ from imagery.models import Image
 from imagery.storage import Storage
 
 IMAGE_TABLE = Image._meta.db_table
+LOGIN_TABLES = ("django_session", "knox_authtoken")  # empty in a backup: people log in again after a restore
 COLUMNS = ("id", "original", "sha256", "research", "research_sha256")
 
 

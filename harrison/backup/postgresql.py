@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from harrison import copying
-from harrison.backup.files import COLUMNS, IMAGE_TABLE, BackupFile, files_of_rows, sync_file
+from harrison.backup.files import COLUMNS, IMAGE_TABLE, LOGIN_TABLES, BackupFile, files_of_rows, sync_file
 
 MAX_ERRORS = 5  # errors of a program that are shown, the last ones
 
@@ -28,7 +28,8 @@ class PostgreSQLRows:
 
     def dump(self) -> None:
         """Dump the database of this installation, at one moment."""
-        run_client("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={self.path}")
+        without_logins = [f"--exclude-table-data={table}" for table in LOGIN_TABLES]
+        run_client("pg_dump", "--format=custom", "--no-owner", "--no-privileges", *without_logins, f"--file={self.path}")
         sync_file(self.path)
 
     def load(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from harrison.backup.files import COLUMNS, IMAGE_TABLE, BackupFile, files_of_rows, sync_file
+from harrison.backup.files import COLUMNS, IMAGE_TABLE, LOGIN_TABLES, BackupFile, files_of_rows, sync_file
 
 
 class SQLiteRows:
@@ -21,6 +21,10 @@ class SQLiteRows:
         with closing(open_read_only(database_path())) as source, closing(sqlite3.connect(self.path)) as target:
             source.backup(target, pages=-1)
             target.execute("PRAGMA journal_mode=DELETE")
+            target.execute("PRAGMA secure_delete=ON")  # zeros in place of the rows
+            for table in LOGIN_TABLES:
+                target.execute(f"DELETE FROM {table}")  # noqa: S608 - our names
+            target.commit()
         sync_file(self.path)
 
     def load(self) -> None:

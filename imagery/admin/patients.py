@@ -25,6 +25,7 @@ def identity_field(name: str) -> Callable[[Patient], str]:
 
 @admin.register(Patient)
 class PatientAdmin(EvidenceAdmin):
+    patient_path = "id"
     list_display = ("pseudonym", "sex", "owner", "withdrawn_at", "created_at", "archived_at")
     research_list_display = ("pseudonym", "sex")
     search_fields = ("pseudonym",)

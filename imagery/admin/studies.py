@@ -15,6 +15,7 @@ from imagery.models import Patient, Series, Study
 
 @admin.register(Study)
 class StudyAdmin(EvidenceAdmin):
+    patient_path = "patient_id"
     list_display = ("__str__", "date", "patient_link", "age", "owner", "created_at", "archived_at")
     research_list_display = ("research_title", "age")
     search_fields = ("uid",)
@@ -45,6 +46,7 @@ class StudyAdmin(EvidenceAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(EvidenceAdmin):
+    patient_path = "study__patient"
     list_display = ("__str__", "modality", "body_part", linked("study"), "owner", "created_at", "archived_at")
     list_filter = (*EvidenceAdmin.list_filter, choice_filter("modality", MODALITIES))
     list_select_related = ("owner", "study__patient")

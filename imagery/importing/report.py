@@ -3,11 +3,11 @@
 import csv
 import os
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.spreadsheets import restore_cell, write_rows
 from imagery.storage.disk import sync
 
 COLUMNS = ("path", "outcome", "code", "detail", "image")
@@ -34,9 +34,7 @@ class Report:
         self._write(row)
 
     def _write(self, *rows: Row) -> None:
-        text = StringIO(newline="")
-        csv.writer(text).writerows(rows)
-        self.file.write(text.getvalue().encode("utf-8", ERRORS))
+        self.file.write("".join(write_rows(rows)).encode("utf-8", ERRORS))
         self.file.flush()
         os.fsync(self.file.fileno())
 
@@ -54,4 +52,5 @@ def read_report(path: Path) -> list[list[str]]:
     if tuple(columns) != COLUMNS:
         raise ValueError("not a report")
     complete = path.read_bytes().endswith(LINE_END)
-    return [row for row in (rows if complete else rows[:-1]) if len(row) == len(COLUMNS)]
+    whole_rows = [row for row in (rows if complete else rows[:-1]) if len(row) == len(COLUMNS)]
+    return [[restore_cell(cell) for cell in row] for row in whole_rows]

@@ -51,6 +51,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     archive_action = actions.archive_image
     restore_action = actions.restore_image
     owner = "owner"
+    patient_path = "study__patient"
     record: Image
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}, "text_boxes": {"frame"}}
     parser_classes = [parsers.MultiPartParser]

@@ -28,6 +28,7 @@ class PatientViewSet(FilteredByRole, EditableViewSet):
     research_filterset_class = PatientFilter
     whole_filterset_class = IdentifiedPatientFilter
     owner = "owner"
+    patient_path = "id"
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("identity")

@@ -39,6 +39,7 @@ class StudyViewSet(FilteredByRole, EditableViewSet):
     archive_action = actions.archive_study
     restore_action = actions.restore_study
     owner = "owner"
+    patient_path = "patient_id"
 
     def get_queryset(self) -> Any:
         studies = super().get_queryset().select_related("owner")
@@ -104,4 +105,5 @@ class SeriesViewSet(EvidenceViewSet, HistoryMixin):
     queryset = Series.objects.all()
     serializer_class = SeriesSerializer
     filterset_class = SeriesFilter
+    patient_path = "study__patient"
     roles = READ

@@ -121,6 +121,7 @@ RIGHTS = {
     # the record of requests
     ("GET",    "event-list"):         (401, 403, 403, 403, 403, 200),
     ("GET",    "event-detail"):       (401, 403, 403, 403, 403, 200),
+    ("GET",    "patient-access-report"): (401, 403, 403, 403, 403, 200),
 }
 # fmt: on
 

@@ -114,16 +114,6 @@ def test_no_file_name_enters_the_record(api):
     assert "Jane" not in json.dumps(list(Event.objects.values("path", "query", "headers")))
 
 
-def test_every_headers_name_is_kept(api):
-    api.get(reverse("me"), headers={"X-Ward": "7"})
-    assert "X-Ward" in last().headers
-
-
-def test_harmless_headers_are_kept_in_full(api):
-    api.get(reverse("me"), headers={"User-Agent": "curl/8"})
-    assert last().headers["User-Agent"] == "curl/8"
-
-
 def test_a_masked_value_can_be_told_from_another_and_no_more():
     one, same, other = masking.mask_value("xyz"), masking.mask_value("xyz"), masking.mask_value("xyw")
     assert one == same != other and one["length"] == 3 and "xyz" not in str(one)
@@ -155,8 +145,9 @@ def test_only_what_our_proxies_wrote_is_believed(proxies, forwarded, believed, s
 def two_events(doctor, auditor):
     january, march = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)
     wanted = make.EventFactory(
-        id=first_id(january), occurred_at=january, user=doctor, status=404, method="POST", object_id=doctor.pk
-    )
+        id=first_id(january), occurred_at=january, user=doctor, status=404, method="POST", object_id=doctor.pk,
+        route="api/v1/images/<uuid:pk>/", verb="uploaded",
+    )  # fmt: skip
     make.EventFactory(id=first_id(march), occurred_at=march, user=auditor)
     return wanted
 
@@ -166,6 +157,10 @@ def two_events(doctor, auditor):
     [
         {"username": "doctor"},
         {"status": "404"},
+        {"status_from": "400", "status_to": "499"},
+        {"refused": "true"},
+        {"route": "api/v1/images/<uuid:pk>/"},
+        {"verb": "uploaded"},
         {"method": "POST"},
         {"before": "2026-02-01T00:00:00Z"},
         {"after": "2026-01-01T00:00:00Z", "before": "2026-01-03T00:00:00Z"},
@@ -208,7 +203,7 @@ def test_an_event_names_itself():
         ("/admin/r/7/Doe^Jane/", "/admin/r/…"),
         ("/admin/%00/", "/admin/…"),
         ("/admin/imagery/", "/admin/imagery/"),
-        ("/nothing/here/", "/nothing/here/"),
+        ("/nothing/here/", "/…"),
     ],
 )
 def test_an_address_of_nothing_is_kept_as_far_as_it_is_words(path, kept, api):
@@ -220,11 +215,6 @@ def test_an_address_of_a_row_is_kept_whole_in_the_admin_too(api, image):
     path = reverse("admin:imagery_image_change", args=[image.pk])
     api.get(path)
     assert last().path == path
-
-
-def test_a_harmless_parameter_with_a_name_in_it_is_masked(api):
-    api.get(reverse("image-list"), {"modality": "Doe^Jane 1950-01-01"})
-    assert "Doe" not in json.dumps(last().query)
 
 
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()

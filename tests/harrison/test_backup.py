@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
+from contextlib import closing
 
 import pytest
 
-from harrison.backup.files import COLUMNS
-from harrison.backup.postgresql import PostgreSQLRows
+from harrison.backup.files import COLUMNS, LOGIN_TABLES
+from harrison.backup.postgresql import PostgreSQLRows, find_program
+from harrison.backup.snapshots import Snapshot
 from tests.kit.backups import KEYS, duplicate, environment, find_faults, media_of, refused, run_script, snapshots
 from tests.kit.installation import managed, own_database
 from tests.kit.load import THERE, Said, team
@@ -110,6 +113,24 @@ def test_snapshots_are_intact_share_their_media_and_contain_no_key(backup):
     files = [path for path in backup.rglob("*") if path.is_file()]
     assert [path for path in files for key in KEYS.values() if key.encode() in path.read_bytes()] == []
     assert len(files) > len(media) > 0
+
+
+def test_a_snapshot_holds_no_token_and_no_session(backup, url):
+    rows = Snapshot(snapshots(backup)[-1]).rows("postgresql" if url else "sqlite")
+    assert sorted(login_rows(rows)) == [("django_session", 0), ("knox_authtoken", 0)]
+
+
+def login_rows(rows):
+    """Give the tables of logins, with the number of their rows in a snapshot."""
+    if isinstance(rows, PostgreSQLRows):
+        command = [find_program("pg_restore"), "--data-only", "--file=-", str(rows.path)]
+        dump = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for table in LOGIN_TABLES:
+            yield table, dump.count(f"COPY public.{table} ")
+    else:
+        with closing(rows.open()) as connection:
+            for table in LOGIN_TABLES:
+                yield table, connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
 def test_only_its_owner_may_read_a_backup(backup):

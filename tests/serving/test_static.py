@@ -6,6 +6,8 @@ import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from events.middleware import RecordRequests
+from events.models import Event
 from harrison.management.commands import serve
 
 
@@ -37,3 +39,11 @@ def test_a_changed_asset_has_another_name_and_old_pages_keep_theirs(assets, rf):
     with closing(before), closing(after):
         assert old != new and b"red" in b"".join(before) and b"blue" in b"".join(after)
     assert "immutable" in after.headers["Cache-Control"]
+
+
+def test_a_static_file_leaves_no_event(assets, rf, db):
+    name = deployed(assets, "a { color: red }")
+    recorded = RecordRequests(WhiteNoiseMiddleware(lambda request: None))
+    with closing(recorded(rf.get(f"/static/{name}"))) as answer:
+        assert answer.status_code == 200 and answer.headers["X-Request-ID"]
+    assert not Event.objects.exists()
