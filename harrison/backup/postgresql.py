@@ -29,7 +29,9 @@ class PostgreSQLRows:
     def dump(self) -> None:
         """Dump the database of this installation, at one moment."""
         without_logins = [f"--exclude-table-data={table}" for table in LOGIN_TABLES]
-        run_client("pg_dump", "--format=custom", "--no-owner", "--no-privileges", *without_logins, f"--file={self.path}")
+        run_client(
+            "pg_dump", "--format=custom", "--no-owner", "--no-privileges", *without_logins, f"--file={self.path}"
+        )
         sync_file(self.path)
 
     def load(self) -> None:

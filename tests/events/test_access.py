@@ -32,7 +32,9 @@ def patients_of_last_event() -> set:
 def test_an_answer_about_one_object_names_its_patient(evidence, api):
     image, patient = evidence.image, evidence.image.study.patient_id
     objects = {"patient": patient, "study": image.study_id, "series": image.series_id, "image": image.pk}
-    routes = {f"{name}-detail": pk for name, pk in objects.items()} | {f"{name}-history": pk for name, pk in objects.items()}
+    routes = {f"{name}-detail": pk for name, pk in objects.items()} | {
+        f"{name}-history": pk for name, pk in objects.items()
+    }
     routes |= {"annotation-detail": evidence.pk, "annotation-history": evidence.pk}
     wrong = {}
     for route, pk in routes.items():
@@ -44,7 +46,7 @@ def test_an_answer_about_one_object_names_its_patient(evidence, api):
 def test_a_list_names_every_patient_on_its_page(evidence, api):
     both = set(evidence.image.study.patient.owner.patients.values_list("pk", flat=True))
     expected = {"patient": both, "study": both, "series": {evidence.image.study.patient_id}}
-    expected |= dict.fromkeys(("image", "annotation"), {evidence.image.study.patient_id})
+    expected |= {name: {evidence.image.study.patient_id} for name in ("image", "annotation")}
     shown = {}
     for name in expected:
         api.get(reverse(f"{name}-list"))
@@ -121,7 +123,9 @@ def test_an_access_report_as_csv_is_whole_and_runs_nothing(accesses, auditor, cl
     answer = client_of(auditor).get(accesses, {"format": "csv"})
     assert answer.headers["Content-Type"] == "text/csv"
     lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
-    assert [(line["user"], line["roles"], line["route"]) for line in lines] == [("doctor", "doctor", "'=HYPERLINK()")] * 2
+    assert [(line["user"], line["roles"], line["route"]) for line in lines] == [
+        ("doctor", "doctor", "'=HYPERLINK()")
+    ] * 2
 
 
 def test_a_report_on_an_unknown_patient_is_empty(auditor, client_of):

@@ -55,7 +55,9 @@ def test_a_name_enters_the_audit_log_from_nowhere(doctor):
 
 
 def test_a_client_is_known_by_its_program_and_language(api):
-    browser = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.6778.85 Safari/537.36"
+    browser = (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.6778.85 Safari/537.36"
+    )
     api.get(reverse("me"), headers={"User-Agent": browser, "Accept-Language": "en-US,de;q=0.5", "Accept": "*/*"})
     headers = Event.objects.latest("id").headers
     assert headers["User-Agent"] == "Mozilla/5 AppleWebKit/537 Chrome/131 Safari/537"
@@ -70,7 +72,9 @@ def test_known_values_of_a_query_are_kept(api, image):
 
 def test_an_event_is_small_whatever_comes(api):
     headers = {f"X-Header-{number}": "x" * 60 for number in range(300)} | {"Cookie": "a=b; " * 400}
-    query = "&".join(f"{name}={'x' * 90}" for name in ("study", "label", "state", "search", "cursor") for _ in range(90))
+    query = "&".join(
+        f"{name}={'x' * 90}" for name in ("study", "label", "state", "search", "cursor") for _ in range(90)
+    )
     api.get(f"{reverse('image-list')}?{query}", headers=headers)
     event = Event.objects.values().latest("id")
     assert len(json.dumps(event, cls=DjangoJSONEncoder)) < 4096
