@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts import actions
 from accounts.models import Role, Team, User
-from core.fields import ValidatedData
+from core.fields import Link, ValidatedData
 
 
 class UserSerializer(serializers.Serializer):
@@ -59,6 +59,7 @@ class MemberSerializer(serializers.Serializer):
 
 class TeamNameSerializer(serializers.Serializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("team-detail", help_text="Its address.")
     name = serializers.CharField(max_length=120, help_text="What the team is called.")
 
 

@@ -115,4 +115,5 @@ class TeamViewSet(EditableViewSet):
         body = self.get_serializer(data=self.request.data)
         body.is_valid(raise_exception=True)
         act(by=self.by, team=team, user=body.validated_data["username"])
-        return Response(TeamSerializer(self.get_queryset().model.objects.get(pk=team.pk)).data)
+        team = Team.objects.get(pk=team.pk)
+        return Response(TeamSerializer(team, context=self.get_serializer_context()).data)

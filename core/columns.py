@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
-from core.fields import PersonField, Ref
+from core.fields import Link, PersonField, Ref, origin_of
 
 # The renderer writes the values of these fields as the fields themselves would (RFC 9562 for UUIDs).
 PLAIN_FIELDS = (
@@ -27,13 +27,17 @@ class ColumnSerializer(serializers.Serializer):
     def to_representation(self, row: Any) -> dict[str, Any]:
         if isinstance(row, Model):
             return super().to_representation(row)
-        return {name: get(row) for name, get in getters_of(type(self)).items()}
+        return {name: get(row) for name, get in self.getters.items()}
+
+    @property
+    def getters(self) -> dict[str, Getter]:
+        return getters_of(type(self), origin_of(self.context))
 
 
-@cache
-def getters_of(serializer_class: type[ColumnSerializer]) -> dict[str, Getter]:
-    """Return how each field is read from a dictionary of columns."""
-    return {str(field.field_name): column_getter(field) for field in serializer_class()._readable_fields}
+@lru_cache(1000)
+def getters_of(serializer_class: type[ColumnSerializer], origin: str) -> dict[str, Getter]:
+    """Return how each field is read from a dictionary of columns, for answers to requests to this origin."""
+    return {str(field.field_name): column_getter(field, origin) for field in serializer_class()._readable_fields}
 
 
 def select_columns(queryset: QuerySet, serializer_class: Any, *others: str) -> QuerySet:
@@ -58,16 +62,24 @@ def columns_of(field: serializers.Field) -> tuple[str, ...]:
         return f"{name}_id", f"{name}__username"
     if type(field) is Ref:
         return (f"{name}_id",)
+    if type(field) is Link:
+        return (field.column,)
     return (name,) if type(field) in (*PLAIN_FIELDS, serializers.DateTimeField) else ()
 
 
-def column_getter(field: serializers.Field) -> Getter:
+def column_getter(field: serializers.Field, origin: str) -> Getter:
     names = columns_of(field)
+    if type(field) is Link:
+        return link_getter(field.column, field.pattern(origin))
     if type(field) is PersonField:
         return lambda row: format_person(row, *names)
     if type(field) is serializers.DateTimeField:
         return lambda row: format_time(row[names[0]])
     return itemgetter(*names)
+
+
+def link_getter(column: str, pattern: str) -> Getter:
+    return lambda row: None if row[column] is None else pattern.format(row[column])
 
 
 def format_time(at: datetime | None) -> str | None:

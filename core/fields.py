@@ -1,8 +1,11 @@
 """Serializer fields that more than one app needs."""
 
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -66,3 +69,37 @@ class PersonField(serializers.Field):
 
     def to_representation(self, user: AbstractBaseUser | None) -> dict[str, str] | None:
         return describe_user(user)
+
+
+NIL = UUID(int=0)
+
+
+@extend_schema_field(OpenApiTypes.URI)
+class Link(serializers.Field):
+    """The address of a route for the id in a column, for people and programs to follow; null without an id.
+
+    `filter` names the filter of a list that takes the id; otherwise it is part of the path.
+    """
+
+    def __init__(self, route: str, column: str = "id", *, filter: str = "", **kwargs: Any) -> None:
+        self.route, self.column, self.filter = route, column, filter
+        super().__init__(read_only=True, source=column, **kwargs)
+
+    def pattern(self, origin: str) -> str:
+        """Return the address with `{}` for the id."""
+        return origin + path_pattern(self.route, self.filter)
+
+    def to_representation(self, id: UUID) -> str:
+        return self.pattern(origin_of(self.context)).format(id)
+
+
+@cache
+def path_pattern(route: str, filter: str) -> str:
+    return f"{reverse(route)}?{filter}={{}}" if filter else reverse(route, args=[NIL]).replace(str(NIL), "{}")
+
+
+def origin_of(context: dict[str, Any]) -> str:
+    """Return scheme and host of the request, once for each answer; nothing without a request."""
+    if "origin" not in context and "request" in context:
+        context["origin"] = context["request"].build_absolute_uri("/").removesuffix("/")
+    return str(context.get("origin", ""))

@@ -9,13 +9,14 @@ from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 from core.columns import ColumnSerializer
-from core.fields import Ref, ValidatedData
+from core.fields import Link, Ref, ValidatedData
 from disease import actions
 from disease.models import Code, CodeKind, Disease
 
 
 class CodeSystemSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("code-system-detail", help_text="Its address.")
     key = serializers.CharField(read_only=True, help_text="Short name, e.g. icd-10-cm.")
     release = serializers.CharField(read_only=True, help_text="The edition, e.g. 2026-04.")
     title = serializers.CharField(read_only=True, help_text="Full name.")
@@ -24,6 +25,7 @@ class CodeSystemSerializer(ColumnSerializer):
 
 class CodeListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("code-detail", help_text="Its address.")
     system = serializers.CharField(source="system.key", read_only=True, help_text="The classification, e.g. icd-10-cm.")
     code = serializers.CharField(read_only=True, help_text="As printed, e.g. J18.9.")
     title = serializers.CharField(read_only=True, help_text="As published.")
@@ -55,6 +57,7 @@ class CodeSerializer(CodeListSerializer):
 
 class MappingSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("mapping-detail", help_text="Its address.")
     source = CodeListSerializer(  # type: ignore[assignment]  # DRF takes fields out of the class
         read_only=True, help_text="The code that is translated."
     )
@@ -106,7 +109,7 @@ class CodeField(Ref):
         return False
 
     def to_representation(self, code: Any) -> dict[str, Any]:
-        return CodeListSerializer(code).data
+        return CodeListSerializer(code, context=self.context).data
 
 
 class CodeFieldSchema(OpenApiSerializerFieldExtension):
@@ -124,6 +127,7 @@ class CodeFieldSchema(OpenApiSerializerFieldExtension):
 
 class DiseaseListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("disease-detail", help_text="Its address.")
     name = serializers.CharField(read_only=True, help_text="The condition's name.")
     codes = CodeListSerializer(many=True, read_only=True, help_text="Its codes.")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
@@ -131,6 +135,7 @@ class DiseaseListSerializer(ColumnSerializer):
 
 class DiseaseSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("disease-detail", help_text="Its address.")
     name = serializers.CharField(max_length=200, help_text="The condition's name, e.g. Pneumonia.")
     description = serializers.CharField(
         max_length=4000, allow_blank=True, required=False, help_text="What it is, in a sentence or two."

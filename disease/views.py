@@ -85,4 +85,4 @@ class DiseaseViewSet(EditableViewSet):
     def suggested_codes(self, request: Request, pk: str) -> Response:
         """Proposes codes of the other system that the crosswalk links to this disease's codes. Attaches none."""
         mappings = CodeMapping.objects.proposed_for(self.get_object().codes)
-        return Response(SuggestionSerializer(mappings, many=True).data)
+        return Response(SuggestionSerializer(mappings, many=True, context=self.get_serializer_context()).data)

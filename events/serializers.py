@@ -6,12 +6,13 @@ from uuid import UUID
 from rest_framework import serializers
 
 from core.columns import ColumnSerializer
-from core.fields import PersonField
+from core.fields import Link, PersonField
 from events.models import Event
 
 
 class EventListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="UUIDv7; the X-Request-ID of the answer.")
+    url = Link("event-detail", help_text="Its address.")
     occurred_at = serializers.DateTimeField(read_only=True, help_text="When the request came in (UTC).")
     duration = serializers.FloatField(read_only=True, help_text="From request to answer, in seconds.")
     user = PersonField(help_text="The user: id and username; null if the request carried no valid token.")

@@ -7,11 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.columns import ColumnSerializer
-from core.fields import PersonField, Ref, ValidatedData
+from core.fields import Link, PersonField, Ref, ValidatedData
 from core.parsers import is_too_deep
 from disease.models import Disease
 from imagery.models import Image
-from imagery.serializers import EvidenceSerializer, StudyListSerializer
+from imagery.serializers import EvidenceSerializer, ImageListSerializer, ImageSerializer, StudyListSerializer
 from label import actions
 from label.geometry import SCHEMA
 from label.models import Annotation, Label, State
@@ -19,6 +19,7 @@ from label.models import Annotation, Label, State
 
 class LabelListSerializer(ColumnSerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("label-detail", help_text="Its address.")
     name = serializers.CharField(max_length=200, help_text="The term, e.g. Consolidation.")
     definition = serializers.CharField(max_length=4000, allow_blank=True, required=False, help_text="When to use it.")
     archived_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="When it was archived (UTC).")
@@ -83,9 +84,14 @@ class AnnotationCreateSerializer(StatementSerializer):
 
 
 class AnnotationListSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id", "image", "label", "label_name", "annotator", "state", "confidence")
+    research_fields: tuple[str, ...] = (
+        "id", "url", "image_url", "label_url", "image", "label", "label_name", "annotator", "state", "confidence",
+    )  # fmt: skip
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("annotation-detail", help_text="Its address.")
+    image_url = Link("image-detail", "image_id", help_text="Address of the image.")
+    label_url = Link("label-detail", "label_id", help_text="Address of the label.")
     image = serializers.UUIDField(source="image_id", read_only=True, help_text="Id of the image.")
     label = serializers.UUIDField(  # type: ignore[assignment]  # DRF takes fields out of the class
         source="label_id", read_only=True, help_text="Id of the label."
@@ -111,6 +117,22 @@ class AnnotationSerializer(StatementSerializer, AnnotationListSerializer):
 
 class MergeSerializer(serializers.Serializer):
     into = Ref(Disease, help_text="Id of the disease that stays.")
+
+
+class AnnotatedImageListSerializer(ImageListSerializer):
+    """An image of a list, with the address of its annotations."""
+
+    research_fields = (*ImageListSerializer.research_fields, "annotations_url")
+
+    annotations_url = Link("annotation-list", filter="image", help_text="Address of the list of its annotations.")
+
+
+class AnnotatedImageSerializer(ImageSerializer):
+    """An image, with the address of its annotations."""
+
+    research_fields = (*ImageSerializer.research_fields, "annotations_url")
+
+    annotations_url = Link("annotation-list", filter="image", help_text="Address of the list of its annotations.")
 
 
 class AnnotatedStudyListSerializer(StudyListSerializer):

@@ -20,6 +20,8 @@ from label import actions
 from label.filters import AnnotatedImageFilter, AnnotatedWholeImageFilter, AnnotationFilter, LabelFilter
 from label.models import Annotation, Label
 from label.serializers import (
+    AnnotatedImageListSerializer,
+    AnnotatedImageSerializer,
     AnnotatedStudyListSerializer,
     AnnotationCreateSerializer,
     AnnotationListSerializer,
@@ -102,6 +104,8 @@ class LabelledDiseaseViewSet(DiseaseViewSet):
 class AnnotatedImageViewSet(ImageViewSet):
     """The images you can see. Filter them by label, study or modality."""
 
+    list_serializer_class = AnnotatedImageListSerializer
+    serializer_class = AnnotatedImageSerializer
     research_filterset_class = AnnotatedImageFilter
     whole_filterset_class = AnnotatedWholeImageFilter
 

@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework.fields import Field
 from rest_framework.relations import PKOnlyObject
 
-from core.columns import ColumnSerializer, getters_of
+from core.columns import ColumnSerializer
 from imagery.models.visibility import Evidence
 
 
@@ -25,7 +25,7 @@ class EvidenceSerializer(ColumnSerializer):
 
     def research_values(self, row: Any) -> dict[str, Any]:
         if isinstance(row, Mapping):
-            getters = getters_of(type(self))
+            getters = self.getters
             return {name: getters[name](row) for name in self.research_fields}
         return {name: represent(self.fields[name], row) for name in self.research_fields}
 

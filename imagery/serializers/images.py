@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.fields import PersonField, Ref
+from core.fields import Link, PersonField, Ref
 from dicom.deidentification.manifest import Box
 from imagery.models import MediaType, Patient, Release, Study
 from imagery.models.studies import public_body_part, public_modality
@@ -15,6 +15,11 @@ from imagery.serializers.evidence import EvidenceSerializer
 class ImageListSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = (
         "id",
+        "url",
+        "study_url",
+        "series_url",
+        "preview_url",
+        "file_url",
         "study",
         "series",
         "modality",
@@ -27,6 +32,11 @@ class ImageListSerializer(EvidenceSerializer):
     research_terms = {"modality": public_modality, "body_part": public_body_part}
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("image-detail", help_text="Its address.")
+    study_url = Link("study-detail", "study_id", help_text="Address of its study.")
+    series_url = Link("series-detail", "series_id", help_text="Address of its series.")
+    preview_url = Link("image-preview", help_text="Address of a PNG of its first frame.")
+    file_url = Link("image-file", help_text="Address of its bytes; for research those of the copy.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of its study.")
     series = serializers.UUIDField(source="series_id", read_only=True, help_text="Id of its series.")
     modality = serializers.CharField(read_only=True, help_text="DICOM (0008,0060).")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from core.fields import Link
 from imagery import actions
 from imagery.actions.patients import others_of_number
 from imagery.models import Identity, Patient, Sex
@@ -43,9 +44,11 @@ class IdentitySerializer(serializers.Serializer):
 
 
 class PatientListSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id", "pseudonym", "sex")
+    research_fields: tuple[str, ...] = ("id", "url", "studies_url", "pseudonym", "sex")
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("patient-detail", help_text="Its address.")
+    studies_url = Link("study-list", filter="patient", help_text="Address of the list of the patient's studies.")
     pseudonym = serializers.CharField(read_only=True, help_text="The random public name in research.")
     sex = serializers.ChoiceField(
         choices=Sex.choices, allow_blank=True, required=False, help_text="M, F, O or empty for unknown."

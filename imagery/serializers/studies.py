@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.models import Team
 from accounts.serializers import TeamNameSerializer
 from core.columns import select_columns
-from core.fields import PersonField, Ref
+from core.fields import Link, PersonField, Ref
 from imagery import actions
 from imagery.models import Patient, Series, Study
 from imagery.models.studies import public_body_part, public_modality
@@ -17,10 +17,13 @@ from imagery.serializers.evidence import EvidenceSerializer
 
 
 class SeriesSerializer(EvidenceSerializer):
-    research_fields: tuple[str, ...] = ("id", "study", "modality", "body_part")
+    research_fields: tuple[str, ...] = ("id", "url", "study_url", "images_url", "study", "modality", "body_part")
     research_terms = {"modality": public_modality, "body_part": public_body_part}
 
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("series-detail", help_text="Its address.")
+    study_url = Link("study-detail", "study_id", help_text="Address of its study.")
+    images_url = Link("image-list", filter="series", help_text="Address of the list of its images.")
     study = serializers.UUIDField(source="study_id", read_only=True, help_text="Id of the study it is part of.")
     modality = serializers.CharField(
         read_only=True, help_text="DICOM (0008,0060), e.g. CR, DX, CT, MR, US; OT when unknown."
@@ -34,7 +37,13 @@ class SeriesSerializer(EvidenceSerializer):
 class StudyFields(EvidenceSerializer):
     """The fields of lists and details of studies."""
 
+    research_fields: tuple[str, ...] = ("id", "url", "patient_url", "series_url", "images_url", "patient", "age")
+
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
+    url = Link("study-detail", help_text="Its address.")
+    patient_url = Link("patient-detail", "patient_id", allow_null=True, help_text="Address of the patient, if known.")
+    series_url = Link("series-list", filter="study", help_text="Address of the list of its series.")
+    images_url = Link("image-list", filter="study", help_text="Address of the list of its images.")
     owner = PersonField(help_text="The doctor who uploaded it.")
     patient = Ref(Patient, scope="owned_by", allow_null=True, required=False, help_text="Id of the patient, if known.")
     age = serializers.IntegerField(
@@ -48,14 +57,14 @@ class StudyFields(EvidenceSerializer):
 
 
 class StudyListSerializer(StudyFields):
-    research_fields: tuple[str, ...] = ("id", "patient", "age", "series_count", "images_count")
+    research_fields: tuple[str, ...] = (*StudyFields.research_fields, "series_count", "images_count")
 
     series_count = serializers.IntegerField(read_only=True, help_text="How many series in use you may know of.")
     images_count = serializers.IntegerField(read_only=True, help_text="How many images in use you may know of.")
 
 
 class StudySerializer(StudyFields):
-    research_fields: tuple[str, ...] = ("id", "patient", "age", "series")
+    research_fields: tuple[str, ...] = (*StudyFields.research_fields, "series")
 
     uid = serializers.CharField(read_only=True, help_text="Study Instance UID, DICOM (0020,000D).")
     series = serializers.SerializerMethodField(help_text="Its series.")
