@@ -3,8 +3,9 @@
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
-from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,7 +24,18 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         return set_password(by=self.user, user=self.user, password=self.cleaned_data["new_password1"])
 
 
+class StaffLoginForm(AdminAuthenticationForm):
+    """The login of the admin. It tells people who are not staff why they cannot enter."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        if user.is_active and not user.is_staff:
+            reason = "Your account is not a staff account. Ask a superuser to tick “Staff status”, or use the API."
+            raise ValidationError(reason, code="not_staff")
+        super().confirm_login_allowed(user)
+
+
 class Site(AdminSite):
+    login_form = StaffLoginForm
     site_header = site_title = "Harrison"
     index_title = "Administration"
     site_url = "/api/v1/"

@@ -165,7 +165,7 @@ def test_an_image_is_seen(visit):
 def test_a_doctor_who_is_not_staff_does_not_come_in(visit):
     page = visit()
     page.goto("/admin/")
-    page.fill("#id_username", "doctor")
+    page.fill("#id_username", "doctor2")
     page.fill("#id_password", PASSWORD)
     page.click("input[type=submit]")
     expect(page.locator(".errornote")).to_contain_text("staff account")

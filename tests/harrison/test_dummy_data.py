@@ -1,8 +1,6 @@
 """A trial installation gets users, real images and invented annotations, with their history."""
 
-import json
 import re
-import shlex
 from collections import Counter
 from io import StringIO
 
@@ -17,6 +15,7 @@ from accounts.models import Team, User
 from disease.models import Disease
 from harrison import dummy
 from harrison.management.commands import serve
+from harrison.welcome import CREDENTIALS, read_credentials, welcome_table
 from imagery.models import Image, Patient, Study
 from label.models import Annotation, Label
 from tests.kit import factories as make
@@ -36,31 +35,40 @@ def create_dummy_data(**options) -> str:
     return output.getvalue()
 
 
-def test_everyone_who_is_printed_can_log_in_with_a_password_of_their_own(client_of):
+def test_everyone_in_the_passwords_file_can_log_in_with_a_password_of_their_own(client_of, data_dir):
     output = create_dummy_data(password=None, seed=None)
-    passwords = dict(re.findall(r"│ (\w+) +│ (\S+) +│", output))
-    assert len(set(passwords.values())) == len(passwords) == User.objects.count()
-    roles = {}
-    for username, password in passwords.items():
-        answer = client_of(None).post(reverse("login"), {"username": username, "password": password})
-        roles[username] = answer.json()["user"]["roles"]
-    assert roles.items() >= {
-        "doctor": ["doctor"], "doctor2": ["doctor"], "research": ["researcher"], "auditor": ["auditor"],
-        "admin": ["auditor", "doctor", "researcher"],
+    users = {username: (password, may) for username, password, may in read_credentials(data_dir / CREDENTIALS)}
+    assert len({password for password, _ in users.values()}) == len(users) == User.objects.count()
+    for username, (password, may) in users.items():
+        answer = client_of(None).post(reverse("login"), {"username": username, "password": password}).json()
+        is_staff = ["admin"] if User.objects.get(username=username).is_staff else []
+        assert may == ", ".join([*answer["user"]["roles"], *is_staff]), username
+    rights = {username: may for username, (_, may) in users.items()}
+    assert rights.items() >= {
+        "doctor": "doctor, admin", "doctor2": "doctor", "research": "researcher, admin", "auditor": "auditor, admin",
+        "admin": "auditor, doctor, researcher, admin",
     }.items()  # fmt: skip
     assert re.search(r"--seed \d+ creates the same data again", output)
 
 
-def test_the_credentials_are_in_a_file_of_their_owner_with_a_command_to_start_with(data_dir, client_of):
-    path = data_dir / "demo-credentials.txt"
+def test_the_passwords_are_in_a_file_of_their_owner_and_nowhere_else(data_dir):
+    path = data_dir / CREDENTIALS
     path.touch(mode=0o644)
     output = create_dummy_data()
-    command = shlex.split(output.splitlines()[-1])
-    body = json.loads(command[command.index("-d") + 1])
-    assert body == {"username": "doctor", "password": PASSWORD}
-    assert client_of(None).post(reverse("login"), body).status_code == 200
-    assert path.read_text() in output and path.stat().st_mode & 0o777 == 0o600
+    assert PASSWORD in path.read_text() and PASSWORD not in output and str(path) in output
+    assert path.stat().st_mode & 0o777 == 0o600
     assert "100%" in output and "\x1b" not in output  # progress without a terminal
+
+
+def test_serve_prints_one_table_of_addresses_users_and_the_passwords_file(data_dir):
+    create_dummy_data()
+    table = welcome_table("https://127.0.0.1:8123/", data_dir)
+    assert set(re.findall(r"https://\S+", table)) == {
+        f"https://127.0.0.1:8123/{path}" for path in ("", "api/v1/", "api/v1/docs/", "admin/")
+    }
+    for username in ("doctor", "research", "auditor", "admin"):
+        assert re.search(rf"│ {username} +│ {PASSWORD} +│", table), username
+    assert str(data_dir / CREDENTIALS) in table and table.count("┌") == 1
 
 
 def test_images_have_patients_readers_and_a_history():

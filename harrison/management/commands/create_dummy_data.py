@@ -1,13 +1,11 @@
 """Fill a trial installation with made-up people and real images."""
 
-import json
 import random
 import secrets
-import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from io import StringIO
 from itertools import chain, count, islice
+from pathlib import Path
 from typing import Any
 
 import factory.random
@@ -16,16 +14,14 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
 
 from accounts.actions import create_team, let_in, register_user
 from accounts.models import Role, User
 from core import terminal
 from core.exceptions import Conflict
 from harrison import dummy
+from harrison.welcome import CREDENTIALS, credentials_table
 from imagery.actions import change_study, create_patient, get_or_upload_image, share_study
 from imagery.models import Image
 from label.actions import annotate, archive_annotation, revise
@@ -39,7 +35,7 @@ class Command(BaseCommand):
     help = (
         "Fill a trial installation with users (doctor, research, auditor, admin and more doctors), diseases, labels, "
         "real images from pydicom, and invented annotations. Everything is created by the same actions as through the "
-        "API, so it has a history. Prints the passwords."
+        "API, so it has a history. Writes the passwords to a file."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -59,7 +55,7 @@ class Command(BaseCommand):
         call_command("load_labels", stdout=self.stdout)
         doctors = list(User.objects.filter(groups__name=Role.DOCTOR).order_by("username"))
         self.create_evidence(chance, doctors, options["images"])
-        self.stdout.write(f"--seed {seed} creates the same data again.\n{credentials}")
+        self.stdout.write(f"--seed {seed} creates the same data again. The passwords are in {credentials}.")
 
     def create_evidence(self, chance: random.Random, doctors: list[User], number: int) -> None:
         console = terminal.make_console(self)
@@ -89,7 +85,10 @@ def register_users(chance: random.Random, password: str | None) -> dict[str, str
     for username, role in (USERS | dict.fromkeys(more_doctors, Role.DOCTOR)).items():
         passwords[username] = password or secrets.token_urlsafe(12)
         person = dummy.create_person()
-        register_user(by=None, username=username, password=passwords[username], roles=[role], **person)
+        is_staff = username in USERS  # the other doctors show that the admin is for staff
+        register_user(
+            by=None, username=username, password=passwords[username], roles=[role], is_staff=is_staff, **person
+        )
     passwords["admin"] = password or secrets.token_urlsafe(12)
     register_user(by=None, username="admin", password=passwords["admin"], is_staff=True, is_superuser=True)
     return passwords
@@ -139,21 +138,15 @@ def change_some_annotations(chance: random.Random) -> None:
         archive_annotation(by=annotations[-1].annotator, annotation=annotations[-1])
 
 
-def write_credentials(passwords: dict[str, str]) -> str:
-    """Describe who can log in, and write it to a file that only this user of the machine may read."""
-    table = Table("username", "password", "may")
-    for user in User.objects.filter(username__in=passwords).order_by("username"):
-        table.add_row(user.username, escape(passwords[user.username]), ", ".join(sorted(user.roles)))
-    console = Console(width=100, file=StringIO(), record=True)
-    console.print(table)
-    text = console.export_text() + login_command(passwords["doctor"])
-    path = settings.DATA_DIR / "demo-credentials.txt"
+def write_credentials(passwords: dict[str, str]) -> Path:
+    """Write who can log in to a file that only this user of the machine may read."""
+    users = User.objects.filter(username__in=passwords).order_by("username")
+    path: Path = settings.DATA_DIR / CREDENTIALS
     path.touch()
     path.chmod(0o600)
-    path.write_text(text)
-    return text
+    path.write_text(credentials_table([(user.username, passwords[user.username], rights_of(user)) for user in users]))
+    return path
 
 
-def login_command(password: str) -> str:
-    body = shlex.quote(json.dumps({"username": "doctor", "password": password}))
-    return f"curl -k -H 'Content-Type: application/json' -d {body} https://127.0.0.1:8000/api/v1/auth/login/\n"
+def rights_of(user: User) -> str:
+    return ", ".join([*sorted(user.roles), *(["admin"] if user.is_staff else [])])

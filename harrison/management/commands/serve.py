@@ -19,6 +19,7 @@ from disease.models import CodeSystem
 from harrison.certificate import self_signed_certificate
 from harrison.metrics import MetricsServer
 from harrison.server import Options, Server, behind_proxy, server_options, with_tls
+from harrison.welcome import welcome_table
 
 TRIAL_WORKERS, TRIAL_THREADS = 2, 4
 MAX_FILES = 8192
@@ -77,9 +78,8 @@ class Command(BaseCommand):
         def when_ready(arbiter: object) -> None:
             metrics_server.start()
             if not plain:
-                self.welcome(
-                    f"https://{options['host']}:{options['port']}/", own_certificate=bool(options["certificate"])
-                )
+                self.stdout.write(welcome_table(f"https://{options['host']}:{options['port']}/", settings.DATA_DIR))
+                self.stdout.flush()
 
         bind = f"unix:{options['socket']}" if options["socket"] else f"{options['host']}:{options['port']}"
         common = server_options(bind, workers=workers, threads=threads, when_ready=when_ready)
@@ -88,17 +88,6 @@ class Command(BaseCommand):
         if options["certificate"]:
             return common | with_tls(options["certificate"], options["key"])
         return common | with_tls(*self_signed_certificate(settings.DATA_DIR))
-
-    def welcome(self, address: str, *, own_certificate: bool) -> None:
-        certificate = "" if own_certificate else "the certificate is self-signed; "
-        self.stdout.write(f"\nHarrison is at {address} ({certificate}Ctrl-C stops it)")
-        self.stdout.write(
-            f"  browsable API {address}api/v1/   documentation {address}api/v1/docs/   admin {address}admin/"
-        )
-        credentials = settings.DATA_DIR / "demo-credentials.txt"
-        if credentials.exists():
-            self.stdout.write(credentials.read_text().replace("https://127.0.0.1:8000/", address))
-        self.stdout.flush()
 
 
 def refuse_half_a_certificate(certificate: Path | None, key: Path | None) -> None:
