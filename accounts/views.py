@@ -19,12 +19,13 @@ from accounts import actions
 from accounts.authentication import TokenAuthentication
 from accounts.models import Role, Team, User
 from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
+from core.form_pages import FormPage
 from core.views import EditableViewSet
 
 DOCTORS = frozenset({Role.DOCTOR})
 
 
-class LoginView(KnoxLoginView):
+class LoginView(FormPage, KnoxLoginView):
     """Exchanges username and password for a token that lasts ten hours."""
 
     authentication_classes = ()
@@ -41,7 +42,7 @@ class LoginView(KnoxLoginView):
         return super().post(request, format)
 
 
-class LogoutView(KnoxLogoutView):
+class LogoutView(FormPage, KnoxLogoutView):
     """Ends the token that the request carries."""
 
     authentication_classes = (TokenAuthentication,)
@@ -51,7 +52,7 @@ class LogoutView(KnoxLogoutView):
         return super().post(request, format)
 
 
-class LogoutAllView(KnoxLogoutAllView):
+class LogoutAllView(FormPage, KnoxLogoutAllView):
     """Ends every token of the current user."""
 
     authentication_classes = (TokenAuthentication,)

@@ -1,18 +1,19 @@
-"""The browsable API: forms keep what a person typed, and an action that only takes POST shows its form."""
+"""The forms of the browsable API keep what a person typed."""
 
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.forms import Form
-from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.exceptions import APIException
 from rest_framework.fields import FileField, empty
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # the views read the settings, which name this module
+    from rest_framework.views import APIView
 
 EDITS = {"PUT", "PATCH"}  # the form for raw data serves both
 
@@ -20,7 +21,9 @@ EDITS = {"PUT", "PATCH"}  # the form for raw data serves both
 class BrowsableRenderer(BrowsableAPIRenderer):
     """Show a refused form again as it was sent, and after a creation an empty one."""
 
-    def get_rendered_html_form(self, data: Any, view: APIView, method: str, request: Request) -> Any:
+    renderer_context: dict[str, Any]  # of the answer that is rendered
+
+    def get_rendered_html_form(self, data: Any, view: "APIView", method: str, request: Request) -> Any:
         """Pass no created object on: Django REST framework would fill the form of the next one with it."""
         return super().get_rendered_html_form({} if method == "POST" else data, view, method, request)
 
@@ -30,7 +33,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
             fill_in(serializer, self.values_sent())
         return super().render_form_for_serializer(serializer)
 
-    def get_raw_data_form(self, data: Any, view: APIView, method: str, request: Request) -> Any:
+    def get_raw_data_form(self, data: Any, view: "APIView", method: str, request: Request) -> Any:
         form = super().get_raw_data_form(data, view, method, request)
         values = self.values_sent()
         if isinstance(form, Form) and self.refused(EDITS if method in EDITS else {method}) and type(values) is dict:
@@ -59,17 +62,3 @@ def fill_in(serializer: Serializer, values: Any) -> None:
             fill_in(field, value)
         elif value is not empty and not isinstance(field, FileField) and "input_type" not in field.style:
             field.initial = value
-
-
-class FormPage(APIView):
-    """A view whose paths that only take POST show a browser their form. A program gets 405 as ever."""
-
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        is_browser = getattr(request.accepted_renderer, "format", "") == BrowsableAPIRenderer.format
-        if request.method != "GET" or not is_browser or "POST" not in self.allowed_methods:
-            raise MethodNotAllowed(str(request.method))
-        self.show_form(request)
-        return Response({"detail": "Fill in the form below and send it with POST."})
-
-    def show_form(self, request: Request) -> None:
-        """Refuse a person who may not send the form."""

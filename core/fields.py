@@ -98,7 +98,7 @@ def path_pattern(route: str, filter: str) -> str:
     return f"{reverse(route)}?{filter}={{}}" if filter else reverse(route, args=[NIL]).replace(str(NIL), "{}")
 
 
-def origin_of(context: dict[str, Any]) -> str:
+def origin_of(context: Any) -> str:
     """Return scheme and host of the request, once for each answer; nothing without a request."""
     if "origin" not in context and "request" in context:
         context["origin"] = context["request"].build_absolute_uri("/").removesuffix("/")

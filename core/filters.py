@@ -75,8 +75,8 @@ def refuse_unknown_parameters(request: Request, view: "RecordViewSet") -> None:
 
 def allowed_parameters(view: "RecordViewSet") -> set[str]:
     names = {"format", *view.query_parameters.get(view.action, ())}
-    if view.action in ("list", "history"):
+    if view.action in ("list", "create", "history"):  # a form on a filtered list is sent to the address of the list
         names |= PAGING
-    if view.action == "list" and view.filterset_class:
+    if view.action in ("list", "create") and view.filterset_class:
         names |= set(view.filterset_class.base_filters)
     return names

@@ -70,9 +70,9 @@ class Schema(AutoSchema):
         return [JSON] if JSON in media_types else media_types
 
     def get_response_serializers(self) -> Any:
-        """Describe the answer to a POST by the serializer of one object."""
-        if isinstance(self.view, GenericAPIView) and getattr(self.view, "action", None) == "create":
-            return self.view.serializer_class
+        """Describe the answer to a creation or a restoration by the serializer of one object."""
+        if isinstance(self.view, GenericAPIView) and getattr(self.view, "action", None) in ("create", "restore"):
+            return type(self.view).serializer_class
         return super().get_response_serializers()
 
     def get_override_parameters(self) -> list[Any]:

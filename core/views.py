@@ -21,13 +21,14 @@ from core.disclosure import note_patients, note_patients_of
 from core.exceptions import PreconditionFailed
 from core.fields import PersonField
 from core.filters import refuse_unknown_parameters
+from core.form_pages import FormPage
 from core.models import Record, VisibleQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User  # the model that AUTH_USER_MODEL names, for type checkers
 
 
-class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+class RecordViewSet(FormPage, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     """List and retrieve. Declares `queryset`, `serializer_class`, `roles`; lists may have their own serializer."""
 
     queryset: Any = None
@@ -45,6 +46,13 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unknown_parameters(request, self)
+
+    def show_form(self, request: Request) -> None:
+        """Refuse the form of an action to a person who may not take it, or not on this object."""
+        self.action = self.action_map["post"]
+        self.check_permissions(request)
+        if "pk" in self.kwargs:
+            self.get_object()
 
     @property
     def by(self) -> "User":
@@ -168,11 +176,11 @@ class ArchivableViewSet(mixins.DestroyModelMixin, HistoryMixin):
         self.act_on(record, type(self).archive_action)
 
     @extend_schema(request=None, description="Brings an archived object back into use.")
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
     @transaction.atomic
     def restore(self, request: Request, pk: str) -> Response:
         record = self.act_on(self.get_object(), type(self).restore_action)
-        return Response(self.get_serializer(record).data)
+        return Response(type(self).serializer_class(record, context=self.get_serializer_context()).data)
 
     def act_on(self, record: Record, act: Callable[..., Record]) -> Record:
         """Call an action, which takes the record under the name of its model: `label=…`."""

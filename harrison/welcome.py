@@ -9,7 +9,7 @@ from rich.table import Table
 
 PAGES = {"browsable API": "api/v1/", "documentation": "api/v1/docs/", "admin": "admin/"}
 CREDENTIALS = "demo-credentials.txt"  # in the data folder
-WIDTH = 120  # columns
+WIDTH = 240  # columns at most
 
 
 def welcome_table(address: str, folder: Path) -> str:

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from core.views import EditableViewSet
 from imagery import actions
@@ -35,11 +36,12 @@ class PatientViewSet(FilteredByRole, EditableViewSet):
 
     @extend_schema(
         request=None,
+        responses=PatientSerializer,
         summary="Withdraw a patient's consent to research",
         description="Marks that consent to research is withdrawn: the patient's images leave every researcher's view.",
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], serializer_class=Serializer)
     @transaction.atomic
     def withdraw(self, request: Request, pk: str) -> Response:
         patient = actions.withdraw_patient(by=self.by, patient=self.get_object())
-        return Response(self.get_serializer(patient).data)
+        return Response(PatientSerializer(patient, context=self.get_serializer_context()).data)
