@@ -37,6 +37,7 @@ class Description:
     sop_instance_uid: str = ""  # (0008,0018) UI
     study_date: datetime.date | None = None  # (0008,0020) DA
     patient: PatientFacts | None = None
+    no_picture: str = ""  # why the pixels cannot be shown, one of `refusals.NO_PICTURE`
 
     def as_json(self) -> dict[str, Any]:
         """The description as values that JSON knows."""

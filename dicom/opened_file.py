@@ -14,10 +14,10 @@ from dicom.drawing.preview import check_request, encode_png
 from dicom.formats import DICOM, recognise
 from dicom.limits import LIMITS, Limits
 from dicom.parsing.attributes import describe_dicom, is_wanted
-from dicom.parsing.frames import Frames
+from dicom.parsing.frames import Frames, stated_layout
 from dicom.parsing.part10 import Part10, open_part10
 from dicom.parsing.pictures import describe_picture, read_picture
-from dicom.refusals import Unreadable
+from dicom.refusals import NO_PICTURE, Unreadable
 
 
 class OpenedFile:
@@ -49,12 +49,23 @@ class OpenedFile:
         return read_picture(self.file, self.media_type, self.limits)
 
     def describe(self) -> Description:
-        """Decode and draw the pixels, and read the header: what is accepted can be shown."""
+        """Read the header, and decode and draw the pixels. A DICOM file may have no picture, others are one."""
         if self.media_type != DICOM:
             return describe_picture(self.picture, self.media_type)
-        for index in self.checked_frames():
-            draw_frame(self.frames, self.header, index)
-        return describe_dicom(self.header, self.frames.layout)
+        layout = stated_layout(self.part10, self.header) if self.no_picture else self.frames.layout
+        return describe_dicom(self.header, layout, self.no_picture)
+
+    @cached_property
+    def no_picture(self) -> str:
+        """Why the frames of a DICOM file cannot be shown, one of `NO_PICTURE`; "" if they can."""
+        try:
+            for index in self.checked_frames():
+                self.image(index)
+        except Unreadable as exc:
+            if exc.code not in NO_PICTURE:
+                raise
+            return exc.code
+        return ""
 
     def checked_frames(self) -> list[int]:
         """All frames, or the first and the last if all would take too long."""
@@ -73,6 +84,11 @@ class OpenedFile:
         is_dicom = self.media_type == DICOM
         if not 0 <= frame < (self.frames.layout.frames if is_dicom else 1):
             raise Unreadable("no_such_frame")
-        if is_dicom:
+        if not is_dicom:
+            return draw_picture(self.picture, window)
+        try:
             return draw_frame(self.frames, self.header, frame, window)
-        return draw_picture(self.picture, window)
+        except (Unreadable, MemoryError, RecursionError):
+            raise
+        except Exception as exc:  # numpy and pydicom raise all kinds over damaged tables
+            raise Unreadable("undrawable") from exc

@@ -14,6 +14,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "truncated": (BAD, "This file ends too early: parts of it are missing."),
     "malformed": (BAD, "This file is damaged: its parts do not fit together."),
     "undecodable": (BAD, "The pixels of this file cannot be decoded."),
+    "undrawable": (BAD, "The pixels of this file cannot be shown: a table that they need is missing or damaged."),
     "bad_preamble": (BAD, "This DICOM file begins like a program, a script or another document. Export it again."),
     "no_transfer_syntax": (BAD, "This DICOM file does not say how it is encoded (Transfer Syntax UID)."),
     "unsupported_transfer_syntax": (UNSUPPORTED, "The transfer syntax of this DICOM file is not supported."),
@@ -42,6 +43,10 @@ REASONS: dict[str, tuple[int, str]] = {
     "too_costly": (TOO_BIG, "Reading this file takes more time or memory than one file may have."),
     "busy": (LATER, "Many files are being read just now. Try again in a moment."),
 }
+
+
+# Reasons that concern the pixels alone. Such a DICOM file is kept, without a picture and without a research copy.
+NO_PICTURE = frozenset({"unsupported_transfer_syntax", "undecodable", "size_mismatch", "undrawable"})
 
 
 class Unreadable(ValueError):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from dicom.formats import DICOM, JPEG, PNG
-from dicom.refusals import REASONS
+from dicom.refusals import NO_PICTURE, REASONS
 
 Check = Callable[[object], bool]
 MAX_TEXT = 324  # characters
@@ -90,6 +90,7 @@ is_description = object_of(
     sop_instance_uid=is_text,
     study_date=optional(is_date),
     patient=optional(is_patient),
+    no_picture=one_of("", *NO_PICTURE),
 )
 is_manifest = object_of(
     profile=is_text,
@@ -103,7 +104,7 @@ is_manifest = object_of(
     pixels_digest=text_like("[0-9a-f]{64}"),
 )
 is_refusal = object_of(refused=one_of(*REASONS))
-is_refused_copy = object_of(state=one_of("refused"), reasons=list_of(is_text, 20))
+is_refused_copy = object_of(state=one_of("refused", "no_picture"), reasons=list_of(is_text, 20))
 is_kept_copy = object_of(state=one_of("clean", "quarantine"), reasons=list_of(is_text, 20), manifest=is_manifest)
 is_empty = object_of()
 

@@ -38,10 +38,11 @@ class ResearchCopy:
 
     Attributes:
         state: "clean": the copy may be released. "quarantine": a person must check it first. "refused": there is none.
+            "no_picture": there is none, because the pixels of the original cannot be shown.
         reasons: sentences that say why; none if clean.
         manifest: what was done, ready for JSON: see `dicom.deidentification.manifest.Manifest`. Besides it has `sha256`
             of the copy and `boxes`, the rectangles that were blacked out. None if refused.
-        thumbnail: the copy's first frame, at most 256 pixels wide and high, as a PNG; b"" if refused. It is drawn from
+        thumbnail: the copy's first frame, at most 256 pixels wide and high, as a PNG; b"" without one. It is drawn from
             the pixels of the copy, so it proves that the copy can be shown.
     """
 
@@ -61,12 +62,14 @@ class Visit:
     def describe(self) -> Description:
         """Check the file and decode its pixels, and return what it holds. Raises `Unreadable`.
 
+        A sound DICOM file whose pixels cannot be shown has the reason in `Description.no_picture`.
+
         Files of more than `Limits.checked_pixels` (frames × rows × columns) are decoded at their first and last frame
         only. Takes at most `Limits.wall` seconds.
         """
         reply, _ = self._ask({"do": "describe"})
         if reply.keys() != {"description"} or not replies.is_description(reply["description"]):
-            raise Unreadable("undecodable")
+            raise Unreadable("malformed")
         return Description.from_json(reply["description"])
 
     def draw(self, *, frame: int = 0, size: int | None = None, window: Window | None = None) -> bytes:
@@ -82,7 +85,7 @@ class Visit:
         max_png = 2 * self.limits.drawn  # noise grows a little as a PNG
         reply, png = self._ask({"do": "draw", "frame": frame, "size": size, "window": window}, max_body=max_png)
         if reply or not replies.is_png(png):
-            raise Unreadable("undecodable")
+            raise Unreadable("malformed")
         return png
 
     def deidentify(self, subject: Subject, output_file: BinaryIO, boxes: Sequence[Box] = ()) -> ResearchCopy:
@@ -136,7 +139,7 @@ class Visit:
 
 def _checked_copy(reply: dict[str, Any], thumbnail: bytes, output_file: BinaryIO, boxes: Sequence[Box]) -> ResearchCopy:
     if replies.is_refused_copy(reply):
-        return ResearchCopy("refused", tuple(reply["reasons"]))
+        return ResearchCopy(reply["state"], tuple(reply["reasons"]))
     if not replies.is_kept_copy(reply) or not replies.is_png(thumbnail):
         return ResearchCopy("refused", (TOO_COSTLY,))
     output_file.seek(0)

@@ -32,7 +32,7 @@ from dicom.deidentification.scope import CannotBeCleaned
 from dicom.drawing.preview import encode_png
 from dicom.limits import THUMBNAIL_SIDE, Limits
 from dicom.opened_file import OpenedFile
-from dicom.refusals import REASONS, Unreadable
+from dicom.refusals import NO_PICTURE, Unreadable
 from dicom.sandbox import messages, seccomp
 from dicom.sandbox.fork_server import serve_forks
 from dicom.sandbox.messages import Message
@@ -95,8 +95,8 @@ def answer_request(opened: OpenedFile, request: dict[str, Any], parent: socket.s
         return {"refused": "too_costly"}, b""
     except RecursionError:
         return {"refused": "too_deep"}, b""
-    except BaseException:  # libraries that meet damage raise all kinds
-        return {"refused": "undecodable"}, b""
+    except BaseException:  # libraries that meet damage raise all kinds; decoders are caught where they are called
+        return {"refused": "malformed"}, b""
 
 
 def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket) -> Message:
@@ -114,7 +114,8 @@ def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket
         except Unreadable as exc:
             if exc.code == "bad_box":
                 raise
-            return {"state": "refused", "reasons": [REASONS[exc.code][1]]}, b""
+            state = "no_picture" if exc.code in NO_PICTURE else "refused"
+            return {"state": state, "reasons": [exc.sentence]}, b""
     reply = {
         "state": outcome.assessment.state,
         "reasons": outcome.assessment.reasons,

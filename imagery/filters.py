@@ -88,7 +88,8 @@ class ImageFilter(TermFilter):
     modality = django_filters.CharFilter(method="filter_term", label="DICOM modality, e.g. CT.")
     body_part = django_filters.CharFilter(method="filter_term", label="DICOM body part, e.g. CHEST.")
     release_state = django_filters.ChoiceFilter(
-        choices=Release.choices, label="quarantined, released or refused. Research knows of released images alone."
+        choices=Release.choices,
+        label="quarantined, released, refused or no_picture. Research knows of released images alone.",
     )
     media_type = django_filters.ChoiceFilter(
         choices=MediaType.choices,

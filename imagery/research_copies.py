@@ -18,7 +18,12 @@ from dicom.visits import Visit
 from imagery import files, previews
 from imagery.models import Patient, Release
 
-STATES = {"clean": Release.RELEASED, "quarantine": Release.QUARANTINED, "refused": Release.REFUSED}
+STATES = {
+    "clean": Release.RELEASED,
+    "quarantine": Release.QUARANTINED,
+    "refused": Release.REFUSED,
+    "no_picture": Release.NO_PICTURE,
+}
 UNNAMED = "P-unknown"  # stands in copies for a patient whom nobody has named
 
 

@@ -30,6 +30,7 @@ from dicom.formats import DICOM, PNG
 from dicom.opened_file import OpenedFile
 from dicom.parsing.frames import Frames
 from dicom.parsing.outline import Element
+from dicom.refusals import Unreadable
 
 PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
 MAX_PRIVATE_BYTES = 4096  # of a private element that is read: those that may stay are numbers
@@ -61,6 +62,8 @@ def deidentify(original: OpenedFile, subject: Subject, boxes: Sequence[Box], tar
 
 
 def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:
+    if opened.no_picture:
+        raise Unreadable(opened.no_picture)
     frames = opened.frames
     if frames.layout.keyword != "PixelData":
         raise CannotBeCleaned("Pixels of floating point numbers cannot be copied.")
@@ -111,9 +114,10 @@ def state_layout(copy: Dataset, frames: Frames) -> None:
 def check_pixels(written: OpenedFile, source: Frames | RedactedFrames) -> None:
     """Draw a copy as an upload is drawn, and compare its pixels with those it was made of.
 
-    Raises `CannotBeCleaned` if they differ, and what `OpenedFile.describe` raises.
+    Raises `CannotBeCleaned` if they differ, and `Unreadable` if the copy has no picture.
     """
-    written.describe()
+    if written.no_picture:
+        raise Unreadable(written.no_picture)
     for index in written.checked_frames():
         (samples, colours), (expected, expected_colours) = written.frames.decode(index), source.decode(index)
         if colours != expected_colours or not np.array_equal(samples, expected):
@@ -126,7 +130,9 @@ def refusing_damage() -> Iterator[None]:
     try:
         yield
     except (*UNREADABLE, RuntimeError):
-        raise CannotBeCleaned("The file cannot be read as DICOM, or its pixels cannot be decoded.") from None
+        raise CannotBeCleaned(
+            "A part of this file does not follow the standard, so no clean copy can be made."
+        ) from None
 
 
 def _copy_picture(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:

@@ -52,13 +52,13 @@ def is_wanted(element: Element) -> bool:
     return element.tag in WANTED or element.tag >> 16 == 0x0028
 
 
-def describe_dicom(header: Dataset, layout: Layout) -> Description:
+def describe_dicom(header: Dataset, layout: Layout, no_picture: str = "") -> Description:
     """Read what a header says of the image and its patient."""
     return Description(
         media_type=DICOM,
         rows=layout.rows,
         columns=layout.columns,
-        frames=layout.frames,
+        frames=max(layout.frames, 1),
         modality=text(header, "Modality"),
         body_part=text(header, "BodyPartExamined"),
         study_description=text(header, "StudyDescription"),
@@ -67,6 +67,7 @@ def describe_dicom(header: Dataset, layout: Layout) -> Description:
         sop_instance_uid=uid(header, "SOPInstanceUID"),
         study_date=date(header, "StudyDate"),
         patient=patient_facts(header),
+        no_picture=no_picture,
     )
 
 

@@ -42,8 +42,7 @@ class Frames:
 
     def __init__(self, part10: Part10, header: Dataset) -> None:
         self.part10, self.syntax = part10, part10.transfer_syntax
-        self.element = _pixel_element(part10)
-        self.layout = read_layout(header, KEYWORDS[self.element.tag], self.element.vr)
+        self.element, self.layout = pixel_element(part10), stated_layout(part10, header)
         if self.syntax not in NATIVE | COMPRESSED:
             raise Unreadable("unsupported_transfer_syntax")
         self.is_native = self.syntax in NATIVE
@@ -63,10 +62,18 @@ class Frames:
     def decode(self, index: int) -> Decoded:
         """Decode one frame. Do not write to the array: it may be remembered."""
         if self.remembered is None:
-            return self._decode(index)
+            return self._decode_safely(index)
         if index not in self.remembered:
-            self.remembered[index] = self._decode(index)
+            self.remembered[index] = self._decode_safely(index)
         return self.remembered[index]
+
+    def _decode_safely(self, index: int) -> Decoded:
+        try:
+            return self._decode(index)
+        except (Unreadable, MemoryError, RecursionError):
+            raise
+        except Exception as exc:  # each decoder raises its own kinds
+            raise Unreadable("undecodable") from exc
 
     def _decode(self, index: int) -> Decoded:
         if not self.is_native:
@@ -104,7 +111,13 @@ class Frames:
         return read_at(self.part10.stream, self.element.value + start, length)
 
 
-def _pixel_element(part10: Part10) -> Element:
+def stated_layout(part10: Part10, header: Dataset) -> Layout:
+    """Read the layout as the header states it. Raises `no_pixels`, `malformed`."""
+    element = pixel_element(part10)
+    return read_layout(header, KEYWORDS[element.tag], element.vr)
+
+
+def pixel_element(part10: Part10) -> Element:
     found = [part10.elements[tag] for tag in KEYWORDS if tag in part10.elements]
     if not found:
         raise Unreadable("no_pixels")

@@ -3,7 +3,7 @@
 from accounts.models import User
 from core.actions import recorded
 from core.exceptions import Conflict
-from imagery.models import Image, Release
+from imagery.models import UNRELEASABLE, Image, Release
 
 
 @recorded("archived")
@@ -23,7 +23,7 @@ def restore_image(*, by: User, image: Image) -> Image:
 
 @recorded("released")
 def release_image(*, by: User, image: Image) -> Image:
-    if image.release_state == Release.REFUSED:
+    if image.release_state in UNRELEASABLE:
         raise Conflict(f"This image cannot have a research copy. {image.release_reason}")
     if not image.copy_fits:
         raise Conflict("Its research copy is missing, or has another patient's pseudonym. Remake it first (`remake`).")

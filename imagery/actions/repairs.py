@@ -15,6 +15,7 @@ OUTCOMES = {
     Release.RELEASED: "remade, byte for byte as it was",
     Release.QUARANTINED: "remade; it waits until its owner releases it",
     Release.REFUSED: "cannot be remade; its owner is told why",
+    Release.NO_PICTURE: "cannot be remade; its owner is told why",
 }
 
 
@@ -70,7 +71,7 @@ def save_renewed_copy(*, by: User | None, image: Image, copy: Copy) -> Image:
         research=copy.name,
         research_sha256=copy.sha256,
         research_patient=copy.patient,
-        release_state=Release.QUARANTINED if copy.name else Release.REFUSED,
+        release_state=Release.QUARANTINED if copy.name else copy.state,
         release_reason=reason if copy.name else copy.reason,
         held_back=False,
     )

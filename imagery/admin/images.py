@@ -75,7 +75,9 @@ class ImageAdmin(EvidenceAdmin):
         return format_html('<img class="thumb" loading="lazy" src="{}" alt="{}">', url, image.research_title)
 
     @admin.display(description="preview")
-    def preview(self, image: Image) -> SafeString:
+    def preview(self, image: Image) -> SafeString | str:
+        if image.release_state == Release.NO_PICTURE:
+            return f"No picture. {image.release_reason}"
         return frame_preview(image)
 
     @admin.display(description="pixels")

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('original', models.CharField(help_text='Name of the bytes as uploaded, in `files.originals`.', max_length=200)),
                 ('research', models.CharField(blank=True, help_text='Name of the de-identified copy, in `files.research_copies`; empty when there is none.', max_length=200)),
                 ('research_sha256', models.CharField(blank=True, help_text='SHA-256 of the de-identified copy, in hexadecimal.', max_length=64)),
-                ('release_state', models.CharField(choices=[('quarantined', 'Quarantined'), ('released', 'Released'), ('refused', 'Refused')], default='quarantined', help_text='quarantined (its owner must look first), released to research, or refused.', max_length=16)),
+                ('release_state', models.CharField(choices=[('quarantined', 'Quarantined'), ('released', 'Released'), ('refused', 'Refused'), ('no_picture', 'No Picture')], default='quarantined', help_text='quarantined (its owner must look first), released to research, refused (there is no research copy), or no_picture (the original is kept, but its pixels cannot be shown).', max_length=16)),
                 ('release_reason', models.TextField(blank=True, help_text='Why it is not released, in sentences.')),
                 ('held_back', models.BooleanField(default=False, help_text='Whether research had it until its study changed its patient: it may come back by itself.')),
                 ('owner', models.ForeignKey(db_index=False, help_text='The owner of the study.', on_delete=django.db.models.deletion.PROTECT, related_name='images', to=settings.AUTH_USER_MODEL)),
@@ -323,10 +323,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='image',
-            constraint=models.CheckConstraint(condition=models.Q(('release_state__in', ['quarantined', 'released', 'refused'])), name='image_release_state_is_known', violation_error_message='The release state is quarantined, released or refused.'),
+            constraint=models.CheckConstraint(condition=models.Q(('release_state__in', ['quarantined', 'released', 'refused', 'no_picture'])), name='image_release_state_is_known', violation_error_message='The release state is quarantined, released, refused or no_picture.'),
         ),
         migrations.AddConstraint(
             model_name='image',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('release_state', 'released'), _negated=True), models.Q(('research', ''), _negated=True), _connector='OR'), name='released_image_has_a_research_copy', violation_error_message='Only an image with a research copy is released.'),
+        ),
+        migrations.AddConstraint(
+            model_name='image',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('release_state', 'no_picture'), _negated=True), ('research', ''), _connector='OR'), name='image_without_picture_has_no_research_copy', violation_error_message='An image without a picture has no research copy.'),
         ),
     ]

@@ -70,7 +70,8 @@ class Image(Described, Evidence):
         max_length=16,
         choices=Release,
         default=Release.QUARANTINED,
-        help_text="quarantined (its owner must look first), released to research, or refused.",
+        help_text="quarantined (its owner must look first), released to research, refused (it cannot have a research "
+        "copy), or no_picture (the original is kept, but its pixels cannot be shown).",
     )
     release_reason = models.TextField(blank=True, help_text="Why it is not released, in sentences.")
     held_back = models.BooleanField(
@@ -113,12 +114,17 @@ class Image(Described, Evidence):
             models.CheckConstraint(
                 condition=Q(release_state__in=Release.values),
                 name="image_release_state_is_known",
-                violation_error_message="The release state is quarantined, released or refused.",
+                violation_error_message="The release state is quarantined, released, refused or no_picture.",
             ),
             models.CheckConstraint(
                 condition=~Q(release_state=Release.RELEASED) | ~Q(research=""),
                 name="released_image_has_a_research_copy",
                 violation_error_message="Only an image with a research copy is released.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(release_state=Release.NO_PICTURE) | Q(research=""),
+                name="image_without_picture_has_no_research_copy",
+                violation_error_message="An image without a picture has no research copy.",
             ),
         ]
 

@@ -26,7 +26,11 @@ class Release(models.TextChoices):
 
     QUARANTINED = "quarantined"
     RELEASED = "released"
-    REFUSED = "refused"
+    REFUSED = "refused"  # no research copy can be made
+    NO_PICTURE = "no_picture"  # nobody can show its pixels, so no research copy can be made either
+
+
+UNRELEASABLE = (Release.REFUSED, Release.NO_PICTURE)
 
 
 class EvidenceQuerySet(RecordQuerySet):

@@ -50,7 +50,9 @@ class ImageListSerializer(EvidenceSerializer):
     columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
     frames = serializers.IntegerField(read_only=True, help_text="How many frames.")
     release_state = serializers.ChoiceField(
-        choices=Release.choices, read_only=True, help_text="quarantined, released to research, or refused."
+        choices=Release.choices,
+        read_only=True,
+        help_text="quarantined, released to research, refused, or no_picture (its pixels cannot be shown).",
     )
     owner = PersonField(help_text="The doctor who uploaded it.")
     created_at = serializers.DateTimeField(read_only=True, help_text="When it was uploaded (UTC).")

@@ -9,10 +9,12 @@ from core.exceptions import Conflict
 from core.ranges import not_modified, serve_file
 from imagery import files, previews
 from imagery.intake import explain_unreadable
-from imagery.models import Image
+from imagery.models import Image, Release
 from imagery.storage import Storage
 
-COLUMNS_READ = ("version", "owner", "media_type", "size", "sha256", "original", "research_sha256", "research")
+COLUMNS_READ = (
+    "version", "owner", "media_type", "size", "sha256", "original", "research_sha256", "research", "release_state",
+)  # fmt: skip
 SUFFIXES = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
 PNG = "image/png"
 
@@ -41,6 +43,7 @@ def answer_preview(
     window: tuple[float, float] | None = None,
 ) -> HttpResponseBase:
     """Answer one frame as a PNG; errors name `field` if it cannot be drawn."""
+    refuse_without_picture(image)
     storage, name, sha256 = stored_file(image, copy=copy)
     etag = f'"{previews.preview_name(sha256, frame=frame, size=size, window=window)}"'
     if answer := not_modified(request, etag):
@@ -48,6 +51,11 @@ def answer_preview(
     with explain_unreadable(field):
         png = previews.draw_preview(storage, name, sha256, frame=frame, size=size, window=window)
     return guard(HttpResponse(png, content_type=PNG, headers={"ETag": etag}))
+
+
+def refuse_without_picture(image: Image) -> None:
+    if image.release_state == Release.NO_PICTURE:
+        raise Conflict(f"This image has no picture. {image.release_reason} Its file can be downloaded.")
 
 
 def stored_file(image: Image, *, copy: bool) -> tuple[Storage, str, str]:

@@ -31,7 +31,7 @@ from imagery.serializers import (
     RedactionSerializer,
     UploadSerializer,
 )
-from imagery.views.downloads import COLUMNS_READ, answer_file, answer_preview
+from imagery.views.downloads import COLUMNS_READ, answer_file, answer_preview, refuse_without_picture
 from imagery.views.rights import BYTES, DOCTORS, READ, FilteredByRole
 
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of your bytes.")
@@ -168,6 +168,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         query = FrameSerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         frame = query.validated_data["frame"]
+        refuse_without_picture(image)
         with explain_unreadable("frame"):
             png = previews.draw_preview(files.originals(), image.original, image.sha256, frame=frame)
         boxes = text_boxes.propose_text_boxes(png)

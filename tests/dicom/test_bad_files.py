@@ -44,7 +44,7 @@ BAD = {
         hostile.native(bytes(48), samples=3, photometric="YBR_RCT"),
         "unsupported_pixels",
     ),
-    "a palette that is not there": (hostile.native(photometric="PALETTE COLOR"), "undecodable"),
+    "a palette that is not there": (hostile.native(photometric="PALETTE COLOR"), "undrawable"),
     "fewer pixels than said": (hostile.native(bytes(14)), "pixel_length"),
     "more pixels than said": (hostile.native(bytes(32)), "pixel_length"),
     "a little padding": (hostile.native(bytes(20)), ""),
@@ -144,8 +144,8 @@ def test_frames_of_several_fragments_are_told_apart_by_how_they_begin():
     [
         (MemoryError(), "too_costly"),
         (RecursionError(), "too_deep"),
-        (RuntimeError("Jane Roe"), "undecodable"),
-        (KeyboardInterrupt(), "undecodable"),
+        (RuntimeError("Jane Roe"), "malformed"),
+        (KeyboardInterrupt(), "malformed"),
     ],
 )
 def test_whatever_a_library_raises_becomes_a_reason(error, expected, monkeypatch):

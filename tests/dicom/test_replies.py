@@ -69,19 +69,19 @@ def test_a_description_of_another_shape_is_not_believed():
             visit_of({"description": lie}).describe()
             believed.append(name)
         except Unreadable as refusal:
-            assert refusal.code == "undecodable"
+            assert refusal.code == "malformed"
     assert believed == []
 
 
 @pytest.mark.parametrize("reply", [{}, {"refused": "no such reason"}, {"refused": ["x"]}, {"refused": 7}])
 def test_a_reason_that_does_not_exist_is_not_believed(reply):
-    with pytest.raises(Unreadable, match="decoded"):
+    with pytest.raises(Unreadable, match="damaged"):
         visit_of(reply).describe()
 
 
 @pytest.mark.parametrize("reply", [({}, b"<script>"), ({"more": 1}, hostile.png())])
 def test_bytes_that_are_no_png_are_not_passed_on(reply):
-    with pytest.raises(Unreadable, match="decoded"):
+    with pytest.raises(Unreadable, match="damaged"):
         visit_of(*reply).draw()
 
 

@@ -29,9 +29,9 @@ def describe(content: bytes | Path, limits: Limits = LIMITS) -> Description:
 
 
 def reason(content: bytes, limits: Limits = LIMITS) -> str:
-    """The reason why a file is refused, "" if it is not."""
+    """The reason why a file is refused, or has no picture; "" if neither."""
     reply, _ = answer_request(opened(content, limits), {"do": "describe"}, None)
-    return reply.get("refused", "")
+    return reply.get("refused") or reply["description"]["no_picture"]
 
 
 def draw(content: bytes | Path, *, frame=0, size=None, window=None, limits: Limits = LIMITS) -> bytes:

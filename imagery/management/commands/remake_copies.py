@@ -14,7 +14,7 @@ from core.exceptions import Conflict
 from dicom.deidentification.manifest import VERSION
 from imagery import research_copies
 from imagery.actions import remake_copy
-from imagery.models import Image, Release
+from imagery.models import UNRELEASABLE, Image
 from imagery.models.visibility import ImageQuerySet, copy_fits
 
 BATCH_SIZE = 200  # images read at once
@@ -67,7 +67,7 @@ def summarise(states: Counter[str]) -> str:
 def images_to_remake(refused: bool, changed: bool, study: UUID | None) -> ImageQuerySet:
     wanted = ~copy_fits() | Q(research="")
     if not refused:
-        wanted &= ~Q(release_state=Release.REFUSED)
+        wanted &= ~Q(release_state__in=UNRELEASABLE)
     if changed:
         current = {"key_id": research_copies.key_id(), "version": VERSION}
         same = {f"deidentification__manifest__{name}": value for name, value in current.items()}
