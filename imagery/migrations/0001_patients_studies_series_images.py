@@ -2,6 +2,7 @@ import core.models
 import django.db.models.deletion
 import django.utils.timezone
 import imagery.models.patients
+import imagery.models.studies
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -52,7 +53,7 @@ class Migration(migrations.Migration):
                 ('original', models.CharField(help_text='Name of the bytes as uploaded, in `files.originals`.', max_length=200)),
                 ('research', models.CharField(blank=True, help_text='Name of the de-identified copy, in `files.research_copies`; empty when there is none.', max_length=200)),
                 ('research_sha256', models.CharField(blank=True, help_text='SHA-256 of the de-identified copy, in hexadecimal.', max_length=64)),
-                ('release_state', models.CharField(choices=[('quarantined', 'Quarantined'), ('released', 'Released'), ('refused', 'Refused'), ('no_picture', 'No Picture')], default='quarantined', help_text='quarantined (its owner must look first), released to research, refused (there is no research copy), or no_picture (the original is kept, but its pixels cannot be shown).', max_length=16)),
+                ('release_state', models.CharField(choices=[('quarantined', 'Quarantined'), ('released', 'Released'), ('refused', 'Refused'), ('no_picture', 'No Picture')], default='quarantined', help_text='quarantined (its owner must look first), released to research, refused (it cannot have a research copy), or no_picture (the original is kept, but its pixels cannot be shown).', max_length=16)),
                 ('release_reason', models.TextField(blank=True, help_text='Why it is not released, in sentences.')),
                 ('held_back', models.BooleanField(default=False, help_text='Whether research had it until its study changed its patient: it may come back by itself.')),
                 ('owner', models.ForeignKey(db_index=False, help_text='The owner of the study.', on_delete=django.db.models.deletion.PROTECT, related_name='images', to=settings.AUTH_USER_MODEL)),
@@ -60,6 +61,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['created_at', 'id'],
             },
+            bases=(imagery.models.studies.Described, models.Model),
         ),
         migrations.CreateModel(
             name='Deidentification',
@@ -135,6 +137,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'series',
                 'ordering': ['created_at', 'id'],
             },
+            bases=(imagery.models.studies.Described, models.Model),
         ),
         migrations.AddField(
             model_name='image',
