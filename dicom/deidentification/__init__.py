@@ -9,7 +9,9 @@ which only what is known to be safe is put.
 | `scope`, `burned_in_text` | which objects can be cleaned; which must wait for a person |
 | `rules`, `data/` | what the standard's tables say about an attribute |
 | `header` | how each level of a dataset is walked |
-| `values`, `dates`, `coded_entries`, `private_tags`, `allow_list`, `identifying_words`, `replacements` | one value |
+| `identity` | what names the people and records of one object |
+| `terms`, `vocabulary`, `allow_list` | which texts may stay |
+| `values`, `dates`, `coded_entries`, `private_tags`, `replacements` | one value |
 | `pixels`, `redaction` | pixels, and the words that hide beside them |
 | `provenance`, `manifest` | what the copy and its record say about it |
 

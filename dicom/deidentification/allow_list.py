@@ -29,9 +29,10 @@ FREE_TEXT = frozenset({
     "CodingSchemeDesignator", "CodingSchemeVersion",
 })  # fmt: skip
 
-# Code strings that are never compared with the patient's name: a patient called Perfusion must not cost an image its
-# type, and no console lets a person type here.
-DEVICE_WORDS = frozenset({"ImageType", "FrameType"})
+# The places of their values have meanings: one that may not stay is replaced, and the others stay.
+TYPES_OF_PICTURE = frozenset({"ImageType", "FrameType"})
+# Lists whose values have no places: those that may stay do, without the others.
+LISTS_OF_TERMS = frozenset({"ScanningSequence", "SequenceVariant", "ScanOptions", "CorrectedImage", "SoftwareVersions"})
 
 # Binary values that are part of the picture. Every other one may hold anything.
 PICTURE_DATA = frozenset({
@@ -43,10 +44,10 @@ PICTURE_DATA = frozenset({
 })  # fmt: skip
 
 NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "DS", "IS", "US or SS"})
-TEXTS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT"})
+TEXTS = frozenset({"CS", "SH", "LO", "ST", "LT", "UC", "UT"})
 SEXES = frozenset({"M", "F", "O"})
 CODE_STRING = re.compile(r"[A-Za-z0-9 _]{0,16}")
-PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]{0,64}")
+MAX_TEXT = 64  # characters (LO)
 
 
 @cache

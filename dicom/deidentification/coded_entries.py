@@ -11,6 +11,9 @@ from importlib import import_module
 
 from pydicom.dataset import Dataset
 
+from dicom.deidentification.identity import Identity
+from dicom.deidentification.vocabulary import is_vocabulary
+
 CODE_VALUE, SCHEME, MEANING = 0x00080100, 0x00080102, 0x00080104
 LONG_VALUE, URN_VALUE = 0x00080119, 0x00080120
 CODE_TAGS = frozenset({CODE_VALUE, SCHEME, MEANING, LONG_VALUE, URN_VALUE})
@@ -35,11 +38,11 @@ def is_coded_entry(item: Dataset) -> bool:
     return any(tag in item for tag in (CODE_VALUE, LONG_VALUE, URN_VALUE))
 
 
-def published_code(item: Dataset) -> tuple[str, str, str] | None:
+def published_code(item: Dataset, identity: Identity) -> tuple[str, str, str] | None:
     """Return scheme, value and safe meaning of a coded entry; None if the code is not published."""
     scheme, value = read_text(item, SCHEME), read_text(item, CODE_VALUE)
     meaning = published_meanings().get((scheme, value))
-    if meaning is None and scheme in CODE_FORMS and CODE_FORMS[scheme].fullmatch(value):
+    if meaning is None and has_form_of(scheme, value) and not identity.is_mentioned_in(value):
         meaning = value
     return (scheme, value, meaning) if meaning else None
 
@@ -49,6 +52,12 @@ def other() -> Dataset:
     item = Dataset()
     item.CodingSchemeDesignator, item.CodeValue, item.CodeMeaning = "SCT", "74964007", "Other"
     return item
+
+
+def has_form_of(scheme: str, value: str) -> bool:
+    """Whether codes of this scheme look so. A unit has the form of short names: its parts are words of `vocabulary`."""
+    has_form = scheme in CODE_FORMS and CODE_FORMS[scheme].fullmatch(value) is not None
+    return has_form and (scheme != "UCUM" or is_vocabulary(value))
 
 
 def read_text(item: Dataset, tag: int) -> str:

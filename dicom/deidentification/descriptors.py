@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import cache
 
-from dicom.deidentification.identifying_words import mentions
+from dicom.deidentification.identity import Identity
 from dicom.deidentification.rules import read_table
 
 MAX_DESCRIPTION = 64  # characters (LO)
@@ -24,10 +24,10 @@ PARAMETER = re.compile(
 LETTERS = frozenset("lrwc")  # left, right, with, contrast
 
 
-def clean_description(text: str, words: frozenset[str]) -> str | None:
-    """Return the text if it is technical and mentions none of the words that name the patient, else None."""
+def clean_description(text: str, identity: Identity) -> str | None:
+    """Return the text if it is technical and names nobody of the object, else None."""
     text = text.strip(" \0")
-    if len(text) > MAX_DESCRIPTION or not text.isprintable() or mentions(text, words):
+    if len(text) > MAX_DESCRIPTION or not text.isprintable() or identity.is_mentioned_in(text):
         return None
     lower = WITHOUT.sub("wo", unicodedata.normalize("NFC", text).lower())
     tokens = [token.strip(".") for token in SEPARATORS.split(lower)]

@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from dicom.deidentification import burned_in_text, identifying_words, rules
+from dicom.deidentification import burned_in_text, identity, rules
 from dicom.deidentification.burned_in_text import OF_A_PICTURE, Assessment, assess
 from dicom.deidentification.header import REWRITTEN, Cleaning, clean_header
+from dicom.deidentification.identity import Identity
 from dicom.deidentification.manifest import ENGINE, VERSION, Box, Manifest, format_tags
 from dicom.deidentification.pixels import pixel_digest, write_picture, write_pixels
 from dicom.deidentification.provenance import (
@@ -34,7 +35,7 @@ from dicom.refusals import Unreadable
 
 PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
 MAX_PRIVATE_BYTES = 4096  # of a private element that is read: those that may stay are numbers
-TAGS_READ = burned_in_text.TAGS_READ | identifying_words.TAGS_READ
+MAX_FOREIGN_BYTES = 256 * 1024  # of a sequence that no copy holds, and that is read for names
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         check_scope(opened.header)
         original = _read_original(opened)
         assessment = assess(original)
-        shift, words = shift_of(subject.secrets, subject.patient), identifying_words.identifying_words(original)
-        cleaning = Cleaning(subject, shift, words)
+        cleaning = Cleaning(subject, shift_of(subject.secrets, subject.patient), Identity.of(original))
         copy = clean_header(original, original.SOPClassUID, cleaning)
         for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
             cleaning.note_removed(tag)
@@ -98,7 +98,10 @@ def _read_original(opened: OpenedFile) -> Dataset:
             return False
         if element.tag >> 16 & 1:
             return element.end - element.start <= MAX_PRIVATE_BYTES
-        return element.tag in allowed or element.tag in TAGS_READ
+        if element.tag in allowed or element.tag in burned_in_text.TAGS_READ:
+            return True
+        is_short = element.vr == "SQ" and element.end - element.start <= MAX_FOREIGN_BYTES
+        return is_short or identity.kind_of(element.tag, element.vr) is not None
 
     return opened.part10.read(is_wanted)
 

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from dicom.deidentification import coded_entries, descriptors, devices, labels, private_attributes, rules, times, values
+from dicom.deidentification.identity import Identity
 from dicom.deidentification.number_elements import number_element
 from dicom.deidentification.options import Option
 from dicom.deidentification.pydicom_quiet import UNREADABLE
@@ -32,7 +33,7 @@ class Cleaning:
 
     subject: Subject
     shift: Shift  # of dates and times
-    words: frozenset[str]  # that name the patient
+    identity: Identity
     counts: Counter[str] = field(default_factory=Counter)
     removed: set[int] = field(default_factory=set)
 
@@ -56,7 +57,8 @@ def clean_level(
     copy.set_original_encoding(*dataset.original_encoding)  # the order of bytes in tables
     if Option.SAFE_PRIVATE in cleaning.subject.options:
         for private, creator in private_attributes.safe_private_elements(dataset):
-            copy[private.tag], copy[creator.tag] = private, creator
+            if not values.names_someone(private, cleaning.identity):
+                copy[private.tag], copy[creator.tag] = private, creator
     for tag in dataset.keys() - rewritten - copy.keys():
         element = clean_element(dataset, tag, allowed[tag], cleaning) if tag in allowed else None
         if element is None:
@@ -111,10 +113,10 @@ def new_value(element: DataElement, action: Action, level: Dataset, cleaning: Cl
         return devices.replace_device(element, cleaning.subject.secrets)
     if action is Action.LABEL:
         keeps_technical = Option.DESCRIPTORS in cleaning.subject.options
-        return labels.clean_label(element, level, cleaning.words, keeps_technical=keeps_technical)
+        return labels.clean_label(element, level, cleaning.identity, keeps_technical=keeps_technical)
     if action is Action.DESCRIBE:
-        return values.apply_to_all(element.value, lambda text: descriptors.clean_description(text, cleaning.words))
-    return values.judge_value(element, cleaning.words) if action is Action.JUDGE else None
+        return values.apply_to_all(element.value, lambda text: descriptors.clean_description(text, cleaning.identity))
+    return values.judge_value(element, cleaning.identity) if action is Action.JUDGE else None
 
 
 def shift_if_on(element: DataElement, level: Dataset, cleaning: Cleaning) -> Any:
@@ -139,7 +141,7 @@ def clean_item(item: Dataset, allowed: Mapping[int, str], cleaning: Cleaning) ->
     """Clean one item. A coded entry stays only if its code is published, and in published words."""
     if not coded_entries.is_coded_entry(item):
         return clean_level(item, allowed, cleaning)
-    code = coded_entries.published_code(item)
+    code = coded_entries.published_code(item, cleaning.identity)
     if code is None:
         cleaning.counts["codes_removed"] += 1
         return None

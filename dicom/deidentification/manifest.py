@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 ENGINE = "harrison.imagery.deidentification"
-VERSION = "1.2.0"  # rises whenever the same original would give another research copy
+VERSION = "2.0.0"  # rises whenever the same original would give another research copy
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The tables of the standard, and what they say about one attribute.
 
 `data/profile.json` is PS3.15 Table E.1-1, `data/iods.json` the attributes that PS3.3 gives each image IOD, with their
-Types. `data/build.py` says where both come from.
+Types. `data/build.py` says where both come from, `data/build_terms.py` where the Defined Terms come from.
 """
 
 import json

@@ -5,11 +5,12 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from dicom.deidentification.descriptors import clean_description
+from dicom.deidentification.identity import Identity
 from dicom.deidentification.options import ALL_OPTIONS, Option
 from dicom.deidentification.replacements import Secrets, Subject
 from tests.kit.untrusted import SECRETS, deidentify, setting
 
-NOBODY: frozenset[str] = frozenset()
+NOBODY = Identity()
 OTHER = Secrets(b"another key of thirty-two bytes..", "other")
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -6,7 +6,6 @@ from pydicom import dcmread
 from pydicom.uid import EnhancedCTImageStorage
 
 from dicom.deidentification import engine, rules, values
-from dicom.deidentification.allow_list import FREE_TEXT
 from dicom.deidentification.replacements import days_earlier, replacement_uid
 from dicom.deidentification.times import Shift
 from tests.kit.cases import failures
@@ -76,9 +75,9 @@ def without_uids(patch):
     patch.setattr(values, "replacement_uid", lambda secrets, patient, uid: uid)
 
 
-def without_the_table(patch):
+def without_the_table_and_the_rules_of_texts(patch):
     patch.setattr(rules, "profile", dict)
-    patch.setattr(values, "FREE_TEXT", FREE_TEXT | {"StudyDescription"})
+    patch.setattr(values, "is_safe_text", lambda keyword, text, identity: True)
 
 
 def without_the_allow_list(patch, kind="3"):
@@ -89,13 +88,15 @@ def without_the_allow_list(patch, kind="3"):
 
 def without_both(patch):
     without_the_allow_list(patch)
-    without_the_table(patch)
+    without_the_table_and_the_rules_of_texts(patch)
 
 
 EVERYTHING = {one.tag: "3" for one in PLANTS} | dict.fromkeys((0x52009229, 0x00089124, 0x00082112), "3")
 
 
-@pytest.mark.parametrize("switch_off", [without_dates, without_uids, without_the_table, without_both])
+@pytest.mark.parametrize(
+    "switch_off", [without_dates, without_uids, without_the_table_and_the_rules_of_texts, without_both]
+)
 def test_the_search_finds_something_when_one_rule_is_switched_off(switch_off, tmp_path, monkeypatch):
     original = planted_file(tmp_path / "top", PLANTS)
     switch_off(monkeypatch)
