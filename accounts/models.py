@@ -1,7 +1,7 @@
 """Users, their roles (one Django group each), and teams."""
 
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -61,7 +61,7 @@ class Team(NamedRecord):
         settings.AUTH_USER_MODEL, related_name="teams", help_text="The doctors who see what is shared with the team."
     )
 
-    objects: ClassVar[Any] = TeamQuerySet.as_manager()
+    objects: ClassVar = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -82,7 +82,7 @@ class Record(models.Model):
         default=1, editable=False, help_text="Counts the states of this row from 1; the ETag of its detail answer."
     )
 
-    objects: ClassVar[Any] = RecordQuerySet.as_manager()
+    objects: ClassVar = RecordQuerySet.as_manager()
     derived: ClassVar[tuple[str, ...]] = ()  # columns that `clean` works out from the others
 
     class Meta:
@@ -160,7 +160,7 @@ class NamedRecord(Record):
     name: Any
     folded_name = models.TextField(editable=False, help_text="The name without case and in one Unicode form.")
 
-    objects: ClassVar[Any] = NamedRecordQuerySet.as_manager()
+    objects: ClassVar = NamedRecordQuerySet.as_manager()
     derived: ClassVar[tuple[str, ...]] = ("folded_name",)
 
     class Meta(Record.Meta):

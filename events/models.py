@@ -1,6 +1,6 @@
 """The audit log: one event for each request that Harrison answered."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -56,7 +56,7 @@ class Event(models.Model):
 
     version = 1  # an event has one state
 
-    objects: ClassVar[Any] = VisibleQuerySet.as_manager()
+    objects: ClassVar = VisibleQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

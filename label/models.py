@@ -1,6 +1,6 @@
 """Labels and annotations: the terms that readers use, and their statements about images."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -39,7 +39,7 @@ class Label(NamedRecord):
     search_text = models.TextField(editable=False, help_text="Name and definition, folded, for search.")
     diseases = models.ManyToManyField(Disease, blank=True, related_name="labels", help_text="Diseases that it means.")
 
-    objects: ClassVar[Any] = LabelQuerySet.as_manager()
+    objects: ClassVar = LabelQuerySet.as_manager()
     derived = (*NamedRecord.derived, "search_text")
 
     class Meta:
@@ -113,7 +113,7 @@ class Annotation(Evidence):
     )
     comment = models.TextField(blank=True, max_length=4000, help_text="Free text of the reader; not shown to research.")
 
-    objects: ClassVar[Any] = AnnotationQuerySet.as_manager()
+    objects: ClassVar = AnnotationQuerySet.as_manager()
     derived = ("place",)
 
     class Meta:

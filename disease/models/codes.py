@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import or_
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -118,7 +118,7 @@ class Code(Record):
     )
     words = models.TextField(blank=True, editable=False, help_text="The words by which search finds the code.")
 
-    objects: ClassVar[Any] = CodeQuerySet.as_manager()
+    objects: ClassVar = CodeQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -184,7 +184,7 @@ class CodeMapping(Record):
         default=0, help_text="GEM flag 5: the place in that set; one target of each place is chosen; 0 when it is none."
     )
 
-    objects: ClassVar[Any] = CodeMappingQuerySet.as_manager()
+    objects: ClassVar = CodeMappingQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

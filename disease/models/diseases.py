@@ -1,6 +1,6 @@
 """The diseases that use codes."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -42,7 +42,7 @@ class Disease(NamedRecord):
         Code, blank=True, related_name="diseases", help_text="Its codes, of any classification."
     )
 
-    objects: ClassVar[Any] = DiseaseQuerySet.as_manager()
+    objects: ClassVar = DiseaseQuerySet.as_manager()
     derived = (*NamedRecord.derived, "names")
 
     class Meta:

@@ -1,6 +1,6 @@
 """Images, and the records of their research copies."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -79,7 +79,7 @@ class Image(Described, Evidence):
         help_text="Whether research had it until its study changed its patient: it may come back by itself.",
     )
 
-    objects: ClassVar[Any] = ImageQuerySet.as_manager()
+    objects: ClassVar = ImageQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]

@@ -55,7 +55,7 @@ class Patient(Evidence):
         help_text="When consent to research was withdrawn (UTC); empty while it stands.",
     )
 
-    objects: ClassVar[Any] = PatientQuerySet.as_manager()
+    objects: ClassVar = PatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -132,7 +132,7 @@ class Identity(Record):
         help_text="Keyed digest of owner and record number; empty without a number.",
     )
 
-    objects: ClassVar[Any] = IdentityQuerySet.as_manager()
+    objects: ClassVar = IdentityQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

@@ -53,7 +53,7 @@ class Study(Evidence):
         help_text="The teams whose members see the study and may annotate it.",
     )
 
-    objects: ClassVar[Any] = StudyQuerySet.as_manager()
+    objects: ClassVar = StudyQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -140,7 +140,7 @@ class Series(Described, Evidence):
         max_length=64, blank=True, help_text="Body Part Examined, DICOM (0018,0015), e.g. CHEST."
     )
 
-    objects: ClassVar[Any] = SeriesQuerySet.as_manager()
+    objects: ClassVar = SeriesQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]

@@ -110,7 +110,7 @@ class Evidence(Record):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False, help_text="Random UUID (version 4).")
     owner_id: UUID
-    objects: ClassVar[Any] = EvidenceQuerySet.as_manager()
+    objects: ClassVar = EvidenceQuerySet.as_manager()
 
     class Meta:
         abstract = True
