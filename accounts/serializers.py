@@ -1,7 +1,5 @@
 """The API contract of users and teams."""
 
-from typing import Any
-
 from django.contrib.auth import authenticate
 from rest_framework import serializers
 
@@ -29,7 +27,7 @@ class LoginSerializer(serializers.Serializer):
         help_text="The password.",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         user = authenticate(self.context["request"]._request, **attrs)  # django-axes marks the plain request
         if user is None:
             raise serializers.ValidationError("The username and the password do not match.")

@@ -23,7 +23,7 @@ class MergedQuerySets:
     def filter(self, **conditions: object) -> "MergedQuerySets":
         return MergedQuerySets([part.filter(**conditions) for part in self.parts], self.order)
 
-    def __getitem__(self, page: slice) -> list[Mapping[str, Any]]:
+    def __getitem__(self, page: slice) -> list[Mapping[str, object]]:
         rows = [row for part in self.parts for row in part[: page.stop]]
         columns = itemgetter(*(name.lstrip("-") for name in self.order))
         return sorted(rows, key=columns, reverse=self.order[0].startswith("-"))[page]

@@ -26,7 +26,7 @@ class UnderFilter(RecordFilter):
         method="filter_nothing", label="true: `under` and `code` count also what the crosswalk links to them."
     )
 
-    def filter_under(self, queryset: Any, name: str, value: str) -> RecordQuerySet:
+    def filter_under(self, queryset: RecordQuerySet, name: str, value: str) -> RecordQuerySet:
         return self.filter_codes(queryset, self.resolve(value))
 
     def filter_codes(self, queryset: Any, codes: CodeQuerySet) -> RecordQuerySet:

@@ -40,14 +40,14 @@ class Site(AdminSite):
     index_title = "Administration"
     site_url = "/api/v1/"
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         plots = figures.plots_for(cast(User, request.user), timezone.now())
         return super().index(request, {"plots": plots, **(extra_context or {})})
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         return FormLookup.as_view(admin_site=self)(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
         request.current_app = self.name
         view = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,

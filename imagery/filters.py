@@ -1,13 +1,12 @@
 """The filters of lists of evidence; research can filter only by fields that it sees."""
 
-from typing import Any
-
 import django_filters
 
 from accounts.models import Role
 from core.filters import ListFilter, RecordFilter
 from dicom.defined_terms import is_body_part, is_modality
 from imagery.models import Identity, Image, MediaType, Patient, Release, Series, Study
+from imagery.models.visibility import EvidenceQuerySet, ImageQuerySet
 
 IS_TERM = {"modality": is_modality, "body_part": is_body_part}
 
@@ -27,7 +26,7 @@ class IdentifiedPatientFilter(PatientFilter):
         method="filter_record_number", label="Your patients with exactly this record number, whoever issued it."
     )
 
-    def filter_record_number(self, patients: Any, name: str, value: str) -> Any:
+    def filter_record_number(self, patients: EvidenceQuerySet, name: str, value: str) -> EvidenceQuerySet:
         identities = Identity.objects.of_number(self.request.user, value)
         return patients.filter(owner=self.request.user, pk__in=identities.values("patient"))
 
@@ -35,14 +34,14 @@ class IdentifiedPatientFilter(PatientFilter):
 class WholeFilter(ListFilter):
     """Filters by fields that research does not see, so only among rows that the user sees whole."""
 
-    def filter_open(self, rows: Any, name: str, value: Any) -> Any:
+    def filter_open(self, rows: EvidenceQuerySet, name: str, value: object) -> EvidenceQuerySet:
         return rows.open_to(self.request.user).filter(**{name: value})
 
 
 class TermFilter(RecordFilter):
     """Filters by modality and body part, in which research knows Defined Terms alone."""
 
-    def filter_term(self, rows: Any, name: str, value: str) -> Any:
+    def filter_term(self, rows: EvidenceQuerySet, name: str, value: str) -> EvidenceQuerySet:
         user, matches = self.request.user, rows.filter(**{name: value})
         is_readable = IS_TERM[name](value) or user.is_superuser or Role.RESEARCHER not in user.roles
         return matches if is_readable else matches.open_to(user)
@@ -58,7 +57,7 @@ class StudyFilter(TermFilter):
         model = Study
         fields: list[str] = []
 
-    def filter_modality(self, studies: Any, name: str, value: str) -> Any:
+    def filter_modality(self, studies: EvidenceQuerySet, name: str, value: str) -> EvidenceQuerySet:
         known = self.filter_term(Series.objects.visible_to(self.request.user), "modality", value)
         return studies.filter(pk__in=known.values("study"))
 
@@ -101,7 +100,7 @@ class ImageFilter(TermFilter):
         model = Image
         fields: list[str] = []
 
-    def filter_media_type(self, images: Any, name: str, value: str) -> Any:
+    def filter_media_type(self, images: ImageQuerySet, name: str, value: str) -> ImageQuerySet:
         return images.shown_as(value, self.request.user)
 
 

@@ -8,20 +8,19 @@ import hmac
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
-def encrypt(facts: Mapping[str, Any]) -> str:
+def encrypt(facts: Mapping[str, object]) -> str:
     """Return the facts as a Fernet token under the current key (AES-128-CBC and HMAC-SHA-256)."""
     return all_keys().encrypt(json.dumps(facts).encode()).decode()
 
 
-def decrypt(token: str) -> dict[str, Any]:
+def decrypt(token: str) -> dict[str, object]:
     """Return the facts of a token. Raises `InvalidToken` if it belongs to none of the keys."""
-    facts: dict[str, Any] = json.loads(all_keys().decrypt(token))
+    facts: dict[str, object] = json.loads(all_keys().decrypt(token))
     return facts
 
 

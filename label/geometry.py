@@ -25,14 +25,14 @@ POINTS = {
 }
 
 
-def _point_count_rule(kind: str, minimum: int, maximum: int) -> dict[str, Any]:
+def _point_count_rule(kind: str, minimum: int, maximum: int) -> dict[str, object]:
     return {
         "if": {"properties": {"type": {"const": kind}}},
         "then": {"properties": {"points": {"minItems": minimum, "maxItems": maximum}}},
     }
 
 
-SCHEMA: dict[str, Any] = {
+SCHEMA: dict[str, object] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Geometry",
     "type": "object",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -11,6 +11,8 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+
+from core.models import RecordQuerySet
 
 
 class BoundedPaginator(Paginator):
@@ -21,7 +23,7 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """Count in the order of the page: without an order PostgreSQL may read the whole table."""
-        rows: Any = self.object_list
+        rows = cast(QuerySet, self.object_list)
         return rows[: self.max_count].count()
 
 
@@ -68,7 +70,7 @@ class ArchivedFilter(admin.SimpleListFilter):
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        rows: Any = queryset
+        rows = cast(RecordQuerySet, queryset)
         return {"yes": rows.archived, "all": rows.all}.get(self.value() or "", rows.live)()
 
 

@@ -85,5 +85,5 @@ class EvidenceAdmin(ArchivableAdmin):
         named = [Q(**{column: text}) & ~Q(**{column: ""}) for column in self.name_columns]
         return rows.filter(reduce(or_, named))
 
-    def has_history(self, request: HttpRequest, row: Any) -> bool:
+    def has_history(self, request: HttpRequest, row: Model) -> bool:
         return super().has_history(request, row) and self.sees_whole(request, row)

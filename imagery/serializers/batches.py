@@ -1,9 +1,8 @@
 """The API contract of uploading many files at once."""
 
-from typing import Any
-
 from rest_framework import serializers
 
+from core.fields import ValidatedData
 from core.schema import ErrorSerializer
 from imagery import actions
 from imagery.actions import Outcome, PartResult
@@ -30,12 +29,12 @@ class BatchSerializer(AboutSerializer):
         help_text="Up to 100 PNG, JPEG or DICOM Part 10 files, each recognised by content.",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: ValidatedData) -> ValidatedData:
         if ("archive" in attrs) == ("files" in attrs):
             raise serializers.ValidationError("Send either `archive` or `files`.")
         return attrs
 
-    def create(self, validated_data: dict[str, Any]) -> list[PartResult]:
+    def create(self, validated_data: ValidatedData) -> list[PartResult]:
         archive, files = validated_data.pop("archive", None), validated_data.pop("files", ())
         parts: list[Part] = [FormFile(file) for file in files]
         if archive is not None:
@@ -75,7 +74,7 @@ class NoneTakenSerializer(ErrorSerializer):
     results = PartResultSerializer(many=True, required=False, help_text="File by file.")
 
 
-def report_results(results: list[PartResult]) -> dict[str, Any]:
+def report_results(results: list[PartResult]) -> dict[str, object]:
     """Return the body of the answer: counts and results, and an error if no file was taken."""
     counts = {outcome.replace(" ", "_"): 0 for outcome in actions.UPLOAD_OUTCOMES}
     for result in results:
