@@ -81,10 +81,10 @@ class TeamViewSet(EditableViewSet):
     roles = dict.fromkeys(
         (
             "list", "retrieve", "create", "update", "partial_update",
-            "destroy", "restore", "history", "let_in", "step_out",
+            "destroy", "restore", "let_in", "step_out",
         ),
         DOCTORS,
-    )  # fmt: skip
+    ) | {"history": frozenset({Role.DOCTOR, Role.AUDITOR})}  # fmt: skip
     archive_action = actions.archive_team
     restore_action = actions.restore_team
 

@@ -5,16 +5,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, DateTimeField, Field, FloatField, IntegerField, QuerySet
 from rest_framework.request import Request
 from reversion.models import Version
 
 from core.fields import describe_user
+from core.masking import mask_value
 from core.models import Record
 from core.paging import CursorPages
 
 # An entry says when it happened; the others are for the database.
 HIDDEN_FIELDS = frozenset({"id", "created_at", "updated_at", "version"})
+
+PLAIN_FIELDS = (BooleanField, DateTimeField, FloatField, IntegerField)
+AUDITOR = "auditor"  # the role whose people read every history, masked
 
 Values = dict[str, object]
 
@@ -71,3 +75,19 @@ def difference(*, old: Values, new: Values, fields: set[str]) -> dict[str, Value
         for name in sorted(fields & (old.keys() | new.keys()))
         if old.get(name) != new.get(name)
     }
+
+
+def mask_changes(versions: Sequence[Version], model: type[Record]) -> list[Change]:
+    """Describe each version for an auditor: ids, times, choices, numbers and booleans are plain, all text is masked."""
+    fields = {field.name: field for field in (*model._meta.concrete_fields, *model._meta.many_to_many)}
+    changes = describe_changes(versions, fields)
+    for change in changes:
+        change["changes"] = {name: mask_unless_plain(fields[name], ends) for name, ends in change["changes"].items()}
+    return changes
+
+
+def mask_unless_plain(field: Field, ends: Values) -> Values:
+    """Mask the value of a field before and after a change, unless its type holds no text."""
+    if field.is_relation or field.choices or isinstance(field, PLAIN_FIELDS):
+        return ends
+    return {end: mask_value(json.dumps(value)) if value else value for end, value in ends.items()}

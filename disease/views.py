@@ -71,7 +71,8 @@ class DiseaseViewSet(EditableViewSet):
     serializer_class = DiseaseSerializer
     filterset_class = DiseaseFilter
     roles = {
-        **dict.fromkeys(("list", "retrieve", "history", "suggested_codes"), CLINICAL),
+        **dict.fromkeys(("list", "retrieve", "suggested_codes"), CLINICAL),
+        "history": EVERYONE,
         **dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), RESEARCHERS),
     }
     archive_action = actions.archive_disease

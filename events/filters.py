@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core.filters import ListFilter
+from core.masking import fingerprint
 from core.models import first_id
-from events.masking import fingerprint
 from events.models import Event
 
 # An event's id holds its time too, read a moment earlier or later; an index gives the list in the order of ids.

@@ -17,6 +17,7 @@ from core.actions import revision_made
 from core.disclosure import patients_shown
 from core.error_pages import error_page
 from core.http import client_address
+from core.masking import fingerprint
 from core.models import new_id
 from events import masking
 from events.models import Event, EventPatient
@@ -93,7 +94,7 @@ def describe_request(request: HttpRequest) -> dict[str, Any]:
         "query": masking.mask_query(request),
         "headers": masking.mask_headers(request.headers),
         "client_address": client_address(request),
-        "login_fingerprint": (name := failed_login.get()) and masking.fingerprint(name),
+        "login_fingerprint": (name := failed_login.get()) and fingerprint(name),
     }
 
 

@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import CLINICAL, Role
+from accounts.models import CLINICAL, EVERYONE, Role
 from core.models import Record
 from core.views import EditableViewSet
 from disease.models import Disease
@@ -31,7 +31,7 @@ from label.serializers import (
     MergeSerializer,
 )
 
-READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
+READ = dict.fromkeys(("list", "retrieve"), CLINICAL) | {"history": EVERYONE}
 DOCTORS, RESEARCHERS = frozenset({Role.DOCTOR}), frozenset({Role.RESEARCHER})
 WRITE = ("create", "update", "partial_update", "destroy", "restore")
 

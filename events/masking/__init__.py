@@ -5,6 +5,5 @@ A client may write a name anywhere: into the path, into the name of a parameter 
 
 from events.masking.headers import mask_headers
 from events.masking.requests import mask_method, mask_path, mask_query
-from events.masking.values import fingerprint, mask_value
 
-__all__ = ["fingerprint", "mask_headers", "mask_method", "mask_path", "mask_query", "mask_value"]
+__all__ = ["mask_headers", "mask_method", "mask_path", "mask_query"]

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.http.request import split_domain_port, validate_host
 
-from events.masking.values import Masked, fill, mask_value
+from core.masking import Masked, mask_value
+from events.masking.values import fill
 
 MAX_BYTES = 1600  # as JSON; with MAX_BYTES of the query, an event stays under 4 kB
 

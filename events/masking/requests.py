@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django_filters.filterset import BaseFilterSet
 
-from events.masking.values import Masked, fill, mask_value
+from core.masking import Masked, mask_value
+from events.masking.values import fill
 
 METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 MAX_PATH_LENGTH = 500  # characters

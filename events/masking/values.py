@@ -1,23 +1,12 @@
-"""Mask one value, and keep what an event holds of many small."""
+"""Keep what an event holds of headers and parameters small."""
 
 import json
 from collections.abc import Iterable
 
-from django.utils.crypto import salted_hmac
+from core.masking import Masked
 
 MAX_NAMES = 40  # of headers, and of parameters
 OTHERS = "others"  # how many more there were
-
-Masked = dict[str, object]
-
-
-def mask_value(value: str) -> Masked:
-    """Return a value's length and a keyed fingerprint, which only tells equal values from different ones."""
-    return {"length": len(value), "fingerprint": fingerprint(value)}
-
-
-def fingerprint(value: str) -> str:
-    return salted_hmac("harrison.events", value, algorithm="sha256").hexdigest()[:16]
 
 
 def fill(items: Iterable[tuple[str, object]], *, total: int, max_bytes: int) -> Masked:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from accounts.models import CLINICAL, Role
+from accounts.models import CLINICAL, EVERYONE, Role
 from core.models import Record
 from core.views import RecordViewSet
 from imagery.models.visibility import Evidence
 
 DOCTORS = frozenset({Role.DOCTOR})
-READ = dict.fromkeys(("list", "retrieve", "history"), CLINICAL)
+READ = dict.fromkeys(("list", "retrieve"), CLINICAL) | {"history": EVERYONE}
 BYTES = dict.fromkeys(("file", "preview", "thumbnail", "deidentification"), CLINICAL)
 WRITE = dict.fromkeys(("create", "update", "partial_update", "destroy", "restore"), DOCTORS)
 

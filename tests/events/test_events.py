@@ -13,8 +13,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from core.http import client_address
+from core.masking import mask_value
 from core.models import first_id
-from events import masking
 from events.models import Event
 from label.models import Annotation
 from tests.kit import factories as make
@@ -115,7 +115,7 @@ def test_no_file_name_enters_the_record(api):
 
 
 def test_a_masked_value_can_be_told_from_another_and_no_more():
-    one, same, other = masking.mask_value("xyz"), masking.mask_value("xyz"), masking.mask_value("xyw")
+    one, same, other = mask_value("xyz"), mask_value("xyz"), mask_value("xyw")
     assert one == same != other and one["length"] == 3 and "xyz" not in str(one)
 
 
