@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from accounts import actions
 from accounts.models import Role, Team, User
+from core.bodies import BodySerializer
 from core.fields import Link, ValidatedData
 
 
@@ -17,7 +18,7 @@ class UserSerializer(serializers.Serializer):
         return sorted(user.roles)
 
 
-class LoginSerializer(serializers.Serializer):
+class LoginSerializer(BodySerializer):
     username = serializers.CharField(max_length=150, help_text="The name to log in with.")
     password = serializers.CharField(
         max_length=1024,
@@ -44,7 +45,7 @@ class SessionSerializer(serializers.Serializer):
     user = UserSerializer()
 
 
-class MemberSerializer(serializers.Serializer):
+class MemberSerializer(BodySerializer):
     id = serializers.UUIDField(read_only=True, help_text="Id of the user.")
     username = serializers.CharField(help_text="A doctor's username.")
 
@@ -55,7 +56,7 @@ class MemberSerializer(serializers.Serializer):
         return user
 
 
-class TeamNameSerializer(serializers.Serializer):
+class TeamNameSerializer(BodySerializer):
     id = serializers.UUIDField(read_only=True, help_text="Its id, a UUID.")
     url = Link("team-detail", help_text="Its address.")
     name = serializers.CharField(max_length=120, help_text="What the team is called.")

@@ -19,6 +19,7 @@ from accounts import actions
 from accounts.authentication import TokenAuthentication
 from accounts.models import Role, Team, User
 from accounts.serializers import LoginSerializer, MemberSerializer, SessionSerializer, TeamSerializer, UserSerializer
+from core.bodies import refuse_body
 from core.form_pages import FormPage
 from core.views import EditableViewSet
 
@@ -49,6 +50,7 @@ class LogoutView(FormPage, KnoxLogoutView):
 
     @extend_schema(operation_id="logout", summary="Log out", request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
+        refuse_body(request)
         return super().post(request, format)
 
 
@@ -59,6 +61,7 @@ class LogoutAllView(FormPage, KnoxLogoutAllView):
 
     @extend_schema(operation_id="logout_all", summary="Log out everywhere", request=None, responses={204: None})
     def post(self, request: Request, format: str | None = None) -> Response:
+        refuse_body(request)
         return super().post(request, format)
 
 

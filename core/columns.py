@@ -10,18 +10,19 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
-from core.fields import Link, PersonField, Ref, origin_of
+from core.bodies import BodySerializer
+from core.fields import IsoDateField, Link, PersonField, Ref, origin_of
 
 # The renderer writes the values of these fields as the fields themselves would (RFC 9562 for UUIDs).
 PLAIN_FIELDS = (
     serializers.BooleanField, serializers.CharField, serializers.ChoiceField, serializers.DateField,
-    serializers.FloatField, serializers.IntegerField, serializers.ListField, serializers.UUIDField,
+    serializers.FloatField, serializers.IntegerField, serializers.ListField, serializers.UUIDField, IsoDateField,
 )  # fmt: skip
 Row = Mapping[str, Any]
 Getter = Callable[[Row], object]
 
 
-class ColumnSerializer(serializers.Serializer):
+class ColumnSerializer(BodySerializer):
     """Serializes model objects as DRF does, and dictionaries of columns without asking each field for each row."""
 
     def to_representation(self, row: Any) -> dict[str, Any]:

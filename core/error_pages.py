@@ -4,7 +4,7 @@ import logging
 import math
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
@@ -25,7 +25,8 @@ def error_page(request: HttpRequest, status_code: int, detail: str, code: str) -
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         return unknown_host(request)
-    return error_page(request, 400, "Harrison cannot understand this request.", "bad_request")
+    detail = str(exception) if isinstance(exception, BadRequest) else ""
+    return error_page(request, 400, detail or "Harrison cannot understand this request.", "bad_request")
 
 
 def unknown_host(request: HttpRequest) -> HttpResponse:

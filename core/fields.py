@@ -1,5 +1,6 @@
 """Serializer fields that more than one app needs."""
 
+from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.dates import parse_date
 from core.models import Record
 
 ValidatedData = dict[str, Any]  # of a serializer, by field name
@@ -47,6 +49,31 @@ class Ref(serializers.PrimaryKeyRelatedField):
 
     def get_choices(self, cutoff: int | None = None) -> dict:
         return {}
+
+
+class TrueOrFalse(serializers.BooleanField):
+    """A boolean: true or false, in JSON or as words. Clients disagree about yes, on and 1."""
+
+    default_error_messages = {"invalid": "Use true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if isinstance(data, bool):
+            return data
+        if data not in ("true", "false"):
+            self.fail("invalid")
+        return bool(data == "true")
+
+
+class IsoDateField(serializers.DateField):
+    """A date as ISO 8601 writes it: 2026-01-31."""
+
+    def to_internal_value(self, value: Any) -> date:
+        if type(value) is date:
+            return value
+        try:
+            return parse_date(str(value))
+        except ValueError as exc:
+            raise serializers.ValidationError(str(exc)) from None
 
 
 def describe_user(user: AbstractBaseUser | None) -> dict[str, str] | None:

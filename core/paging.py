@@ -43,6 +43,8 @@ class CursorPages(CursorPagination):
         try:
             return super().paginate_queryset(rows, request, view)
         except (NotFound, ValueError, OverflowError, DjangoValidationError):
+            if self.cursor_query_param not in request.query_params:
+                raise
             raise ValidationError({"cursor": "This is not a cursor of this list: start without one."}) from None
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:

@@ -9,13 +9,16 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import get_object_or_404
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from core import history
+from core.bodies import NoBodySerializer, refuse_body
 from core.columns import select_columns
 from core.disclosure import note_patients, note_patients_of
 from core.exceptions import PreconditionFailed
@@ -46,6 +49,18 @@ class RecordViewSet(FormPage, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         refuse_unknown_parameters(request, self)
+        if self.action and self.refuses_body(request):
+            refuse_body(request)
+
+    def refuses_body(self, request: Request) -> bool:
+        return request.method == "DELETE" or self.serializer_class is NoBodySerializer
+
+    def get_parsers(self) -> list[BaseParser]:
+        """Parse a body that should be empty whatever its media type, also where uploads are forms."""
+        if self.request is None or not self.refuses_body(self.request):
+            return super().get_parsers()
+        parser_classes: Any = api_settings.DEFAULT_PARSER_CLASSES
+        return [parser_class() for parser_class in parser_classes]
 
     def show_form(self, request: Request) -> None:
         """Refuse the form of an action to a person who may not take it, or not on this object."""
@@ -195,7 +210,7 @@ class ArchivableViewSet(mixins.DestroyModelMixin, HistoryMixin):
         self.act_on(record, type(self).archive_action)
 
     @extend_schema(request=None, description="Brings an archived object back into use.")
-    @action(detail=True, methods=["post"], serializer_class=serializers.Serializer)
+    @action(detail=True, methods=["post"], serializer_class=NoBodySerializer)
     @transaction.atomic
     def restore(self, request: Request, pk: str) -> Response:
         record = self.act_on(self.get_object(), type(self).restore_action)

@@ -5,6 +5,7 @@ Answers are `Parameters` or `ValueSet` resources; an error is an `OperationOutco
 """
 
 import re
+from typing import Any
 from uuid import uuid5
 
 from django.utils import timezone
@@ -17,13 +18,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.errors import as_api_exception
+from core.errors import as_api_exception, describe_error
+from core.filters import refuse_parameters
 from disease.models import Code, CodeMapping, CodeSystem
 
 ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported"}
 SERVER_ERROR = "Something failed on our side. The request id finds it in the log."
 OBJECT = OpenApiTypes.OBJECT
 Resource = dict[str, object]
+STANDARD_PARAMETERS = {"_format", "format"}  # https://hl7.org/fhir/R4/http.html#parameters
 EVERY_CODE = "?fhir_vs"  # the implicit value set of a whole code system
 
 
@@ -38,10 +41,17 @@ class Operation(APIView):
     permission_classes = (IsAuthenticated,)
     renderer_classes = (FHIRRenderer, ORJSONRenderer)
 
+    parameters: frozenset[str] = frozenset({"system", "code"})
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "GET":  # a type-ahead sends an empty `filter` before anything is typed
+            refuse_parameters(request, self.parameters | STANDARD_PARAMETERS, allow_empty=True)
+
     def handle_exception(self, exc: Exception) -> Response:
         error = as_api_exception(exc)
         response = super().handle_exception(exc)
-        sentence = str(error.detail) if error else SERVER_ERROR
+        sentence = describe_error(error)["detail"] if error else SERVER_ERROR
         response.data = operation_outcome(ISSUES.get(response.status_code, "exception"), sentence)
         return response
 
@@ -83,6 +93,8 @@ class Lookup(Operation):
 class Translate(Operation):
     """Translates a code to the other system, by the General Equivalence Mappings."""
 
+    parameters = frozenset({"system", "code", "targetsystem"})
+
     target = query_parameter("targetsystem", "URI of the system to translate to; otherwise any.", required=False)
 
     @extend_schema(
@@ -106,6 +118,8 @@ class Translate(Operation):
 
 class Expand(Operation):
     """Lists the codes of a system that match a filter, best first; `url` is the system's URI followed by `?fhir_vs`."""
+
+    parameters = frozenset({"url", "filter", "count"})
 
     url = query_parameter("url", "e.g. http://hl7.org/fhir/sid/icd-10-cm?fhir_vs")
     filter = query_parameter("filter", "Words that begin words of code or title.", required=False)

@@ -1,12 +1,12 @@
 """Filters of the vocabulary."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import django_filters
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import ValidationError
 
-from core.filters import RecordFilter
+from core.filters import BooleanFilter, RecordFilter
 from core.models import RecordQuerySet
 from disease.models import Code, CodeKind, CodeMapping, CodeQuerySet, CodeSystem, Disease, DiseaseQuerySet, codes_below
 
@@ -16,15 +16,28 @@ Rows = TypeVar("Rows", bound=RecordQuerySet)
 class UnderFilter(RecordFilter):
     """Filters by a place in a classification, and through the crosswalk by its equivalents."""
 
+    qualifiers = frozenset({"system", "equivalent"})  # parameters without an effect of their own
+
     under = django_filters.CharFilter(
         method="filter_under", label="A chapter, block, category or code with all below it, e.g. J09-J18."
     )
     system = django_filters.CharFilter(
         method="filter_system", label="The classification that `under` and `code` are of, e.g. icd-10-cm; else any."
     )
-    equivalent = django_filters.BooleanFilter(
+    equivalent = BooleanFilter(
         method="filter_nothing", label="true: `under` and `code` count also what the crosswalk links to them."
     )
+
+    def filter_queryset(self, queryset: RecordQuerySet) -> RecordQuerySet:
+        self.refuse_idle()
+        return cast(RecordQuerySet, super().filter_queryset(queryset))
+
+    def refuse_idle(self) -> None:
+        """Refuse parameters that would have no effect, because they only say how to read `under` and `code`."""
+        given = {name for name in self.filters if self.form.cleaned_data[name] not in (None, "")}
+        if given & self.qualifiers and not given & {"under", "code"}:
+            sentence = "This has an effect only together with `under` or `code`."
+            raise ValidationError({name: [sentence] for name in sorted(given & self.qualifiers)})
 
     def filter_under(self, queryset: RecordQuerySet, name: str, value: str) -> RecordQuerySet:
         return self.filter_codes(queryset, self.resolve(value))
@@ -60,6 +73,8 @@ class CodeSystemFilter(RecordFilter):
 
 
 class CodeFilter(UnderFilter):
+    qualifiers = frozenset({"equivalent"})
+
     search = django_filters.CharFilter(
         method="filter_search",
         max_length=200,
@@ -68,9 +83,7 @@ class CodeFilter(UnderFilter):
     release = django_filters.CharFilter(method="filter_release", label="Its edition, e.g. 2026-04.")
     code = django_filters.CharFilter(label="Exactly this code, e.g. J18.9.")
     kind = django_filters.ChoiceFilter(choices=CodeKind.choices, label="Where it stands in the hierarchy.")
-    assignable = django_filters.BooleanFilter(
-        method="filter_assignable", label="Whether a diagnosis may be coded with it."
-    )
+    assignable = BooleanFilter(method="filter_assignable", label="Whether a diagnosis may be coded with it.")
 
     class Meta:
         model = Code

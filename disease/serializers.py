@@ -78,15 +78,29 @@ class CodeField(Ref):
     default_error_messages = {
         "heading": "{code} is a heading: a disease carries codes that a diagnosis may be coded with.",
         "retired": "{code} was retired on {valid_to}.",
+        "unknown": "There is no such field here. Known: id, system, code, title.",
+        "other": "The {name} of this code is {value}. Send `id` alone, or the code as an answer shows it.",
     }
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and "id" in data:  # as an answer shows it
-            data = data["id"]
-        code: Any = self._find_by_name(data) if isinstance(data, dict) else super().to_internal_value(data)
+        if not isinstance(data, dict):
+            code: Any = super().to_internal_value(data)
+        else:
+            code = super().to_internal_value(data["id"]) if "id" in data else self._find_by_name(data)
+            self._refuse_other_values(code, data)
         if code not in self._current_codes:
             self._refuse_unusable(code)
         return code
+
+    def _refuse_other_values(self, code: Code, data: dict[str, object]) -> None:
+        """Take back a code as an answer shows it, and refuse what differs: a change of a code has no effect."""
+        shown = self.to_representation(code)
+        for name, value in data.items():
+            if name not in shown:
+                raise serializers.ValidationError({name: [self.error_messages["unknown"]]})
+            if str(value) != str(shown[name]):
+                message = self.error_messages["other"].format(name=name, value=shown[name])
+                raise serializers.ValidationError({name: [message]})
 
     @cached_property
     def _current_codes(self) -> set[Code]:

@@ -1,12 +1,13 @@
 """Filters of the audit log."""
 
+import re
 from datetime import datetime, timedelta
 
 import django_filters
 from django.db.models import QuerySet
 
 from accounts.models import User
-from core.filters import ListFilter
+from core.filters import BooleanFilter, ListFilter, ParsedFilter, TimeFilter
 from core.masking import fingerprint
 from core.models import first_id
 from events.models import Event
@@ -15,9 +16,30 @@ from events.models import Event
 MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
 
 
+def parse_status(text: str) -> int:
+    if not re.fullmatch(r"[1-5]\d\d", text, re.ASCII):
+        raise ValueError("Use an HTTP status from 100 to 599.")
+    return int(text)
+
+
+def parse_method(text: str) -> str:
+    """RFC 9110 section 9.1: methods are case-sensitive, and the standard ones are in capitals."""
+    if not re.fullmatch(r"[A-Z-]{1,40}", text):
+        raise ValueError("Use an HTTP method in capitals, e.g. POST.")
+    return text
+
+
+class StatusFilter(ParsedFilter):
+    parse = staticmethod(parse_status)
+
+
+class MethodFilter(ParsedFilter):
+    parse = staticmethod(parse_method)
+
+
 class TimeRangeFilter(ListFilter):
-    after = django_filters.IsoDateTimeFilter(method="filter_after", label="From this time on (ISO 8601).")
-    before = django_filters.IsoDateTimeFilter(method="filter_before", label="Before this time (ISO 8601).")
+    after = TimeFilter(method="filter_after", label="From this time on (ISO 8601).")
+    before = TimeFilter(method="filter_before", label="Before this time (ISO 8601).")
 
     class Meta:
         model = Event
@@ -40,18 +62,15 @@ class EventFilter(TimeRangeFilter):
         field_name="patients__patient_id", label="Id of a patient: requests whose answer showed their data."
     )
     object_id = django_filters.UUIDFilter(label="Id of the object requested or created.")
-    method = django_filters.CharFilter(label="The HTTP method, e.g. POST.")
+    method = MethodFilter(label="The HTTP method in capitals, e.g. POST.")
     route = django_filters.CharFilter(label="Exactly this route, e.g. api/v1/images/<uuid:pk>/.")
     verb = django_filters.CharFilter(label="The verb of the change, e.g. released.")
-    status = django_filters.NumberFilter(min_value=100, max_value=599, label="The HTTP status, e.g. 403.")
-    status_from = django_filters.NumberFilter(
-        field_name="status", lookup_expr="gte", min_value=100, max_value=599, label="This HTTP status or a higher one."
-    )
-    status_to = django_filters.NumberFilter(
-        field_name="status", lookup_expr="lte", min_value=100, max_value=599, label="This HTTP status or a lower one."
-    )
-    refused = django_filters.BooleanFilter(
-        method="filter_refused", label="true: requests that were refused or failed (status 400 or higher)."
+    status = StatusFilter(label="The HTTP status, e.g. 403.")
+    status_from = StatusFilter(field_name="status", lookup_expr="gte", label="This HTTP status or a higher one.")
+    status_to = StatusFilter(field_name="status", lookup_expr="lte", label="This HTTP status or a lower one.")
+    refused = BooleanFilter(
+        method="filter_refused",
+        label="true: requests that were refused or failed (status 400 or higher); false: all others.",
     )
 
     def filter_username(self, events: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:

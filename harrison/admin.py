@@ -39,6 +39,7 @@ class Site(AdminSite):
     site_header = site_title = "Harrison"
     index_title = "Administration"
     site_url = "/api/v1/"
+    final_catch_all_view = False  # it would redirect forms that are sent to an address without its slash
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         plots = figures.plots_for(cast(User, request.user), timezone.now())

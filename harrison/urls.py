@@ -110,7 +110,7 @@ v1 = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api/v1/")),
+    path("", RedirectView.as_view(url="/api/v1/", http_method_names=["get", "head"])),
     path("api/v1/", include(v1)),
     path("api/session/", include("rest_framework.urls")),
     path("admin/", admin.site.urls),

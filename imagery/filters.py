@@ -3,7 +3,7 @@
 import django_filters
 
 from accounts.models import Role
-from core.filters import ListFilter, RecordFilter
+from core.filters import DateFilter, ListFilter, RecordFilter, WholeNumberFilter
 from dicom.defined_terms import is_body_part, is_modality
 from imagery.models import Identity, Image, MediaType, Patient, Release, Series, Study
 from imagery.models.visibility import EvidenceQuerySet, ImageQuerySet
@@ -63,12 +63,10 @@ class StudyFilter(TermFilter):
 
 
 class WholeStudyFilter(WholeFilter, StudyFilter):
-    date_from = django_filters.DateFilter(
+    date_from = DateFilter(
         method="filter_open", field_name="date__gte", label="Done on this day or later, e.g. 2026-01-31."
     )
-    date_to = django_filters.DateFilter(
-        method="filter_open", field_name="date__lte", label="Done on this day or earlier."
-    )
+    date_to = DateFilter(method="filter_open", field_name="date__lte", label="Done on this day or earlier.")
 
 
 class SeriesFilter(TermFilter):
@@ -105,15 +103,11 @@ class ImageFilter(TermFilter):
 
 
 class WholeImageFilter(WholeFilter, ImageFilter):
-    study_date_from = django_filters.DateFilter(
+    study_date_from = DateFilter(
         method="filter_open", field_name="study__date__gte", label="Of a study done on this day or later."
     )
-    study_date_to = django_filters.DateFilter(
+    study_date_to = DateFilter(
         method="filter_open", field_name="study__date__lte", label="Of a study done on this day or earlier."
     )
-    size_min = django_filters.NumberFilter(
-        method="filter_open", field_name="size__gte", min_value=0, max_value=2**62, label="At least so many bytes."
-    )
-    size_max = django_filters.NumberFilter(
-        method="filter_open", field_name="size__lte", min_value=0, max_value=2**62, label="At most so many bytes."
-    )
+    size_min = WholeNumberFilter(method="filter_open", field_name="size__gte", label="At least so many bytes.")
+    size_max = WholeNumberFilter(method="filter_open", field_name="size__lte", label="At most so many bytes.")

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import Exists, OuterRef
 
-from core.filters import RecordFilter
+from core.filters import BooleanFilter, RecordFilter
 from disease.filters import UnderFilter
 from disease.models import CodeQuerySet, Disease
 from imagery.filters import ImageFilter, WholeImageFilter
@@ -49,7 +49,7 @@ class ByAnnotationFilter(RecordFilter):
     annotation_state = django_filters.ChoiceFilter(
         method="filter_nothing", choices=State.choices, label="The state of that annotation."
     )
-    annotated_by_me = django_filters.BooleanFilter(
+    annotated_by_me = BooleanFilter(
         method="filter_nothing", label="true: that annotation is yours; false: there is no such annotation of yours."
     )
 

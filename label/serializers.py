@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.bodies import BodySerializer
 from core.columns import ColumnSerializer
 from core.fields import Link, PersonField, Ref, ValidatedData
 from core.parsers import is_too_deep
@@ -52,10 +53,14 @@ class GeometryField(serializers.JSONField):
         return value
 
 
-class StatementSerializer(serializers.Serializer):
+class StatementSerializer(BodySerializer):
     """The statement of a reader about an image, which they may revise."""
 
-    state = serializers.ChoiceField(choices=State.choices, help_text="present, absent, uncertain or not_assessable.")
+    state = serializers.ChoiceField(
+        choices=State.choices,
+        style={"base_template": "radio.html"},  # a select box would begin with the first state
+        help_text="present, absent, uncertain or not_assessable.",
+    )
     geometry = GeometryField(
         allow_null=True, required=False, help_text="Where, in pixels of a frame; null for the whole image."
     )
@@ -115,7 +120,7 @@ class AnnotationSerializer(StatementSerializer, AnnotationListSerializer):
         return actions.revise(annotation=annotation, **validated_data)
 
 
-class MergeSerializer(serializers.Serializer):
+class MergeSerializer(BodySerializer):
     into = Ref(Disease, help_text="Id of the disease that stays.")
 
 

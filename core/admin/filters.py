@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -27,7 +28,20 @@ class BoundedPaginator(Paginator):
         return rows[: self.max_count].count()
 
 
-class ChoiceFilter(admin.SimpleListFilter):
+class ListedFilter(admin.SimpleListFilter):
+    """Refuses a value that it does not offer: Django would show the list as if it were not filtered."""
+
+    def value(self) -> str | None:
+        value = super().value()
+        offered = [str(name) for name, _ in self.lookup_choices]
+        if value is not None and value not in offered:
+            raise BadRequest(
+                f"{self.parameter_name}: {value[:40]} is not a value of this filter. Use {', '.join(offered)}."
+            )
+        return value
+
+
+class ChoiceFilter(ListedFilter):
     """Filters by the values of a column that are listed here. Django's own filter would search every row for them."""
 
     values: ClassVar[Mapping[str, object]] = {}
@@ -55,7 +69,7 @@ def _filter_of(column: str, values: Mapping[str, object]) -> type[ChoiceFilter]:
     return type(f"{column}_filter", (ChoiceFilter,), {"title": title, "parameter_name": column, "values": values})
 
 
-class ArchivedFilter(admin.SimpleListFilter):
+class ArchivedFilter(ListedFilter):
     """Shows rows in use by default."""
 
     title = "use"
@@ -74,7 +88,7 @@ class ArchivedFilter(admin.SimpleListFilter):
         return {"yes": rows.archived, "all": rows.all}.get(self.value() or "", rows.live)()
 
 
-class TimeFilter(admin.SimpleListFilter):
+class TimeFilter(ListedFilter):
     """Filters by the time in a column that has an index."""
 
     title = "time"

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.fields import Link, PersonField, Ref
+from core.bodies import BodySerializer
+from core.fields import Link, PersonField, Ref, TrueOrFalse
 from dicom.deidentification.manifest import Box
 from imagery.models import MediaType, Patient, Release, Study
 from imagery.models.studies import public_body_part, public_modality
@@ -70,7 +71,7 @@ class ImageSerializer(ImageListSerializer):
     release_reason = serializers.CharField(read_only=True, help_text="Why it is not released, in sentences.")
 
 
-class AboutSerializer(serializers.Serializer):
+class AboutSerializer(BodySerializer):
     """The facts that a user may send with a file that does not contain them."""
 
     study = Ref(
@@ -114,7 +115,9 @@ class PreviewSerializer(FrameSerializer):
         help_text="center,width in the file's units (Hounsfield for CT); width above 0.",
     )  # fmt: skip
 
-    redacted = serializers.BooleanField(default=False, help_text="true: the research copy. Research sees no other.")
+    redacted = TrueOrFalse(
+        default=False, help_text="true: the research copy; false: the image as it is. Research sees no other."
+    )
 
     def validate_window(self, text: str) -> tuple[float, float]:
         center, width = (float(part) for part in text.split(","))
@@ -123,7 +126,7 @@ class PreviewSerializer(FrameSerializer):
         return center, width
 
 
-class BoxSerializer(serializers.Serializer):
+class BoxSerializer(BodySerializer):
     """A rectangle in pixels of the image as displayed, from its top left."""
 
     left = serializers.IntegerField(min_value=0, max_value=20_000, help_text="Pixels from the left edge.")
@@ -132,7 +135,7 @@ class BoxSerializer(serializers.Serializer):
     height = serializers.IntegerField(min_value=1, max_value=20_000, help_text="Pixels.")
 
 
-class RedactionSerializer(serializers.Serializer):
+class RedactionSerializer(BodySerializer):
     """Which boxes to black out, on which frames."""
 
     frames = serializers.ListField(

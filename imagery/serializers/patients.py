@@ -5,7 +5,8 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from core.fields import Link
+from core.bodies import BodySerializer
+from core.fields import IsoDateField, Link
 from imagery import actions
 from imagery.actions.patients import others_of_number
 from imagery.models import Identity, Patient, Sex
@@ -16,7 +17,7 @@ UNKNOWN: dict[str, Any] = {
 }  # fmt: skip
 
 
-class IdentitySerializer(serializers.Serializer):
+class IdentitySerializer(BodySerializer):
     """The identity of a patient: encrypted at rest, and shown to their doctor alone."""
 
     name = serializers.CharField(max_length=324, allow_blank=True, required=False, help_text="DICOM (0010,0010).")
@@ -26,7 +27,7 @@ class IdentitySerializer(serializers.Serializer):
     issuer = serializers.CharField(
         max_length=64, allow_blank=True, required=False, help_text="Who gave the record number, DICOM (0010,0021)."
     )
-    birth_date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0010,0030).")
+    birth_date = IsoDateField(allow_null=True, required=False, help_text="DICOM (0010,0030).")
     address = serializers.CharField(max_length=1000, allow_blank=True, required=False, help_text="DICOM (0010,1040).")
     telephone = serializers.CharField(max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,2154).")
     other_ids = serializers.ListField(

@@ -8,8 +8,9 @@ from rest_framework import serializers
 
 from accounts.models import Team
 from accounts.serializers import TeamNameSerializer
+from core.bodies import BodySerializer
 from core.columns import select_columns
-from core.fields import Link, PersonField, Ref
+from core.fields import IsoDateField, Link, PersonField, Ref
 from imagery import actions
 from imagery.models import Patient, Series, Study
 from imagery.models.studies import public_body_part, public_modality
@@ -49,7 +50,7 @@ class StudyFields(EvidenceSerializer):
     age = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="Of the patient, in whole years; 90 means 90 or more."
     )
-    date = serializers.DateField(allow_null=True, required=False, help_text="DICOM (0008,0020).")
+    date = IsoDateField(allow_null=True, required=False, help_text="DICOM (0008,0020).")
     description = serializers.CharField(
         max_length=1000, allow_blank=True, required=False, help_text="DICOM (0008,1030). Free text."
     )
@@ -88,11 +89,11 @@ class StudySerializer(StudyFields):
         return actions.change_study(study=study, **validated_data)
 
 
-class ShareSerializer(serializers.Serializer):
+class ShareSerializer(BodySerializer):
     team = Ref(Team, help_text="Id of a team that you are in.")
 
 
-class UnshareSerializer(serializers.Serializer):
+class UnshareSerializer(BodySerializer):
     """A team that one has left, or that is archived, can be named too: the study is its owner's to take back."""
 
     team = serializers.UUIDField(help_text="Id of a team that the study is shared with.")

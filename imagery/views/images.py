@@ -11,8 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
+from core.bodies import NoBodySerializer
 from core.negotiation import IgnoreAccept
 from core.parsers import BoundedJSONParser
 from core.schema import ErrorSerializer
@@ -181,7 +181,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         description="Remakes the research copy, with its boxes, if it is missing or has another patient's pseudonym. A "
         "released image is released again if its copy shows the same.",
     )
-    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    @action(detail=True, methods=["post"], serializer_class=NoBodySerializer)
     def remake(self, request: Request, pk: str) -> Response:
         return self._answer(actions.remake_copy(by=self.by, image=self._unlocked_image()))
 
@@ -191,7 +191,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
         summary="Release an image to research",
         description="Releases the research copy to research.",
     )
-    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    @action(detail=True, methods=["post"], serializer_class=NoBodySerializer)
     @transaction.atomic
     def release(self, request: Request, pk: str) -> Response:
         return self._answer(actions.release_image(by=self.by, image=self.get_object()))

@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
+from core.bodies import NoBodySerializer
 from core.views import EditableViewSet
 from imagery import actions
 from imagery.filters import IdentifiedPatientFilter, PatientFilter
@@ -40,7 +40,7 @@ class PatientViewSet(FilteredByRole, EditableViewSet):
         summary="Withdraw a patient's consent to research",
         description="Marks that consent to research is withdrawn: the patient's images leave every researcher's view.",
     )
-    @action(detail=True, methods=["post"], serializer_class=Serializer)
+    @action(detail=True, methods=["post"], serializer_class=NoBodySerializer)
     @transaction.atomic
     def withdraw(self, request: Request, pk: str) -> Response:
         patient = actions.withdraw_patient(by=self.by, patient=self.get_object())

@@ -196,7 +196,8 @@ def bodies(rows):
 def address(route: str, rows: dict) -> str:
     if route.startswith("fhir-"):
         code = make.CodeFactory(code="J18.9", system__uri="http://example.org/system")
-        return f"{reverse(route)}?system={code.system.uri}&code=J18.9&url={code.system.uri}"
+        code_query = f"system={code.system.uri}&code=J18.9"
+        return f"{reverse(route)}?{f'url={code.system.uri}' if route == 'fhir-expand' else code_query}"
     for name in sorted(rows, key=len, reverse=True):
         if route.startswith(f"{name}-") and not route.endswith(("-list", "-upload")):
             return reverse(route, kwargs={"pk": rows[name].pk})
@@ -207,7 +208,9 @@ def ask(client, method: str, route: str, rows: dict, bodies: dict):
     if (method, route) in (("POST", "image-list"), ("POST", "study-upload")):
         body = {"file" if route == "image-list" else "files": SimpleUploadedFile("a.png", make.png(60_000))}
         return client.post(address(route, rows), body, format="multipart")
-    answer = client.generic(method, address(route, rows), **encoded(client, bodies.get(route)))
+    answer = client.generic(
+        method, address(route, rows), **encoded(client, bodies.get(route) if method != "DELETE" else None)
+    )
     if answer.streaming:
         b"".join(answer.streaming_content)
     return answer

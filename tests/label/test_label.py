@@ -101,7 +101,8 @@ def test_revising_changes_what_was_said(api, annotation):
 
 def test_revising_never_moves_an_annotation_to_another_image(api, annotation):
     where = reverse("annotation-detail", kwargs={"pk": annotation.pk})
-    assert api.patch(where, {"image": str(make.ImageFactory().pk)}).json()["image"] == str(annotation.image_id)
+    assert api.patch(where, {"image": str(make.ImageFactory().pk)}).status_code == 400
+    assert Annotation.objects.get().image == annotation.image
 
 
 def test_an_archived_annotation_is_not_revised(api, annotation):
