@@ -59,11 +59,13 @@ def is_for_measuring(header: Dataset, index: int) -> bool:
 def is_inverted(header: Dataset) -> bool:
     """Whether the least value is white (PS3.3 C.7.6.3.1.2, C.11.6.1.2).
 
-    MONOCHROME1 and the Presentation LUT Shape INVERSE say the same, so both together invert once. A file that says
-    MONOCHROME2 and INVERSE contradicts itself: INVERSE is obeyed, since it is about the output of all other steps.
+    MONOCHROME1 and the Presentation LUT Shape INVERSE say the same, so both together invert once. If photometric
+    interpretation and shape contradict each other, the shape is obeyed: it is stated of the output of all other steps.
     """
-    photometric, shape = text_of(header, "PhotometricInterpretation"), text_of(header, "PresentationLUTShape")
-    return photometric == "MONOCHROME1" or shape == "INVERSE"
+    shape = text_of(header, "PresentationLUTShape")
+    if shape in ("IDENTITY", "INVERSE"):
+        return shape == "INVERSE"
+    return text_of(header, "PhotometricInterpretation") == "MONOCHROME1"
 
 
 def padding_range(header: Dataset, dtype: np.dtype, stored: Range) -> Range | None:

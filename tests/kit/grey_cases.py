@@ -212,19 +212,21 @@ def group_cases() -> dict[str, Case]:
     }
 
 
+INVERTED = {  # whether the least value is white, by photometric interpretation and shape
+    ("MONOCHROME1", ""): True,
+    ("MONOCHROME1", "INVERSE"): True,
+    ("MONOCHROME1", "IDENTITY"): False,
+    ("MONOCHROME1", "LIN OD"): True,
+    ("MONOCHROME2", "INVERSE"): True,
+    ("MONOCHROME2", "IDENTITY"): False,
+}
+
+
 def inversion_cases() -> dict[str, Case]:
-    shapes = [
-        ("MONOCHROME1", None),
-        ("MONOCHROME1", "INVERSE"),
-        ("MONOCHROME2", "INVERSE"),
-        ("MONOCHROME1", "IDENTITY"),
-    ]
-    cases = {"MONOCHROME2 and IDENTITY": (part10(grey(RAMP, DX, **WINDOW, PresentationLUTShape="IDENTITY")), SHOWN)}
-    for photometric, shape in shapes:
-        dataset = grey(RAMP, DX, PhotometricInterpretation=photometric, **WINDOW)
-        if shape:
-            dataset.PresentationLUTShape = shape
-        cases[f"{photometric} and {shape}"] = (part10(dataset), 255 - SHOWN)
+    cases = {}
+    for (photometric, shape), inverted in INVERTED.items():
+        dataset = grey(RAMP, DX, PhotometricInterpretation=photometric, PresentationLUTShape=shape, **WINDOW)
+        cases[f"{photometric} and {shape}"] = (part10(dataset), 255 - SHOWN if inverted else SHOWN)
     return cases
 
 
