@@ -30,6 +30,7 @@ from dicom.deidentification.times import shift_of
 from dicom.formats import DICOM, PNG
 from dicom.opened_file import OpenedFile
 from dicom.parsing.frames import Frames
+from dicom.parsing.layout import Layout
 from dicom.parsing.outline import Element
 from dicom.refusals import Unreadable
 
@@ -78,7 +79,7 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
             cleaning.note_removed(tag)
         mark_deidentified(copy, subject, redacted=bool(boxes))
         state_characteristics(copy, subject)
-        state_layout(copy, frames)
+        state_layout(copy, frames.layout)
         copy.file_meta = file_meta(copy, frames.syntax)
     redacted = redacted_frames(frames, copy, boxes) if boxes else None
     with refusing_damage():
@@ -106,12 +107,25 @@ def _read_original(opened: OpenedFile) -> Dataset:
     return opened.part10.read(is_wanted)
 
 
-def state_layout(copy: Dataset, frames: Frames) -> None:
-    """Write what the length of the pixels told, where the header of the original errs."""
-    if frames.is_native:
-        copy.PhotometricInterpretation = frames.layout.photometric
-    if frames.layout.frames > 1 or "NumberOfFrames" in copy:
-        copy.NumberOfFrames = frames.layout.frames
+def state_layout(copy: Dataset, layout: Layout) -> None:
+    """Write how the pixels are laid out, as it was read: the header of the original may err, or use other VRs."""
+    stated = {
+        "SamplesPerPixel": layout.samples,
+        "PhotometricInterpretation": layout.photometric,
+        "Rows": layout.rows,
+        "Columns": layout.columns,
+        "BitsAllocated": layout.allocated,
+        "BitsStored": layout.stored,
+        "HighBit": layout.high_bit,
+        "PixelRepresentation": int(layout.signed),
+    }
+    if layout.samples > 1:
+        stated["PlanarConfiguration"] = layout.planar
+    if layout.frames > 1 or "NumberOfFrames" in copy:
+        stated["NumberOfFrames"] = layout.frames
+    for keyword, value in stated.items():
+        copy.pop(keyword, None)  # with its VR
+        setattr(copy, keyword, value)
 
 
 def check_pixels(written: OpenedFile, source: Frames | RedactedFrames) -> None:

@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from dicom.deidentification import coded_entries, descriptors, devices, labels, private_attributes, rules, times, values
+from dicom.deidentification.drawn_elements import drawn_element
 from dicom.deidentification.identity import Identity
-from dicom.deidentification.number_elements import number_element
 from dicom.deidentification.options import Option
 from dicom.deidentification.pydicom_quiet import UNREADABLE
 from dicom.deidentification.replacements import Subject
@@ -84,7 +84,7 @@ def clean_element(dataset: Dataset, tag: int, kind: str, cleaning: Cleaning) -> 
 def read_element(dataset: Dataset, tag: int) -> DataElement | None:
     """Decode the element; None if its value is not what it claims to be."""
     try:
-        return number_element(dataset, tag) or dataset[tag]
+        return drawn_element(dataset, tag) or dataset[tag]
     except UNREADABLE:
         return None
 

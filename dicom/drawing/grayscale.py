@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicom.drawing.headers import functional_groups, is_for_measuring, is_inverted, items_of, padding_range, text_of
+from dicom.drawing.headers import functional_groups, is_for_measuring, is_inverted, items_of, padding_range, term_of
 from dicom.drawing.tables import Range, first_usable_lut
 from dicom.parsing.numbers import first_number, read_numbers
 
@@ -83,7 +83,7 @@ def voi_step(header: Dataset, index: int, values: Range) -> Step | None:
         centers, widths = read_numbers(group, "WindowCenter"), read_numbers(group, "WindowWidth")
         for center, width in zip(centers, widths, strict=False):
             if center is not None and width is not None and width > 0:
-                return window_step(center, width, text_of(group, "VOILUTFunction") or "LINEAR")
+                return window_step(center, width, term_of(group, "VOILUTFunction") or "LINEAR")
     return None
 
 

@@ -6,12 +6,18 @@ from pydicom.sequence import Sequence
 
 from dicom.drawing.tables import Range
 from dicom.parsing.numbers import first_number
+from dicom.parsing.texts import first_text
 
 # X-ray angiographic and radiofluoroscopic images, single plane, biplane (retired) and enhanced.
 ANGIOGRAMS = frozenset(f"1.2.840.10008.5.1.4.1.1.12.{number}" for number in ("1", "1.1", "2", "2.1", "3"))
 FLOAT_PADDING = {  # keywords of the one end of the range and of the other, by kind and size of a pixel
     "f4": ("FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit"),
     "f8": ("DoubleFloatPixelPaddingValue", "DoubleFloatPixelPaddingRangeLimit"),
+}
+DRAWN_TERMS = {  # that change the picture; others count as absent
+    "PixelIntensityRelationship": ("LIN", "LOG", "DISP"),
+    "PresentationLUTShape": ("IDENTITY", "INVERSE"),
+    "VOILUTFunction": ("LINEAR", "LINEAR_EXACT", "SIGMOID"),
 }
 INTEGER_PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
 
@@ -25,14 +31,10 @@ def items_of(dataset: Dataset, keyword: str) -> list[Dataset]:
     return list(value) if isinstance(value, Sequence) else []
 
 
-def text_of(dataset: Dataset, keyword: str) -> str:
-    """Return the first value of a code string in capitals; "" if it is absent or unreadable."""
-    try:
-        value = dataset.get(keyword)
-    except Exception:  # pydicom raises all kinds on a broken value
-        return ""
-    first = value if isinstance(value, str) else next(iter(value or ()), "")
-    return str(first).strip(" \0").upper()
+def term_of(dataset: Dataset, keyword: str) -> str:
+    """Return the Defined Term that an element of `DRAWN_TERMS` holds; "" if it holds none."""
+    term = first_text(dataset, keyword).upper()
+    return term if term in DRAWN_TERMS[keyword] else ""
 
 
 def functional_groups(header: Dataset, index: int, keyword: str) -> list[Dataset]:
@@ -53,7 +55,7 @@ def is_for_measuring(header: Dataset, index: int) -> bool:
     if str(header.get("SOPClassUID") or "") not in ANGIOGRAMS:
         return False
     groups = functional_groups(header, index, "FramePixelDataPropertiesSequence")
-    return any(text_of(group, "PixelIntensityRelationship") in ("LOG", "DISP") for group in groups)
+    return any(term_of(group, "PixelIntensityRelationship") in ("LOG", "DISP") for group in groups)
 
 
 def is_inverted(header: Dataset) -> bool:
@@ -62,10 +64,8 @@ def is_inverted(header: Dataset) -> bool:
     MONOCHROME1 and the Presentation LUT Shape INVERSE say the same, so both together invert once. If photometric
     interpretation and shape contradict each other, the shape is obeyed: it is stated of the output of all other steps.
     """
-    shape = text_of(header, "PresentationLUTShape")
-    if shape in ("IDENTITY", "INVERSE"):
-        return shape == "INVERSE"
-    return text_of(header, "PhotometricInterpretation") == "MONOCHROME1"
+    shape = term_of(header, "PresentationLUTShape")
+    return shape == "INVERSE" if shape else first_text(header, "PhotometricInterpretation") == "MONOCHROME1"
 
 
 def padding_range(header: Dataset, dtype: np.dtype, stored: Range) -> Range | None:

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from dicom.limits import Limits
 from dicom.parsing.numbers import first_integer, is_empty
+from dicom.parsing.texts import first_text
 from dicom.refusals import Unreadable
 
 SAMPLES_PER_PIXEL = {  # by Photometric Interpretation (PS3.3 C.7.6.3.1.2)
@@ -86,7 +87,7 @@ class Layout:
 def read_layout(header: Dataset, keyword: str, vr: str) -> Layout:
     """Read the layout from the header. Raises `malformed` if a value without a default is missing or unreadable."""
     rows, columns, allocated = (first_integer(header, name) for name in ("Rows", "Columns", "BitsAllocated"))
-    photometric = str(header.get("PhotometricInterpretation") or "").strip()
+    photometric = first_text(header, "PhotometricInterpretation")
     if not rows or not columns or not allocated or not photometric:
         raise Unreadable("malformed")
     stored, high_bit = _stored_bits(header, allocated)

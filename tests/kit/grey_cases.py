@@ -230,6 +230,21 @@ def inversion_cases() -> dict[str, Case]:
     return cases
 
 
+def term_cases() -> dict[str, Case]:
+    """Terms and sequences under the VRs of other elements."""
+    exact = {"VOILUTFunction": (b"linear_exact", np.rint(np.clip((RAMP - 2048.0) / 4096 + 0.5, 0, 1) * 255))}
+    inverse = {
+        "PresentationLUTShape": (b"INVERSE\\", 255 - SHOWN),
+        "PhotometricInterpretation": (b"MONOCHROME2\\", SHOWN),
+    }
+    junk = {"VOILUTSequence": (b"junk", SHOWN), "ModalityLUTSequence": (b"junk", SHOWN)}
+    groups = {"PerFrameFunctionalGroupsSequence": (b"junk", SHOWN)}
+    return {
+        f"{keyword} {text!r} as LO": (part10(put_raw(grey(RAMP, DX, **WINDOW), keyword, "LO", text)), expected)
+        for keyword, (text, expected) in (exact | inverse | junk | groups).items()
+    }
+
+
 GREY_CASES = {
     **angiogram_cases(),
     **padding_cases(),
@@ -238,4 +253,5 @@ GREY_CASES = {
     **modality_cases(),
     **group_cases(),
     **inversion_cases(),
+    **term_cases(),
 }

@@ -83,6 +83,8 @@ def number_cases() -> dict[str, Case]:
     for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit", "SmallestImagePixelValue", "HighBit", "BitsStored"):
         dataset = put_raw(grey(RAMP), keyword, "LO", b"1.#QNAN")
         cases[f"{keyword} as text"] = (part10(dataset), stretched(RAMP))
+    for keyword, number in (("Rows", b"16"), ("Columns", b"16.0"), ("BitsAllocated", b"16"), ("HighBit", b"15")):
+        cases[f"{keyword} as a number in text"] = (part10(put_raw(grey(RAMP), keyword, "LO", number)), stretched(RAMP))
     return cases
 
 
