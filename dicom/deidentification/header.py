@@ -25,6 +25,8 @@ from dicom.deidentification.times import Shift
 SPECIFIC_CHARACTER_SET = 0x00080005
 # Written anew: the character set by `clean_header`, the pixels by `pixels`.
 REWRITTEN = frozenset({SPECIFIC_CHARACTER_SET, 0x7FE00010, 0x7FE00001, 0x7FE00002})
+# Shared and Per-Frame Functional Groups Sequence.
+FUNCTIONAL_GROUPS = frozenset({0x52009229, 0x52009230})
 
 
 @dataclass
@@ -75,10 +77,17 @@ def clean_element(dataset: Dataset, tag: int, kind: str, cleaning: Cleaning) -> 
         return None
     vr = element.VR
     value = new_value(element, rules.action(tag, vr, cleaning.subject.options), dataset, cleaning)
+    if vr == "SQ" and kind != "1" and is_hollow(tag, value):
+        value = None
     if value is None and (element.value is not None or vr == "SQ"):
         return substitute_value(tag, vr, kind, cleaning)
     cleaning.counts["kept"] += value == element.value
     return DataElement(tag, vr, value)
+
+
+def is_hollow(tag: int, items: Sequence | None) -> bool:
+    """Whether a sequence has no content left. Functional groups keep their items, since each stands for a frame."""
+    return tag not in FUNCTIONAL_GROUPS and not any(len(item) for item in items or ())
 
 
 def read_element(dataset: Dataset, tag: int) -> DataElement | None:

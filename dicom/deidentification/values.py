@@ -35,6 +35,7 @@ DUMMIES: dict[str, Any] = {
     **dict.fromkeys(NUMBERS, 0), "US or SS": b"\0\0",
     **dict.fromkeys(("OB", "OW", "OF", "OD", "OL", "OV", "UN", "OB or OW", "US or OW"), b"\0\0"),
 }  # fmt: skip
+MIN_LETTERS = 2  # of a text in place of a table
 PIXEL_GROUP = 0x0028
 MAX_UNDECIDED_BYTES = 6  # three 16-bit numbers, as in a LUT descriptor
 DUMMY_TEXT = "REMOVED"
@@ -47,8 +48,8 @@ def judge_value(element: DataElement, identity: Identity) -> Any:
     if element.tag == PREGNANCY_STATUS:
         return element.value if element.value in PREGNANCY_STATES else None
     declared = set(known_vr(int(element.tag)).split(" or "))
-    if element.keyword in PICTURE_DATA:
-        return element.value
+    if element.keyword in PICTURE_DATA and isinstance(element.value, bytes):
+        return None if reads_as_text(element.value) else element.value
     if is_number(element):
         return element.value if declared & NUMBERS and not is_record_number(element, identity) else None
     if element.tag == PATIENT_SEX:
@@ -58,6 +59,13 @@ def judge_value(element: DataElement, identity: Identity) -> Any:
     if element.VR == "AS":
         return apply_to_all(element.value, cap_age)
     return None
+
+
+def reads_as_text(table: bytes) -> bool:
+    """Whether a person may have typed these bytes: a few printable characters of ASCII, letters among them."""
+    text = table.strip(b" \0").decode("latin-1")
+    is_typed = len(text) <= MAX_TEXT and text.isascii() and text.isprintable()
+    return is_typed and sum(map(str.isalpha, text)) >= MIN_LETTERS
 
 
 def judge_texts(element: DataElement, identity: Identity) -> Any:

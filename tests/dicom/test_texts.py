@@ -5,8 +5,9 @@ import itertools
 import pytest
 from pydicom import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import EnhancedMRImageStorage
 
-from dicom.deidentification import header
+from dicom.deidentification import header, rules
 from dicom.deidentification.identity import Identity
 from dicom.deidentification.pydicom_quiet import quietly
 from dicom.deidentification.terms import defined_terms, is_defined_term
@@ -61,6 +62,26 @@ def test_none_of_the_planted_values_stays_in_any_text_of_any_kind_of_image():
         f"{sop_class} {planted[0]}": left for sop_class, planted in cases if (left := survivors(sop_class, planted))
     }
     assert found == {}
+
+
+def test_no_sequence_without_content_stays_but_those_of_type_1_and_2():
+    """A sequence of Type 1 needs items, one of Type 2 may be empty, and each functional group stands for a frame."""
+    with quietly():
+        original = planted_object(EnhancedMRImageStorage, "SOMEONE ELSE", Dataset())
+        cleaning = header.Cleaning(SUBJECT, Shift(1, 0), Identity.of(original))
+        copy = header.clean_header(original, EnhancedMRImageStorage, cleaning)
+    types = list(hollow_sequences(copy, rules.allowed_in(EnhancedMRImageStorage)))
+    assert "2" in types and set(types) <= {"1", "2", "2C"}
+
+
+def hollow_sequences(level, allowed):
+    """Yield the Type of each sequence without content."""
+    for element in level:
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from hollow_sequences(item, rules.allowed_under(int(element.tag)))
+            if not any(len(item) for item in element.value) and int(element.tag) not in header.FUNCTIONAL_GROUPS:
+                yield allowed[int(element.tag)]
 
 
 def test_a_defined_term_stays():
@@ -176,6 +197,12 @@ def test_a_text_in_place_of_a_number_and_a_number_in_place_of_a_text_go(clean):
 
     copy, _ = clean(change)
     assert not copy.get("Manufacturer") and not copy.get("SliceThickness")
+
+
+@pytest.mark.parametrize(("vr", "value"), [("LO", "ZQDOE JANE"), ("OW", b"ZQDOE JANE"), ("OB", b"Li"), ("UN", b"ZQ9 ")])
+def test_a_text_in_place_of_a_table_goes(vr, value, clean):
+    copy, _ = clean(lambda dataset: dataset.add_new("RedPaletteColorLookupTableData", vr, value))
+    assert copy.get("RedPaletteColorLookupTableData") in (None, b"\0\0", "REMOVED")
 
 
 def test_a_unit_that_is_a_name_is_no_unit(clean):
