@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 from django.db import Error, transaction
@@ -75,7 +74,7 @@ def fresh_notes() -> Iterator[None]:
             variable.reset(token)
 
 
-def record_event(patients: Collection[UUID], **columns: Any) -> None:
+def record_event(patients: Collection[UUID], **columns: object) -> None:
     """Write the event, and in the same transaction the patients whose data its answer shows."""
     if not patients:
         Event.objects.create(**columns)
@@ -85,7 +84,7 @@ def record_event(patients: Collection[UUID], **columns: Any) -> None:
         EventPatient.objects.bulk_create(EventPatient(event=event, patient_id=patient) for patient in sorted(patients))
 
 
-def describe_request(request: HttpRequest) -> dict[str, Any]:
+def describe_request(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     return {
         "method": masking.mask_method(request.method),
@@ -98,7 +97,7 @@ def describe_request(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def describe_response(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
+def describe_response(request: HttpRequest, response: HttpResponse) -> dict[str, object]:
     user = getattr(request, "user", None)  # an early refusal has none
     person = user if user is not None and user.is_authenticated else None
     revision = revision_made.get() if response.status_code < 400 else None

@@ -1,6 +1,5 @@
 """The API contract of the audit log."""
 
-from typing import Any
 from uuid import UUID
 
 from rest_framework import serializers
@@ -46,7 +45,7 @@ class EventSerializer(EventListSerializer):
     def get_patients(self, event: Event) -> list[UUID]:
         return list(event.patients.order_by("patient_id").values_list("patient_id", flat=True))
 
-    def get_revision(self, event: Event) -> dict[str, Any] | None:
+    def get_revision(self, event: Event) -> dict[str, object] | None:
         if event.revision is None:
             return None
         touched = event.revision.version_set.select_related("content_type")

@@ -6,13 +6,13 @@ from uuid import UUID
 from rest_framework import serializers
 
 from core.bodies import BodySerializer
-from core.fields import IsoDateField, Link
+from core.fields import IsoDateField, Link, ValidatedData
 from imagery import actions
 from imagery.actions.patients import others_of_number
 from imagery.models import Identity, Patient, Sex
 from imagery.serializers.evidence import EvidenceSerializer
 
-UNKNOWN: dict[str, Any] = {
+UNKNOWN: dict[str, object] = {
     "name": "", "record_number": "", "issuer": "", "birth_date": None, "address": "", "telephone": "", "other_ids": [],
 }  # fmt: skip
 
@@ -34,13 +34,13 @@ class IdentitySerializer(BodySerializer):
         child=serializers.CharField(max_length=64), max_length=100, required=False, help_text="DICOM (0010,1002)."
     )
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> dict[str, object]:
         told = super().to_internal_value(data)
         if told.get("birth_date"):
             told["birth_date"] = told["birth_date"].isoformat()
         return told
 
-    def to_representation(self, identity: Identity) -> dict[str, Any]:
+    def to_representation(self, identity: Identity) -> dict[str, object]:
         return UNKNOWN | identity.facts
 
 
@@ -72,8 +72,8 @@ class PatientSerializer(PatientListSerializer):
     def get_same_record_number(self, patient: Patient) -> list[UUID]:
         return list(others_of_number(patient, patient.facts).values_list("patient", flat=True))
 
-    def create(self, validated_data: dict[str, Any]) -> Patient:
+    def create(self, validated_data: ValidatedData) -> Patient:
         return actions.create_patient(**validated_data)
 
-    def update(self, patient: Patient, validated_data: dict[str, Any]) -> Patient:
+    def update(self, patient: Patient, validated_data: ValidatedData) -> Patient:
         return actions.change_patient(patient=patient, **validated_data)

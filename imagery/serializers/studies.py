@@ -1,6 +1,5 @@
 """The API contract of studies and series."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,7 +9,7 @@ from accounts.models import Team
 from accounts.serializers import TeamNameSerializer
 from core.bodies import BodySerializer
 from core.columns import select_columns
-from core.fields import IsoDateField, Link, PersonField, Ref
+from core.fields import IsoDateField, Link, PersonField, Ref, ValidatedData
 from imagery import actions
 from imagery.models import Patient, Series, Study
 from imagery.models.studies import public_body_part, public_modality
@@ -74,7 +73,7 @@ class StudySerializer(StudyFields):
     updated_at = serializers.DateTimeField(read_only=True, help_text="When it was last changed (UTC).")
 
     @extend_schema_field(SeriesSerializer(many=True))
-    def get_series(self, study: Study) -> list[dict[str, Any]]:
+    def get_series(self, study: Study) -> list[dict[str, object]]:
         """Series in order of creation, which research must not learn."""
         viewer = self.context["request"].user
         series = Series.objects.filter(study=study).visible_to(viewer).with_openness(viewer)
@@ -82,10 +81,10 @@ class StudySerializer(StudyFields):
         rows = select_columns(series, SeriesSerializer)
         return list(SeriesSerializer(rows, many=True, context=self.context).data)
 
-    def create(self, validated_data: dict[str, Any]) -> Study:
+    def create(self, validated_data: ValidatedData) -> Study:
         return actions.create_study(**validated_data)
 
-    def update(self, study: Study, validated_data: dict[str, Any]) -> Study:
+    def update(self, study: Study, validated_data: ValidatedData) -> Study:
         return actions.change_study(study=study, **validated_data)
 
 

@@ -12,7 +12,7 @@ from harrison.backup.postgresql import PostgreSQLRows, find_program
 from harrison.backup.snapshots import Snapshot
 from tests.kit.backups import KEYS, duplicate, environment, find_faults, media_of, refused, run_script, snapshots
 from tests.kit.installation import managed, own_database
-from tests.kit.load import THERE, Said, team
+from tests.kit.load import STORED_ROWS, Acknowledged, team
 from tests.kit.needs import rounds
 from tests.kit.serving import served
 from tests.kit.waiting import until
@@ -39,13 +39,13 @@ def busy(url, tmp_path_factory):
     with served(tmp_path_factory.mktemp("busy"), DATABASE_URL=url, **KEYS) as server:
         tokens = [server.token_of(name, "doctor") for name in ("jane", "joan")]
         label = run_script(server.environment, LABEL)
-        said = Said()
-        with team(server, tokens, label, said):
-            until(lambda: said.annotations)
+        written = Acknowledged()
+        with team(server, tokens, label, written):
+            until(lambda: written.annotations)
             for _ in range(ROUNDS):
-                acknowledged.append(said.so_far())
+                acknowledged.append(written.so_far())
                 server.manage("backup", str(folder))
-        assert len(said.annotations) > ROUNDS
+        assert len(written.annotations) > ROUNDS
     return folder, acknowledged
 
 
@@ -77,7 +77,7 @@ def restored(restored_once, tmp_path):
 
 
 STORED = f"""
-{THERE}
+{STORED_ROWS}
 import json
 print(json.dumps([images, annotations]))
 """

@@ -1,6 +1,6 @@
-"""Doctors at work, all at once: they upload, say what they see, say it otherwise, and draw boxes.
+"""Doctors who work concurrently: they upload, annotate, revise and redact.
 
-What the server has said yes to is remembered, and can be held against what is there afterwards.
+They remember which writes the server acknowledged, so that a test can compare them with the rows that are stored.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pydicom.data import get_testdata_file
 from tests.kit.serving import Served
 
 STATES = ("present", "absent", "uncertain", "not_assessable")
-THERE = """
+STORED_ROWS = """
 from imagery.models import Image
 from label.models import Annotation
 images = {str(pk): sha256 for pk, sha256 in Image.objects.values_list("pk", "sha256")}
@@ -28,31 +28,31 @@ BOXES = {"boxes": [{"left": 0, "top": 0, "width": 9, "height": 9}]}
 
 
 @dataclass
-class Said:
-    """What the server has said yes to: SHA-256 by image, and of each annotation every state that may be the last."""
+class Acknowledged:
+    """The writes that the server acknowledged: SHA-256 by image, and every state that may be an annotation's last."""
 
     images: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, set[str]] = field(default_factory=dict)
 
-    def so_far(self) -> "Said":
-        """What has to be there at any later moment, too: a revision only ever goes on to a later state."""
+    def so_far(self) -> "Acknowledged":
+        """Return what must be stored at any later moment, too: a revision only moves on to a later state."""
         later = {id: set(STATES[min(map(STATES.index, states)) :]) for id, states in list(self.annotations.items())}
-        return Said(dict(self.images), later)
+        return Acknowledged(dict(self.images), later)
 
     def lost(self, images: dict[str, str], annotations: dict[str, str]) -> set[str]:
-        """What is not there, or is not what was said yes to."""
+        """Return the ids of rows that are missing or differ from what was acknowledged."""
         lost = {id for id, sha256 in self.images.items() if images.get(id) != sha256}
         return lost | {id for id, states in self.annotations.items() if annotations.get(id) not in states}
 
 
 @dataclass
 class Writer:
-    """One client, that goes on until it is told to stop; a server that is away ends its round."""
+    """One client, which works until it is stopped; a server that does not answer ends its round."""
 
     server: Served
     token: str
     label: str
-    said: Said
+    acknowledged: Acknowledged
     stop: threading.Event
     written: int = 0
 
@@ -67,9 +67,9 @@ class Writer:
         image = self.ask("post", "images/", files={"file": content})
         if image is None:
             return
-        self.said.images[image["id"]] = hashlib.sha256(content).hexdigest()
-        told = {"image": image["id"], "label": self.label, "state": STATES[0]}
-        annotation = self.ask("post", "annotations/", json=told)
+        self.acknowledged.images[image["id"]] = hashlib.sha256(content).hexdigest()
+        body = {"image": image["id"], "label": self.label, "state": STATES[0]}
+        annotation = self.ask("post", "annotations/", json=body)
         if annotation:
             self.revise(annotation["id"])
         self.ask("post", f"images/{image['id']}/redact/", json=BOXES)
@@ -77,21 +77,21 @@ class Writer:
 
     def revise(self, annotation: str) -> None:
         """Until it is answered, a revision may have happened or not."""
-        self.said.annotations[annotation] = {STATES[0]}
+        self.acknowledged.annotations[annotation] = {STATES[0]}
         for state in STATES[1:]:
-            self.said.annotations[annotation].add(state)
+            self.acknowledged.annotations[annotation].add(state)
             if self.ask("patch", f"annotations/{annotation}/", json={"state": state}):
-                self.said.annotations[annotation] = {state}
+                self.acknowledged.annotations[annotation] = {state}
 
     def ask(self, method: str, path: str, **body) -> dict | None:
-        """The answer where it is a yes. A writer who is put off by others (409, 503) goes on with something else."""
+        """Return the answer of a success. After a conflict with others (409, 503) the writer goes on."""
         answer = self.session.request(method, f"{self.server.address}/api/v1/{path}", timeout=30, **body)
         assert answer.status_code < 300 or answer.status_code in (409, 503), answer.text
         return answer.json() if answer.status_code < 300 else None
 
 
 def distinct(written: int) -> bytes:
-    """Bytes that nobody has sent before: two pictures, then a CT."""
+    """Return bytes that no one has sent before: two pictures, then a CT."""
     stream = BytesIO()
     if written % 3 < 2:
         Picture.frombytes("L", (16, 16), 16 * uuid4().bytes).save(stream, "PNG")
@@ -123,7 +123,7 @@ class Team:
             thread.join()
 
 
-def team(server: Served, tokens: list[str], label: str, said: Said, size: int = 6) -> Team:
-    """Six people at work, of these doctors."""
+def team(server: Served, tokens: list[str], label: str, acknowledged: Acknowledged, size: int = 6) -> Team:
+    """Return `size` writers, who share the tokens of these doctors."""
     stop = threading.Event()
-    return Team([Writer(server, tokens[n % len(tokens)], label, said, stop) for n in range(size)], stop)
+    return Team([Writer(server, tokens[n % len(tokens)], label, acknowledged, stop) for n in range(size)], stop)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.installation import MANAGE, ROOT, installed, managed
-from tests.kit.load import THERE, Said, team
+from tests.kit.load import STORED_ROWS, Acknowledged, team
 from tests.kit.needs import rounds
 from tests.kit.ports import free_port
 from tests.kit.serving import Served, answers, ending
@@ -31,7 +31,7 @@ from label.actions import create_label
 print(create_label(by=None, name="Consolidation").pk)
 """
 READ_ROWS = f"""
-{THERE}
+{STORED_ROWS}
 import json
 print(json.dumps([images, annotations]))
 """
@@ -75,7 +75,7 @@ def test_what_was_acknowledged_before_a_kill_is_there_and_whole(environment):
     server = Served(0, Path(environment["HARRISON_DATA_DIR"]), environment, None)
     tokens = [server.token_of(name, "doctor") for name in ("jane", "joan", "june")]
     label = server.manage("shell", "--no-imports", "-c", LABEL).split()[-1]
-    acknowledged = Said()
+    acknowledged = Acknowledged()
     for _ in range(KILLS):
         work_until_killed(environment, tokens, label, acknowledged)
     images, annotations = json.loads(managed(environment, "shell", "--no-imports", "-c", READ_ROWS).splitlines()[-1])
