@@ -6,8 +6,9 @@
 
 Each visit has a process of its own, which is forked before the file is known, can do nothing but read the files that
 it is given, and is killed at the end. It parses the file once and decodes it once. As many visits run at a time as the
-machine has cores; others wait, so a slow file delays only its own upload. Every method either answers or raises
-`Unreadable` with a reason from `dicom.refusals.REASONS`: no file can crash, stall or fill the process that calls them.
+machine has cores; others wait. A slow file makes way for them after two seconds, so it delays only its own upload.
+Every method either answers or raises `Unreadable` with a reason from `dicom.refusals.REASONS`: no file can crash, stall
+or fill the process that calls them.
 """
 
 import hashlib

@@ -10,11 +10,12 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEGBaselin
 from dicom.deidentification.manifest import Box
 from dicom.deidentification.scope import CannotBeCleaned
 from dicom.drawing.colour import from_ybr
+from dicom.parsing.decoders import RETIRED_JPEG
 from dicom.parsing.frames import Decoded, Frames
 from dicom.refusals import Unreadable
 
 # JPEG Baseline and Extended always lose something; the other lossy syntaxes may hold lossless data, too.
-ALWAYS_LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit}
+ALWAYS_LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, *RETIRED_JPEG}
 
 
 class RedactedFrames:

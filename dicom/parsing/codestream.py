@@ -22,7 +22,7 @@ CODESTREAM_WITHIN = 4096  # bytes in which a JPEG 2000 codestream inside a JP2 f
 START_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # SOC and SIZ
 
 # JPEG and JPEG-LS (ISO/IEC 10918-1, 14495-1)
-START, END = 0xD8, 0xD9
+START, END, SCAN = 0xD8, 0xD9, 0xDA
 END_OF_JPEG, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 STANDALONE = {START, END, 0x01, *range(0xD0, 0xD8)}  # markers without a length, RST0 to RST7 among them
 START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, and SOF55 of JPEG-LS
@@ -178,16 +178,14 @@ def _blank_jpeg(frame: bytearray) -> None:
 
 def _blank_jpeg_2000(frame: bytearray) -> None:
     """Walk the main header and the header of each tile-part, from one tile-part to the next by its length (Psot)."""
-    at, tile_end = 2, len(frame)
+    at, tile_part = 2, -1
     while at + 4 <= len(frame) and frame[at] == 0xFF and not frame.startswith(END_OF_JPEG_2000, at):
         marker, length = frame[at + 1], int.from_bytes(frame[at + 2 : at + 4])
         if marker == TILE_DATA:
-            if tile_end <= at:
-                raise ValueError("a tile-part ends before it begins")
-            at = tile_end
+            at = _end_of_tile_part(frame, tile_part, at)
             continue
         if marker == TILE_PART:
-            tile_end = _end_of_tile_part(frame, at)
+            tile_part = at
         if marker == COMMENT:
             _blank_range(frame, at + 6, at + 2 + length)  # behind Rcom, which tells text from binary
         at += 2 + length
@@ -197,12 +195,18 @@ def _blank_jpeg_2000(frame: bytearray) -> None:
         raise ValueError("bytes that belong to no tile-part")
 
 
-def _end_of_tile_part(frame: bytearray, at: int) -> int:
-    """Psot counts from the marker; 0 means: to the end of the codestream, which coded data cannot contain (A.4.2)."""
-    if length := int.from_bytes(frame[at + 6 : at + 10]):
-        return at + length
-    end = frame.find(END_OF_JPEG_2000, at)
-    return len(frame) if end == -1 else end
+def _end_of_tile_part(frame: bytearray, start: int, data: int) -> int:
+    """Find the end of the tile-part that begins at `start`, behind its data. Raises `ValueError` if it lies before.
+
+    Psot counts from the start. 0 means: to the end of the codestream, which coded data cannot contain (A.4.2).
+    """
+    length = int.from_bytes(frame[start + 6 : start + 10]) if start >= 0 else 0
+    end = start + length if length else frame.find(END_OF_JPEG_2000, data)
+    if end == -1:
+        return len(frame)
+    if end <= data:
+        raise ValueError("a tile-part ends before it begins")
+    return end
 
 
 def _blank_rle(frame: bytearray, pixels: int) -> None:

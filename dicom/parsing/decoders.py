@@ -30,7 +30,9 @@ from dicom.parsing.codestream import jpeg_colours, precision_of
 from dicom.parsing.layout import Layout
 from dicom.refusals import Unreadable
 
-JPEG_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1)
+# Retired processes 3 and 5, 6 and 8, 7 and 9, 10 and 12, 11 and 13: more ways of lossy JPEG, which archives still hold.
+RETIRED_JPEG = tuple(f"1.2.840.10008.1.2.4.{number}" for number in (52, 53, 54, 55, 56))
+JPEG_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit, *RETIRED_JPEG, JPEGLossless, JPEGLosslessSV1)
 DECODERS: dict[str, Callable[..., np.ndarray]] = {
     **dict.fromkeys(JPEG_SYNTAXES, imagecodecs.jpeg8_decode),  # of 8, 12 and 16 bits, lossy and lossless
     **dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), imagecodecs.jpegls_decode),

@@ -15,12 +15,12 @@ from PIL.PngImagePlugin import PngImageFile
 from dicom.description import Description
 from dicom.formats import PNG
 from dicom.limits import Limits
+from dicom.parsing.codestream import END, END_OF_JPEG, SCAN, START_OF_SCAN, jpeg_segments
 from dicom.refusals import Unreadable
 
 EXIF_ORIENTATION = 0x0112
-TAIL = 64 * 1024  # bytes
-LAST_CHUNK = b"IEND\xae\x42\x60\x82"  # with its checksum
-START_OF_SCAN, END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"  # JPEG markers
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CHUNK_FRAME = 12  # bytes of a chunk around its data
 BIT_DEPTH_AT = 24  # byte of a PNG, in its IHDR
 GREY_MODES = ("1", "L")  # modes of Pillow with 8 bits a sample or fewer
 SIXTEEN_BITS = ("I;16", "I;16B", "I")  # modes of Pillow with one sample a pixel
@@ -130,15 +130,41 @@ def _in_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _check_end(file: BinaryIO, media_type: str) -> None:
-    """Refuse a file that lost its end and may still decode: a PNG needs its last chunk, a JPEG its end marker."""
-    file.seek(max(file.seek(0, io.SEEK_END) - TAIL, 0))
-    tail = file.read()
-    is_complete = LAST_CHUNK in tail if media_type == PNG else tail.rfind(END_OF_IMAGE) > tail.rfind(START_OF_SCAN)
-    if not is_complete:  # an end marker before a scan is that of the thumbnail
+    """Refuse a file that lost its end and may still decode: a PNG needs its last chunk, a JPEG its end marker.
+
+    Bytes behind that end, such as the video of a motion photo, are no part of the picture.
+    """
+    if not (_has_last_chunk if media_type == PNG else _has_end_marker)(file):
         raise Unreadable("truncated")
     if media_type == PNG:
         file.seek(0)
         _guard(_guard(PngImageFile, file).verify)  # the checksum of every chunk
+
+
+def _has_last_chunk(file: BinaryIO) -> bool:
+    """Walk from chunk to chunk (PNG 5.3): length, type, data and checksum."""
+    position, end = len(PNG_SIGNATURE), file.seek(0, io.SEEK_END)
+    while position + CHUNK_FRAME <= end:
+        file.seek(position)
+        length, kind = struct.unpack(">L4s", file.read(8))
+        position += CHUNK_FRAME + length
+        if kind == b"IEND":
+            return position <= end
+    return False
+
+
+def _has_end_marker(file: BinaryIO) -> bool:
+    """Whether an end marker follows a scan. One before the scan is that of a thumbnail.
+
+    Where a segment has a wrong length, which decoders forgive, the last markers of the file tell.
+    """
+    file.seek(0)
+    content, has_scan = file.read(), False
+    for marker, _, _ in jpeg_segments(content):
+        if marker == END and has_scan:
+            return True
+        has_scan |= marker == SCAN
+    return content.rfind(END_OF_JPEG) > content.rfind(START_OF_SCAN)
 
 
 def _guard(call: Callable[..., Result], *arguments: object) -> Result:

@@ -4,6 +4,7 @@ import atexit
 import json
 import logging
 import os
+import select
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,26 @@ from dicom.sandbox.process import START_SECONDS, ChildProcess
 logger = logging.getLogger(__name__)
 
 COMMAND = [sys.executable, "-P", "-m", "dicom.worker"]
+QUICK_SECONDS = 2.0  # a file that takes longer gives its place to the next one, and goes on beside it
+SLOW_PLACES = 2  # for such files, for each place
+
+
+class Place:
+    """The permission to run a worker, held until `release`. Raises `Unreadable("busy")` if none comes free."""
+
+    def __init__(self, quick: BoundedSemaphore, slow: BoundedSemaphore, seconds: float) -> None:
+        if not quick.acquire(timeout=seconds):
+            raise Unreadable("busy")
+        self.held, self.slow = quick, slow
+
+    def make_way(self) -> None:
+        """Let the next file begin, unless too many slow ones go on already."""
+        if self.held is not self.slow and self.slow.acquire(blocking=False):
+            self.held.release()
+            self.held = self.slow
+
+    def release(self) -> None:
+        self.held.release()
 
 
 class Worker:
@@ -29,6 +50,7 @@ class Worker:
 
     def __init__(self, server: "ForkServer", number: int, channel: socket.socket) -> None:
         self.server, self.number, self.channel = server, number, channel
+        self.place: Place | None = None
         self.has_ended = False
 
     def hand_over(self, descriptor: int) -> None:
@@ -51,7 +73,14 @@ class Worker:
             raise messages.Gone from exc
         for descriptor in files:
             self.hand_over(descriptor)
+        if self.place and not self._answers_within(min(QUICK_SECONDS, seconds)):
+            self.place.make_way()
         return messages.receive(self.channel, max_body=max_body, deadline=deadline)
+
+    def _answers_within(self, seconds: float) -> bool:
+        waiting = select.poll()
+        waiting.register(self.channel, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
 
     def is_ready(self) -> bool:
         """Wait until the worker has given up its rights. False if it could not, or is gone."""
@@ -106,11 +135,12 @@ def available_cores() -> int:
 
 
 class Pool:
-    """At most `size` workers at a time; further callers wait. Safe to use from threads."""
+    """At most `size` workers at a time, beside those of slow files; further callers wait. Safe to use from threads."""
 
     def __init__(self, size: int | None = None, limits: Limits = LIMITS) -> None:
         self.limits = limits
-        self.places = BoundedSemaphore(size or available_cores())
+        size = size or available_cores()
+        self.places, self.slow_places = BoundedSemaphore(size), BoundedSemaphore(SLOW_PLACES * size)
         self.lock = Lock()
         self.idle: list[Worker] = []
         self.server: ForkServer | None = None
@@ -118,10 +148,10 @@ class Pool:
     @contextmanager
     def worker(self) -> Iterator[Worker]:
         """Lend a worker for one file, and end it afterwards. Raises `Unreadable("busy")` when none comes free."""
-        if not self.places.acquire(timeout=self.limits.queue):
-            raise Unreadable("busy")
+        place = Place(self.places, self.slow_places, self.limits.queue)
         try:
             worker = self._ready_worker()
+            worker.place = place
             try:
                 yield worker
             finally:
@@ -129,7 +159,7 @@ class Pool:
                     worker.end()
                 self.prepare_worker()
         finally:
-            self.places.release()
+            place.release()
 
     def _ready_worker(self) -> Worker:
         """Take an idle worker that is still alive, else have one forked."""

@@ -1,6 +1,7 @@
 """Words inside compressed frames go, and every loop over a frame ends."""
 
 from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,15 @@ def test_a_tile_part_of_any_length_is_cleaned_or_refused_and_ends(length):
         assert WORDS not in without_comments(frame, 256)
     except ValueError:
         assert length  # 0 means: to the end of the codestream, and real encoders write it
+
+
+def test_any_number_of_tile_parts_without_a_length_takes_no_longer_than_their_bytes():
+    start = FRAMES["JPEG 2000 comment"][: PSOT - 6]
+    tile_parts = (b"\xff\x90\0\x0a\0\0" + bytes(4) + b"\0\1") * 200_000
+    begun = process_time()
+    with suppress(ValueError):
+        without_comments(start + tile_parts, 256)
+    assert process_time() - begun < 5  # quadratic it takes minutes
 
 
 def test_words_behind_a_last_tile_part_without_a_length_go():

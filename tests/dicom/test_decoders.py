@@ -1,17 +1,22 @@
 """Each decoder gives known values, and colours mean what the codestream says before the header."""
 
+from io import BytesIO
+
 import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGBaseline8Bit, JPEGExtended12Bit
 
 from dicom.parsing.codestream import jpeg_colours
-from dicom.parsing.decoders import COMPRESSED, DECODERS, as_stored, decode_frame
+from dicom.parsing.decoders import COMPRESSED, DECODERS, RETIRED_JPEG, as_stored, decode_frame
 from dicom.parsing.layout import Layout
 from tests.kit import hostile
-from tests.kit.untrusted import drawn, opened, reason
+from tests.kit.cases import failures
+from tests.kit.sandbox import visiting
+from tests.kit.untrusted import draw, drawn, opened, reason
 
 GRADIENT = (np.arange(64 * 64).reshape(64, 64) * 16 % 4096).astype(np.uint16)  # 12 bits
 COLOURS = np.zeros((64, 64, 3), np.uint8)
@@ -42,7 +47,7 @@ def test_a_lossless_syntax_gives_back_its_values(syntax):
 
 
 def test_every_compressed_syntax_is_tried_here():
-    lossy = {JPEGBaseline8Bit, JPEGExtended12Bit}
+    lossy = {JPEGBaseline8Bit, JPEGExtended12Bit, *map(UID, RETIRED_JPEG)}
     assert {UID(syntax) for syntax in LOSSLESS} | lossy == DECODERS.keys() == COMPRESSED - {"1.2.840.10008.1.2.5"}
 
 
@@ -51,6 +56,31 @@ def test_jpeg_extended_of_12_bits_is_decoded():
     frame = imagecodecs.jpeg8_encode(ramp, level=98, bitspersample=12)
     samples, _ = decode_frame(frame, layout(), JPEGExtended12Bit)
     assert samples.dtype == np.uint16 and np.abs(samples.astype(int) - ramp).max() < 20
+
+
+@pytest.mark.parametrize("syntax", RETIRED_JPEG)
+def test_retired_processes_of_jpeg_are_decoded(syntax):
+    progressive = hostile.jpeg(64, 64, progressive=True)
+    samples, _ = decode_frame(progressive, layout(bits=8, stored=8), syntax)
+    assert (samples == np.asarray(Image.open(BytesIO(progressive)))).all()
+
+
+def test_every_syntax_is_decoded_in_a_fresh_sandbox(new_pool, tmp_path):
+    """A codec that a library loads on first use cannot be loaded there."""
+    processes = new_pool()
+
+    def check(syntax):
+        frame = LOSSLESS[syntax](GRADIENT) if syntax in LOSSLESS else hostile.jpeg(64, 64)
+        bits = 16 if syntax in LOSSLESS else 8
+        if syntax == hostile.RLE:
+            frame, bits = hostile.rle_frame(b"\x81\x07" * 32), 8
+        content = hostile.encapsulated([frame], syntax, rows=64, columns=64, bits=bits)
+        (tmp_path / "file").write_bytes(content)
+        with visiting(tmp_path / "file", processes) as visit:
+            assert visit.describe().no_picture == ""
+            assert visit.draw() == draw(content)
+
+    assert failures(sorted(COMPRESSED), check) == {}
 
 
 RGB_JPEG = imagecodecs.jpeg8_encode(COLOURS, level=95, colorspace="RGB", outcolorspace="RGB")

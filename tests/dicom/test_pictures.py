@@ -12,7 +12,7 @@ from dicom.refusals import Unreadable
 from tests.kit import hostile
 from tests.kit.cases import failures
 from tests.kit.profiles import in_srgb, straight_profile
-from tests.kit.untrusted import SUBJECT, describe, draw, drawn, opened
+from tests.kit.untrusted import SUBJECT, describe, draw, drawn, opened, reason
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: Pillow warns of broken Exif
 
@@ -113,3 +113,37 @@ def test_doctor_and_research_see_the_colours_that_the_profile_means():
         assert (np.asarray(OpenedFile(copy).image(0)) == shown).all()
 
     assert failures(PROFILED, check) == {}
+
+
+BEHIND = b"\0\0\0\x18ftypmp42" + b"Anna Planted" + bytes(100_000)
+
+
+def two_pictures():
+    """A JPEG of two pictures, as phones write them (MPO)."""
+    colours = [Image.new("RGB", (16, 16), colour) for colour in ((200, 10, 10), (10, 10, 200))]
+    return hostile.saved(colours[0], "MPO", save_all=True, append_images=colours[1:], quality=95)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "MPO"])
+def test_bytes_behind_the_end_of_a_picture_are_no_part_of_it_or_of_its_copy(kind, tmp_path):
+    content = two_pictures() if kind == "MPO" else hostile.picture(kind, 16, 16, "RGB")
+    assert (drawn(content + BEHIND) == drawn(content)).all()
+    with (tmp_path / "copy").open("w+b") as target:
+        deidentify(opened(content + BEHIND), SUBJECT, [], target)
+    assert b"Anna" not in (tmp_path / "copy").read_bytes()
+
+
+def test_a_jpeg_of_several_pictures_shows_its_first():
+    assert np.abs(drawn(two_pictures()).astype(int) - (200, 10, 10)).max() < 5
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_without_its_end_is_cut_whatever_lies_behind(kind):
+    content = hostile.picture(kind, 16, 16, "RGB")[: -2 if kind == "JPEG" else -12]
+    assert [reason(content), reason(content + bytes(100_000))] == ["truncated", "truncated"]
+
+
+def test_chunks_of_any_length_end():
+    start = hostile.png()[:33]
+    for length in (0, 1, 2**31, 2**32 - 1):
+        assert reason(start + length.to_bytes(4) + b"tEXt" + bytes(64)) in ("truncated", "undecodable"), length

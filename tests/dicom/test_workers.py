@@ -48,10 +48,31 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_read(new_p
     assert rows(good, processes) == 16
 
 
-def test_a_slow_file_holds_up_no_other(new_pool, good, slow, monkeypatch):
-    processes = new_pool(size=2)
-    with visiting(good, processes), ThreadPoolExecutor(1) as threads:
-        assert threads.submit(rows, good, processes).result(30) == 16
+SLOW = """
+file = messages.receive_file(parent); request, _ = messages.receive(parent)
+if os.pread(file, 4, 0) == b"slow":
+    select.poll().poll(600_000)
+messages.send(parent, {})
+"""
+
+
+def test_slow_files_make_way_for_a_quick_one_even_if_there_is_one_place(new_pool, good, monkeypatch, tmp_path):
+    replace_work(monkeypatch, SLOW)
+    monkeypatch.setattr(pool, "QUICK_SECONDS", 0.1)
+    (tmp_path / "slow").write_bytes(b"slow")
+    processes = new_pool(size=1, wall=8)
+
+    def read(path):
+        with visiting(path, processes) as visit:
+            return visit._ask({"do": "describe"})[0]
+
+    assert read(good) == {}  # starts the server
+    with ThreadPoolExecutor(pool.SLOW_PLACES) as threads:
+        slow_files = [threads.submit(read, tmp_path / "slow") for _ in range(pool.SLOW_PLACES)]
+        until(lambda: processes.slow_places._value == 0)
+        assert read(good) == {} and not any(file.done() for file in slow_files)
+        assert all(isinstance(file.exception(), Unreadable) for file in slow_files)
+    assert (processes.places._value, processes.slow_places._value) == (1, pool.SLOW_PLACES)
 
 
 def test_a_file_that_waits_too_long_is_refused_as_busy(new_pool, good):
