@@ -26,8 +26,8 @@ class Description:
     """The contents of a file. A string is "" and a date is None where the file does not say."""
 
     media_type: str
-    rows: int  # pixels, as displayed
-    columns: int  # pixels, as displayed
+    rows: int  # pixels, as displayed; 0 if there are none
+    columns: int  # pixels, as displayed; 0 if there are none
     frames: int = 1
     modality: str = ""  # (0008,0060) CS
     body_part: str = ""  # (0018,0015) CS
@@ -37,7 +37,7 @@ class Description:
     sop_instance_uid: str = ""  # (0008,0018) UI
     study_date: datetime.date | None = None  # (0008,0020) DA
     patient: PatientFacts | None = None
-    no_picture: str = ""  # why the pixels cannot be shown, one of `refusals.NO_PICTURE`
+    no_picture: str = ""  # why the pixels cannot be shown: of `refusals.NO_PICTURE`, or no_pixels
 
     def as_json(self) -> dict[str, Any]:
         """The description as values that JSON knows."""

@@ -16,6 +16,7 @@ from dicom.limits import LIMITS, Limits
 from dicom.parsing.attributes import describe_dicom, is_wanted
 from dicom.parsing.frames import Frames, stated_layout
 from dicom.parsing.part10 import Part10, open_part10
+from dicom.parsing.pictureless import NO_LAYOUT, is_pictureless
 from dicom.parsing.pictures import describe_picture, read_picture
 from dicom.refusals import NO_PICTURE, Unreadable
 
@@ -52,8 +53,15 @@ class OpenedFile:
         """Read the header, and decode and draw the pixels. A DICOM file may have no picture, others are one."""
         if self.media_type != DICOM:
             return describe_picture(self.picture, self.media_type)
+        if self.is_pictureless:
+            return describe_dicom(self.header, NO_LAYOUT, "no_pixels")
         layout = stated_layout(self.part10, self.header) if self.no_picture else self.frames.layout
         return describe_dicom(self.header, layout, self.no_picture)
+
+    @cached_property
+    def is_pictureless(self) -> bool:
+        """Whether this is a DICOM object that has no pixels by its class."""
+        return is_pictureless(self.part10, self.header)
 
     @cached_property
     def no_picture(self) -> str:

@@ -28,6 +28,10 @@ def integer_from(least: int) -> Check:
     return lambda value: type(value) is int and least <= value <= 2**31
 
 
+def is_zero(value: object) -> bool:
+    return type(value) is int and value == 0
+
+
 def text_like(pattern: str) -> Check:
     form = re.compile(pattern)
     return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
@@ -77,10 +81,8 @@ is_patient = object_of(
     telephone=is_text,
     other_ids=list_of(is_text, 100),
 )
-is_description = object_of(
+FACTS = dict[str, Check](
     media_type=one_of(DICOM, PNG, JPEG),
-    rows=integer_from(1),
-    columns=integer_from(1),
     frames=integer_from(1),
     modality=is_text,
     body_part=is_text,
@@ -90,8 +92,16 @@ is_description = object_of(
     sop_instance_uid=is_text,
     study_date=optional(is_date),
     patient=optional(is_patient),
-    no_picture=one_of("", *NO_PICTURE),
 )
+is_image = object_of(**FACTS, rows=integer_from(1), columns=integer_from(1), no_picture=one_of("", *NO_PICTURE))
+is_without_pixels = object_of(**FACTS, rows=is_zero, columns=is_zero, no_picture=one_of("no_pixels"))
+
+
+def is_description(value: object) -> bool:
+    """Accept the description of an image, or of an object that has no pixels by its class."""
+    return is_image(value) or is_without_pixels(value)
+
+
 is_manifest = object_of(
     profile=is_text,
     options=map_of(is_text),

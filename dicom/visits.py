@@ -141,7 +141,7 @@ class Visit:
 def _checked_copy(reply: dict[str, Any], thumbnail: bytes, output_file: BinaryIO, boxes: Sequence[Box]) -> ResearchCopy:
     if replies.is_refused_copy(reply):
         return ResearchCopy(reply["state"], tuple(reply["reasons"]))
-    if not replies.is_kept_copy(reply) or not replies.is_png(thumbnail):
+    if not replies.is_kept_copy(reply) or (thumbnail and not replies.is_png(thumbnail)):
         return ResearchCopy("refused", (TOO_COSTLY,))
     output_file.seek(0)
     sha256 = hashlib.file_digest(output_file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file will do

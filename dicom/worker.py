@@ -121,7 +121,7 @@ def make_copy(opened: OpenedFile, request: dict[str, Any], parent: socket.socket
         "reasons": outcome.assessment.reasons,
         "manifest": outcome.manifest.as_json(),
     }
-    return reply, encode_png(outcome.picture, THUMBNAIL_SIDE, opened.limits)
+    return reply, encode_png(outcome.picture, THUMBNAIL_SIDE, opened.limits) if outcome.picture else b""
 
 
 if __name__ == "__main__":

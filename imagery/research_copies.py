@@ -74,7 +74,8 @@ def make_copy(visit: Visit, subject: PseudonymousSubject, boxes: Sequence[Box], 
         copy = visit.deidentify(subject.with_key(), cast(BinaryIO, output), boxes)
         if copy.manifest:
             name = files.store(storage, Path(output.name), undo)
-            previews.keep_thumbnail(copy.manifest["sha256"], copy.thumbnail)
+            if copy.thumbnail:
+                previews.keep_thumbnail(copy.manifest["sha256"], copy.thumbnail)
     return Copy(STATES[copy.state], " ".join(copy.reasons), name, copy.manifest, subject.patient)
 
 

@@ -1,5 +1,6 @@
 """From an open file to its research copy, written to another open file."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,13 +9,14 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.uid import ImplicitVRLittleEndian
 
 from dicom.deidentification import burned_in_text, identity, rules
 from dicom.deidentification.burned_in_text import OF_A_PICTURE, Assessment, assess
 from dicom.deidentification.header import REWRITTEN, Cleaning, clean_header
 from dicom.deidentification.identity import Identity
 from dicom.deidentification.manifest import ENGINE, VERSION, Box, Manifest, format_tags
-from dicom.deidentification.pixels import pixel_digest, write_picture, write_pixels
+from dicom.deidentification.pixels import pixel_digest, write_header, write_picture, write_pixels
 from dicom.deidentification.provenance import (
     file_meta,
     mark_deidentified,
@@ -35,17 +37,21 @@ from dicom.parsing.outline import Element
 from dicom.refusals import Unreadable
 
 PIXELS_ALONE = "Pixels alone: nothing else of the picture is copied"
+DIGEST_OF_NOTHING = hashlib.sha256().hexdigest()
 MAX_PRIVATE_BYTES = 4096  # of a private element that is read: those that may stay are numbers
 MAX_FOREIGN_BYTES = 256 * 1024  # of a sequence that no copy holds, and that is read for names
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A copy that has been written: whether it may be released, its record, and its first frame as people see it."""
+    """A copy that has been written: whether it may be released, its record, and its first frame as people see it.
+
+    A copy of contours has no frame.
+    """
 
     assessment: Assessment
     manifest: Manifest
-    picture: Image.Image
+    picture: Image.Image | None = None
 
 
 def deidentify(original: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:
@@ -64,21 +70,15 @@ def deidentify(original: OpenedFile, subject: Subject, boxes: Sequence[Box], tar
 
 
 def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:
+    if opened.is_pictureless:
+        return _copy_contours(opened, subject, boxes, target)
     if opened.no_picture:
         raise Unreadable(opened.no_picture)
     frames = opened.frames
     if frames.layout.keyword != "PixelData":
         raise CannotBeCleaned("Pixels of floating point numbers cannot be copied.")
     with refusing_damage():
-        check_scope(opened.header)
-        original = _read_original(opened)
-        assessment = assess(original)
-        cleaning = Cleaning(subject, shift_of(subject.secrets, subject.patient), Identity.of(original))
-        copy = clean_header(original, original.SOPClassUID, cleaning)
-        for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
-            cleaning.note_removed(tag)
-        mark_deidentified(copy, subject, redacted=bool(boxes))
-        state_characteristics(copy, subject)
+        copy, cleaning, assessment = _clean_original(opened, subject, redacted=bool(boxes))
         state_layout(copy, frames.layout)
         copy.file_meta = file_meta(copy, frames.syntax)
     redacted = redacted_frames(frames, copy, boxes) if boxes else None
@@ -88,6 +88,31 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         check_pixels(written, redacted or frames)
         sha256, picture = pixel_digest(written.frames), written.image(0)
     return Outcome(assessment, _manifest(subject, DICOM, sha256, bool(boxes), cleaning), picture)
+
+
+def _copy_contours(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], target: BinaryIO) -> Outcome:
+    """Copy a structure set. Its copy holds numbers, technical words and replaced UIDs, and no pixels to look at."""
+    if boxes:
+        raise Unreadable("bad_box")
+    with refusing_damage():
+        copy, cleaning, _ = _clean_original(opened, subject, redacted=False)
+        copy.file_meta = file_meta(copy, ImplicitVRLittleEndian)  # the one that sets no limit to a contour
+        write_header(target, copy)
+        OpenedFile(target, opened.limits).describe()
+    return Outcome(Assessment("clean"), _manifest(subject, DICOM, DIGEST_OF_NOTHING, False, cleaning))
+
+
+def _clean_original(opened: OpenedFile, subject: Subject, *, redacted: bool) -> tuple[Dataset, Cleaning, Assessment]:
+    """Return the new data set without its pixels, the record of its cleaning, and what its header says of them."""
+    check_scope(opened.header)
+    original = _read_original(opened)
+    cleaning = Cleaning(subject, shift_of(subject.secrets, subject.patient), Identity.of(original))
+    copy = clean_header(original, original.SOPClassUID, cleaning)
+    for tag in opened.part10.elements.keys() - original.keys() - REWRITTEN:
+        cleaning.note_removed(tag)
+    mark_deidentified(copy, subject, redacted=redacted)
+    state_characteristics(copy, subject)
+    return copy, cleaning, assess(original)
 
 
 def _read_original(opened: OpenedFile) -> Dataset:

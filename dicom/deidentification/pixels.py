@@ -51,11 +51,7 @@ def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: Reda
 
     Raises what pydicom and the decoders raise.
     """
-    syntax = copy.file_meta.TransferSyntaxUID
-    target.write(bytes(128) + b"DICM")
-    write_file_meta_info(target, copy.file_meta, enforce_standard=True)  # type: ignore[arg-type]  # any binary file
-    sink: Sink = Deflater(target) if syntax == DeflatedExplicitVRLittleEndian else target
-    sink.write(_encoded_header(copy, syntax))
+    syntax, sink = copy.file_meta.TransferSyntaxUID, write_header(target, copy)
     if redacted:
         _write_native(sink, redacted.chunks(), redacted.length, redacted.vr, syntax)
     elif frames.is_native:
@@ -66,6 +62,16 @@ def write_pixels(target: BinaryIO, copy: Dataset, frames: Frames, redacted: Reda
         _write_fragments(target, frames)
     if isinstance(sink, Deflater):
         sink.finish()
+
+
+def write_header(target: BinaryIO, copy: Dataset) -> Sink:
+    """Write everything before the pixels, and return what writes them."""
+    syntax = copy.file_meta.TransferSyntaxUID
+    target.write(bytes(128) + b"DICM")
+    write_file_meta_info(target, copy.file_meta, enforce_standard=True)  # type: ignore[arg-type]  # any binary file
+    sink: Sink = Deflater(target) if syntax == DeflatedExplicitVRLittleEndian else target
+    sink.write(_encoded_header(copy, syntax))
+    return sink
 
 
 def pixel_digest(frames: Frames) -> str:

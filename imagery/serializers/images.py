@@ -47,8 +47,8 @@ class ImageListSerializer(EvidenceSerializer):
         read_only=True,
         help_text="Recognised by content; for research that of the copy: of a JPEG image/png.",
     )
-    rows = serializers.IntegerField(read_only=True, help_text="Height in pixels.")
-    columns = serializers.IntegerField(read_only=True, help_text="Width in pixels.")
+    rows = serializers.IntegerField(read_only=True, help_text="Height in pixels; 0 for an object without a picture.")
+    columns = serializers.IntegerField(read_only=True, help_text="Width in pixels; 0 for an object without a picture.")
     frames = serializers.IntegerField(read_only=True, help_text="How many frames.")
     release_state = serializers.ChoiceField(
         choices=Release.choices,

@@ -56,6 +56,8 @@ def answer_preview(
 def refuse_without_picture(image: Image) -> None:
     if image.release_state == Release.NO_PICTURE:
         raise Conflict(f"This image has no picture. {image.release_reason} Its file can be downloaded.")
+    if not image.rows:
+        raise Conflict("This object holds contours and no picture. Its file can be downloaded.")
 
 
 def stored_file(image: Image, *, copy: bool) -> tuple[Storage, str, str]:
