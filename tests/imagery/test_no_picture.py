@@ -31,7 +31,7 @@ def test_what_would_show_its_picture_says_that_there_is_none(api):
     image = upload(api, VIDEO).json()
     answers = [
         preview(api, image),
-        preview(api, image, redacted=True),
+        preview(api, image, redacted="true"),
         api.get(where("image-thumbnail", image)),
         api.get(where("image-text-boxes", image)),
     ]
