@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.bodies import BodySerializer
-from core.fields import Link, PersonField, Ref, TrueOrFalse
+from core.fields import Link, PersonField, Ref, TrueOrFalse, ValidatedData
 from dicom.deidentification.manifest import Box
 from imagery.models import MediaType, Patient, Release, Study
 from imagery.models.studies import public_body_part, public_modality
@@ -135,6 +135,17 @@ class BoxSerializer(BodySerializer):
     height = serializers.IntegerField(min_value=1, max_value=20_000, help_text="Pixels.")
 
 
+class RedactionBoxSerializer(BoxSerializer):
+    """A box to black out. A proposed box can be sent as it was proposed."""
+
+    confidence = serializers.FloatField(
+        required=False, help_text="Of a proposed box. It has no effect and is not stored."
+    )
+
+    def validate(self, attrs: ValidatedData) -> ValidatedData:
+        return {name: value for name, value in attrs.items() if name != "confidence"}
+
+
 class RedactionSerializer(BodySerializer):
     """Which boxes to black out, on which frames."""
 
@@ -145,7 +156,7 @@ class RedactionSerializer(BodySerializer):
         help_text="Frames counted from 0; without it, every frame.",
     )
     boxes = serializers.ListField(
-        child=BoxSerializer(),
+        child=RedactionBoxSerializer(),
         allow_empty=False,
         max_length=100,
         help_text="The rectangles. They replace all earlier boxes.",
