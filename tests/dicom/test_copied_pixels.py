@@ -35,6 +35,15 @@ def test_bits_that_no_pixel_uses_are_cleared(copied):
     assert copy.PixelData == picture.astype("<u2").tobytes()
 
 
+def test_bits_around_a_pixel_at_the_top_of_its_word_are_cleared(copied):
+    dataset = native()
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 13, 0
+    picture = np.frombuffer(dataset.PixelData, "<u2") & 0x3FFC
+    dataset.PixelData = (picture | 0xC003).astype("<u2").tobytes()
+    copy, _ = copied(dataset)
+    assert copy.PixelData == picture.astype("<u2").tobytes()
+
+
 def test_the_sign_of_a_pixel_stays(copied):
     dataset = native()
     dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 1

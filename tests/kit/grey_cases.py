@@ -49,7 +49,7 @@ def angiogram_cases() -> dict[str, Case]:
     enhanced.SharedFunctionalGroupsSequence = Sequence(
         [group("FramePixelDataPropertiesSequence", PixelIntensityRelationship="LOG")]
     )
-    measured = linear(FALLING[RAMP], 2048, 4096)
+    measured = linear(FALLING[RAMP], 1000, 2000)
     return {
         "LOG angiogram": (part10(angiogram("LOG")), SHOWN),
         "DISP angiogram": (part10(angiogram("DISP")), SHOWN),
@@ -154,6 +154,10 @@ def voi_lut_cases() -> dict[str, Case]:
             part10(voi(lut_item((1000, 40_000, 16), TABLE[:1000] * 64), values=RAMP * 16)),
             by_table(TABLE[:1000] * 64, RAMP * 16, 16, 40_000),
         ),
+        "first value 40,000 of unsigned pixels as SS": (
+            part10(voi(lut_item((1000, 40_000, 16), TABLE[:1000] * 64, "SS"), values=RAMP * 16)),
+            by_table(TABLE[:1000] * 64, RAMP * 16, 16, 40_000),
+        ),
         "a broken table before a good one": (
             part10(voi(broken, lut_item((4096, 0, 16), FALLING), **TWELVE)),
             255 - right,
@@ -232,7 +236,7 @@ def inversion_cases() -> dict[str, Case]:
 
 def term_cases() -> dict[str, Case]:
     """Terms and sequences under the VRs of other elements."""
-    exact = {"VOILUTFunction": (b"linear_exact", np.rint(np.clip((RAMP - 2048.0) / 4096 + 0.5, 0, 1) * 255))}
+    exact = {"VOILUTFunction": (b"linear_exact", np.rint(np.clip((RAMP - 1000.0) / 2000 + 0.5, 0, 1) * 255))}
     inverse = {
         "PresentationLUTShape": (b"INVERSE\\", 255 - SHOWN),
         "PhotometricInterpretation": (b"MONOCHROME2\\", SHOWN),

@@ -124,6 +124,6 @@ def stretched(values: np.ndarray, low: float | None = None, high: float | None =
 
 
 RAMP = (np.arange(256).reshape(16, 16) * 16).astype(np.uint16)  # 0 to 4080
-WINDOW = {"WindowCenter": "2048", "WindowWidth": "4096"}
-SHOWN = linear(RAMP, 2048, 4096)  # the ramp in that window
+WINDOW = {"WindowCenter": "1000", "WindowWidth": "2000"}  # far from the contrast of the ramp
+SHOWN = linear(RAMP, 1000, 2000)  # the ramp in that window
 Case = tuple[bytes, np.ndarray]  # a file, and the picture that it shows

@@ -37,20 +37,20 @@ def window(vr: str, center: bytes, width: bytes, **attributes) -> bytes:
 
 
 def window_cases() -> dict[str, Case]:
-    exact, narrow = np.rint(np.clip((RAMP - 2048.0) / 4096 + 0.5, 0, 1) * 255).astype(np.uint8), RAMP / 4096
+    exact, narrow = np.rint(np.clip((RAMP - 1000.0) / 2000 + 0.5, 0, 1) * 255).astype(np.uint8), RAMP / 4096
     sigmoid = np.rint(255 / (1 + np.exp(-4 * (RAMP - 2048.0) / 1000))).astype(np.uint8)
-    doubles = [np.array([number], "<f8").tobytes() for number in (2048, 4096)]
+    doubles = [np.array([number], "<f8").tobytes() for number in (1000, 2000)]
     thin = {"RescaleSlope": str(1 / 4096), "WindowCenter": "0.45", "WindowWidth": "0.91"}
-    cases = {f"window {text!r}": (window("DS", text, b"4096"), stretched(RAMP)) for text in UNREADABLE}
-    cases |= {f"width {text!r}": (window("DS", b"2048", text), stretched(RAMP)) for text in (b"0", b"-4096", b"400,0")}
-    cases |= {f"window as {vr}": (window(vr, b"2048", b"4096"), SHOWN) for vr in ("LO", "IS", "UN", "SH", "UT")}
+    cases = {f"window {text!r}": (window("DS", text, b"2000"), stretched(RAMP)) for text in UNREADABLE}
+    cases |= {f"width {text!r}": (window("DS", b"1000", text), stretched(RAMP)) for text in (b"0", b"-2000", b"400,0")}
+    cases |= {f"window as {vr}": (window(vr, b"1000", b"2000"), SHOWN) for vr in ("LO", "IS", "UN", "SH", "UT")}
     return cases | {
         "window as FD": (window("FD", *doubles), SHOWN),
-        "window as US": (window("US", b"\0\x08", b"\0\x10"), SHOWN),
-        "window with spaces and zeros": (window("DS", b" +2.048E3\0", b"4096. "), SHOWN),
-        "the second of two windows": (window("DS", b"-\\2048", b"100\\4096"), SHOWN),
-        "the first of two windows": (window("DS", b"2048\\100", b"4096\\50"), SHOWN),
-        "two centers and a width": (window("DS", b"2048\\100", b"4096"), SHOWN),
+        "window as US": (window("US", b"\xe8\x03", b"\xd0\x07"), SHOWN),
+        "window with spaces and zeros": (window("DS", b" +1.000E3\0", b"2000. "), SHOWN),
+        "the second of two windows": (window("DS", b"-\\1000", b"100\\2000"), SHOWN),
+        "the first of two windows": (window("DS", b"1000\\100", b"2000\\50"), SHOWN),
+        "two centers and a width": (window("DS", b"1000\\100", b"2000"), SHOWN),
         "LINEAR_EXACT": (part10(grey(RAMP, VOILUTFunction="LINEAR_EXACT", **WINDOW)), exact),
         "SIGMOID": (part10(grey(RAMP, VOILUTFunction="SIGMOID", WindowCenter="2048", WindowWidth="1000")), sigmoid),
         "a function that the standard does not name": (part10(grey(RAMP, VOILUTFunction="CUBIC", **WINDOW)), SHOWN),
