@@ -73,8 +73,8 @@ def others_of_number(patient: Patient, facts: Mapping[str, Any]) -> IdentityQuer
 
 
 def refuse_twin(patient: Patient) -> None:
-    """Raise `Conflict` if another patient of this record number may be the same person."""
-    for other in others_of_number(patient, patient.facts):
+    """Raise `Conflict` if another patient in use of this record number may be the same person."""
+    for other in others_of_number(patient, patient.facts).filter(patient__archived_at__isnull=True):
         if not other.patient.as_person().contradictions(patient.as_person()):
             raise Conflict(
                 f"You have a patient of this record number already: patient {other.patient_id}. Use that patient, or "
@@ -124,6 +124,7 @@ def archive_patient(*, by: User, patient: Patient) -> Patient:
 
 @recorded("restored")
 def restore_patient(*, by: User, patient: Patient) -> Patient:
+    refuse_twin(patient)
     return patient.restore()
 
 

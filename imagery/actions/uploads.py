@@ -191,7 +191,10 @@ def save_patient(by: User, patient: Patient | None, facts: Description) -> Patie
     added = Patient.objects.create(id=patient.pk, owner=by, pseudonym=patient.pseudonym, sex=patient.sex)
     names = ("name", "record_number", "issuer", "address", "telephone")
     named = {name: getattr(facts.patient, name) for name in names}
-    identify(added, {**named, "birth_date": person.birth_date or None, "other_ids": list(person.other_ids)})
+    try:
+        identify(added, {**named, "birth_date": person.birth_date or None, "other_ids": list(person.other_ids)})
+    except Conflict as exc:  # another upload has added this patient since the look
+        raise ConcurrentUpload from exc
     return added
 
 

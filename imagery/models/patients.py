@@ -93,7 +93,8 @@ class Patient(Evidence):
 def person_of(facts: dict[str, Any], sex: str) -> Person:
     """Return the comparable part of an identity."""
     texts: dict[str, Any] = {name: facts.get(name) or "" for name in ("name", "record_number", "issuer", "birth_date")}
-    return Person(**texts, sex=sex, other_ids=tuple(facts.get("other_ids", ())))
+    lists = {name: tuple(facts.get(name, ())) for name in ("other_names", "other_ids")}
+    return Person(**texts, **lists, sex=sex)
 
 
 class IdentityQuerySet(RecordQuerySet):

@@ -13,7 +13,8 @@ from imagery.models import Identity, Patient, Sex
 from imagery.serializers.evidence import EvidenceSerializer
 
 UNKNOWN: dict[str, object] = {
-    "name": "", "record_number": "", "issuer": "", "birth_date": None, "address": "", "telephone": "", "other_ids": [],
+    "name": "", "other_names": [], "record_number": "", "issuer": "", "birth_date": None, "address": "",
+    "telephone": "", "other_ids": [],
 }  # fmt: skip
 
 
@@ -21,6 +22,12 @@ class IdentitySerializer(BodySerializer):
     """The identity of a patient: encrypted at rest, and shown to their doctor alone."""
 
     name = serializers.CharField(max_length=324, allow_blank=True, required=False, help_text="DICOM (0010,0010).")
+    other_names = serializers.ListField(
+        child=serializers.CharField(max_length=324),
+        max_length=100,
+        required=False,
+        help_text="Earlier names and other spellings, DICOM (0010,1001): files with one of them are of this patient.",
+    )
     record_number = serializers.CharField(
         max_length=64, allow_blank=True, required=False, help_text="DICOM (0010,0020)."
     )

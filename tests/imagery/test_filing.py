@@ -110,6 +110,19 @@ def test_a_doctor_enters_no_patient_twice_but_two_people_of_one_number(doctor):
     ]
 
 
+def test_the_owner_decides_that_two_names_are_one_person(api):
+    maiden, married = ANN, ANN | {"PatientName": "Married^Ann"}
+    first, second = upload(api, ct(**maiden)), upload(api, ct(**married))
+    stays, goes = patient_of(second), patient_of(first)
+    assert api.patch(where("study-detail", first.json()["study"]), {"patient": str(stays.pk)}).status_code == 200
+    assert api.delete(where("patient-detail", goes)).status_code == 204
+    names = {"identity": {"other_names": ["First^Ann"]}}
+    assert api.patch(where("patient-detail", stays), names, format="json").status_code == 200
+    assert {patient_of(upload(api, ct(**values))) for values in (maiden, married)} == {stays}
+    refused = api.post(where("patient-restore", goes))
+    assert refused.status_code == 409 and str(stays.pk) in refused.json()["detail"]
+
+
 # --- No record number -------------------------------------------------------------------------------------------------
 
 

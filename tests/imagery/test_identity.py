@@ -23,6 +23,7 @@ pytestmark = pytest.mark.on_both
 
 JANE = {
     "name": "Doe^Jane",
+    "other_names": ["Roe^Jane"],
     "record_number": "MRN-4711",
     "issuer": "St Elsewhere",
     "birth_date": "1970-05-17",
@@ -85,9 +86,11 @@ RANDOM = re.compile(r"[\w+/=$-]{32,}")
 def test_no_table_holds_what_names_a_patient(jane, doctor):
     actions.change_patient(by=doctor, patient=jane, identity={"telephone": "555-0200"})
     content = everything_in_the_database()
-    parts, facts = ["Doe", "MRN-4711", "Elsewhere", "1970-", "Elm", "-0199", "SSN"], [*JANE.values()]
+    parts, facts = ["Doe", "MRN-4711", "Elsewhere", "1970-", "Elm", "-0199", "SSN"], []
+    for value in JANE.values():
+        facts += value if isinstance(value, list) else [value]
     assert [part for part in parts if part in RANDOM.sub("", content)] == []
-    assert [fact for fact in [*facts[:-1], *facts[-1]] if fact in content] == []
+    assert [fact for fact in facts if fact in content] == []
 
 
 def test_versions_keep_the_ciphertext_alone_and_it_differs_each_time(jane):
