@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.forms import Form
 from rest_framework.exceptions import APIException
-from rest_framework.fields import FileField, empty
+from rest_framework.fields import Field, FileField, empty
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -62,3 +62,10 @@ def fill_in(serializer: Serializer, values: Any) -> None:
             fill_in(field, value)
         elif value is not empty and not isinstance(field, FileField) and "input_type" not in field.style:
             field.initial = value
+            field.help_text = f"{describe_value(field, value)} {field.help_text or ''}".strip()
+
+
+def describe_value(field: Field, value: Any) -> str:
+    """Return what a field says to people of a value, if it can tell: `describe_value` of a field names a row."""
+    describe = getattr(field, "describe_value", None)
+    return str(describe(value)) if describe else ""

@@ -93,7 +93,7 @@ class Patient(Evidence):
 def person_of(facts: dict[str, Any], sex: str) -> Person:
     """Return the comparable part of an identity."""
     texts: dict[str, Any] = {name: facts.get(name) or "" for name in ("name", "record_number", "issuer", "birth_date")}
-    lists = {name: tuple(facts.get(name, ())) for name in ("other_names", "other_ids")}
+    lists: dict[str, Any] = {name: tuple(facts.get(name, ())) for name in ("other_names", "other_ids")}
     return Person(**texts, **lists, sex=sex)
 
 

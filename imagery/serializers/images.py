@@ -1,13 +1,14 @@
 """The API contract of images, uploads, previews and redactions."""
 
-from typing import Any
+from typing import Any, cast
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.bodies import BodySerializer
 from core.fields import Link, PersonField, Ref, TrueOrFalse, ValidatedData
 from dicom.deidentification.manifest import Box
-from imagery.models import MediaType, Patient, Release, Study
+from imagery.models import Image, MediaType, Patient, Release, Study
 from imagery.models.studies import public_body_part, public_modality
 from imagery.models.visibility import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer
@@ -64,17 +65,50 @@ class ImageListSerializer(EvidenceSerializer):
         return shown if "owner" in shown else shown | {"media_type": COPIED_AS[shown["media_type"]]}
 
 
+class ShownPatientSerializer(serializers.Serializer):
+    """The patient of an image, as far as a doctor needs to see that it is the right one."""
+
+    id = serializers.UUIDField(help_text="Id of the patient.")
+    pseudonym = serializers.CharField(help_text="The random public name in research.")
+    name = serializers.SerializerMethodField(help_text="DICOM (0010,0010).")
+
+    def get_name(self, patient: Patient) -> str:
+        return str(patient.facts.get("name", ""))
+
+
 class ImageSerializer(ImageListSerializer):
     uid = serializers.CharField(read_only=True, help_text="SOP Instance UID, DICOM (0008,0018).")
     size = serializers.IntegerField(read_only=True, help_text="Length of the original in bytes.")
     sha256 = serializers.CharField(read_only=True, help_text="SHA-256 of the original, in hexadecimal.")
     release_reason = serializers.CharField(read_only=True, help_text="Why it is not released, in sentences.")
 
+    patient = serializers.SerializerMethodField(help_text="Whom it shows; null for all but the patient's doctor.")
+
+    @extend_schema_field(ShownPatientSerializer(allow_null=True))
+    def get_patient(self, image: Image) -> dict[str, Any] | None:
+        patient = image.study.patient
+        if patient is None or not patient.is_open_to(self.context["request"].user):
+            return None
+        return dict(ShownPatientSerializer(patient).data)
+
+
+class OwnStudy(Ref):
+    """A study of the person of the request. A form that comes back shows whose it is."""
+
+    def describe_value(self, value: object) -> str:
+        """Return the study's patient and day, or nothing if this is no study of this person."""
+        try:
+            study = cast(Study, self.to_internal_value(value))
+        except serializers.ValidationError:
+            return ""
+        name = study.patient.facts.get("name") or study.patient.pseudonym if study.patient else "an unknown patient"
+        return f"This study is of {name}, {study.date or study.created_at.date()}."
+
 
 class AboutSerializer(BodySerializer):
     """The facts that a user may send with a file that does not contain them."""
 
-    study = Ref(
+    study = OwnStudy(
         Study,
         scope="owned_by",
         required=False,

@@ -229,6 +229,8 @@ def test_an_image_of_an_archived_patient_is_refused(api, doctor):
 
 def test_researchers_see_pseudonym_and_sex_and_filter_by_nothing_else(jane, research_client):
     shown = research_client.get(where("patient-detail", jane)).json()
+    addresses = {name: shown.pop(name) for name in ("url", "studies_url")}
+    assert all(str(jane.pk) in address for address in addresses.values())
     assert shown == {"id": str(jane.pk), "pseudonym": jane.pseudonym, "sex": "F"}
     names = ["record_number", "name", "birth_date", "issuer", "date", "description", "search", "ordering"]
     for route in ("patient-list", "study-list"):
