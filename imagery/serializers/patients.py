@@ -15,8 +15,6 @@ from imagery.serializers.evidence import EvidenceSerializer
 UNKNOWN: dict[str, object] = {
     "name": "", "other_names": [], "record_number": "", "issuer": "", "birth_date": None, "address": "",
     "telephone": "", "other_ids": [],
-    "name": "", "other_names": [], "record_number": "", "issuer": "", "birth_date": None, "address": "",
-    "telephone": "", "other_ids": [],
 }  # fmt: skip
 
 
