@@ -78,6 +78,8 @@ CASES = [
     ("event-list", "auditor", {"user": "{doctor}"}),
     ("event-list", "auditor", {"username": "few"}),
     ("event-list", "auditor", {"status": 412}),
+    ("event-list", "auditor", {"status_from": 500}),
+    ("event-list", "auditor", {"status_to": 199}),
     ("event-list", "auditor", {"method": "PATCH"}),
     ("event-list", "auditor", {"patient": "{patient}"}),
     ("event-list", "auditor", {"refused": "true"}),
@@ -133,12 +135,7 @@ EVIDENCE = {
 }  # fmt: skip
 ADMIN = [
     *((model, "root", query) for model, queries in (PAGES | EVIDENCE).items() for query in queries),
-    *(
-        (model, person, {})
-        for model in EVIDENCE
-        if model is not Deidentification
-        for person in ("doctor", "researcher")
-    ),
+    *((model, person, {}) for model in EVIDENCE for person in ("doctor", "researcher")),
 ]
 
 #   form                field           person
