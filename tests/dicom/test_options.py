@@ -24,7 +24,7 @@ OTHERWISE = [
     "AX T2 FLAIR Planted", "Anna AX", "AX T2 FLAIR 19370203", "CHEST 03.02.1937", "CHEST 03 02 37", "HEAD 4711",
     "DR HAND", "MRT Dr. Mueller", "AX T2 FLAIR\nAnna", "HEAD 471-1081", "T2PLANTED", "b1937 Anna", "CHEST 山田",
     "Knie li. 84J", "http://hand", "1937", "x" * 65, "AX " * 30, "AX T2 12/03/37", "R.W. L", "HEAD A.",
-    "CHEST 471108mm",
+    "CHEST 471108mm", "AX 12x03x37",
 ]  # fmt: skip
 
 
