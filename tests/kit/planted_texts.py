@@ -2,7 +2,8 @@
 
 A data set of one SOP Class is built from the tables by which copies are made: each attribute with a text
 representation, and one item in each sequence that can be reached, its texts planted too. A coded item gets a published
-code, so that it stays and the other texts in it are judged.
+code, so that it stays and the other texts in it are judged. Attributes that name people, records and places are left to
+the caller: a value planted there would be searched for everywhere, and hide that another rule is missing.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pydicom.sequence import Sequence
 from dicom.deidentification import rules
 from dicom.deidentification.coded_entries import CODE_TAGS, CODE_VALUE, MEANING, SCHEME
 from dicom.deidentification.header import REWRITTEN
+from dicom.deidentification.identity import kind_of
 
 TEXTS = frozenset({"CS", "SH", "LO", "ST", "LT", "UC", "UT", "AE", "UR"})
 PUBLISHED = {CODE_VALUE: ("SH", "51185008"), SCHEME: ("SH", "SCT"), MEANING: ("LO", "Chest")}
@@ -38,7 +40,7 @@ def planted_object(sop_class: str, value: str, identity: Dataset) -> Dataset:
 def plant_level(level: Dataset, allowed, value: str, entered: set[int]) -> None:
     for tag in allowed.keys() - REWRITTEN - WRITTEN:
         vr = known_vr(tag)
-        if vr in TEXTS:
+        if vr in TEXTS and kind_of(tag, vr) is None:
             level.add(DataElement(tag, vr, value))
         elif vr == "SQ" and tag not in entered:
             entered.add(tag)
