@@ -76,6 +76,12 @@ RESEARCH = {
     "series-list": {"id", "study", "modality", "body_part"},
     "patient-list": {"id", "pseudonym", "sex"},
 }
+LINKS = {
+    "image-list": {"url", "study_url", "series_url", "preview_url", "file_url", "annotations_url"},
+    "study-list": {"url", "patient_url", "series_url", "images_url"},
+    "series-list": {"url", "study_url", "images_url"},
+    "patient-list": {"url", "studies_url"},
+}
 
 
 @pytest.mark.parametrize("route", RESEARCH)
@@ -83,8 +89,9 @@ def test_research_sees_these_fields_and_nothing_more(route, ct, researcher, clie
     client = client_of(researcher)
     (row,) = client.get(reverse(route)).json()["results"]
     detail = client.get(where(route.replace("list", "detail"), row)).json()
-    assert row.keys() == RESEARCH[route]
-    assert detail.keys() == RESEARCH[route] - COUNTS | ({"series"} if route == "study-list" else set())
+    assert row.keys() == RESEARCH[route] | LINKS[route]
+    more = {"series"} if route == "study-list" else set()
+    assert detail.keys() == RESEARCH[route] - COUNTS | LINKS[route] | more
 
 
 def test_research_reads_no_name_no_date_and_no_uid(ct, researcher, client_of):
@@ -115,7 +122,7 @@ def test_a_doctor_who_is_a_researcher_sees_their_own_whole_and_changes_nothing_e
     own = make.ImageFactory(study=make.StudyFactory(owner=both))
     client = client_of(both)
     assert "sha256" in client.get(where("image-detail", own)).json()
-    assert client.get(where("image-detail", image)).json().keys() == RESEARCH["image-list"]
+    assert client.get(where("image-detail", image)).json().keys() == RESEARCH["image-list"] | LINKS["image-list"]
     for route in ("image-release", "image-redact", "image-restore"):
         assert client.post(where(route, image), {}).status_code == 404
 
