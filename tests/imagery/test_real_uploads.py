@@ -27,7 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 # Taken in, yet no copy may be made of them: derived data and radiotherapy objects.
 NOT_FOR_RESEARCH = ("liver", "rtdose")
-TAKEN = [path for path in REAL if path.name not in REFUSED]
+WITHOUT_PICTURE = "JPEG2000-embedded-sequence-delimiter.dcm"  # a codestream broken on purpose
+TAKEN = [path for path in REAL if path.name not in {*REFUSED, WITHOUT_PICTURE}]
 
 
 def shown(client, image, frame, **query):
@@ -57,6 +58,10 @@ def test_a_real_file_is_stored_shown_and_copied(api):
             assert image["frames"] == int(dcmread(path).get("NumberOfFrames") or 1)
 
     assert failures(TAKEN, check) == {}
+
+
+def test_a_real_file_whose_codestream_is_broken_is_kept(api):
+    assert upload(api, real(WITHOUT_PICTURE)).json()["release_state"] == "no_picture"
 
 
 def test_a_real_file_that_is_refused_says_why(api):

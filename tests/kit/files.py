@@ -43,7 +43,6 @@ REFUSED = {
     "nested_priv_SQ.dcm": "malformed",  # no Bits Allocated
     "SC_rgb_jpeg.dcm": "malformed",  # says Explicit VR, is Implicit
     "meta_missing_tsyntax.dcm": "no_transfer_syntax",
-    "JPEG2000-embedded-sequence-delimiter.dcm": "size_mismatch",  # a codestream broken on purpose
 }
 
 
