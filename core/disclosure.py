@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Model
@@ -20,13 +21,13 @@ def note_patients(ids: Iterable[UUID | None]) -> None:
 def note_patients_of(rows: Iterable[Model], path: str | None) -> None:
     """Note the patients of rows of one model; `path` leads from a row to the id of its patient, None if it has none.
 
-    Asks the database once, unless the path ends in the row itself.
+    Reads the relations of one row, and asks the database once for several.
     """
-    found = list(rows) if path and patients_shown.get() is not None else []
-    if not found or path is None:
+    shown = list(rows) if path and patients_shown.get() is not None else []
+    if not shown or path is None:
         return
-    if "__" not in path:
-        note_patients(getattr(row, path) for row in found)
-        return
-    manager = type(found[0])._default_manager
-    note_patients(manager.filter(pk__in=[row.pk for row in found]).order_by().values_list(path, flat=True))
+    if len(shown) == 1 or "__" not in path:
+        note_patients(map(attrgetter(path.replace("__", ".")), shown))
+    else:
+        manager = type(shown[0])._default_manager
+        note_patients(manager.filter(pk__in=[row.pk for row in shown]).order_by().values_list(path, flat=True))

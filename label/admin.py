@@ -73,7 +73,7 @@ def code_links(disease: Disease) -> SafeString | str:
 class AnnotationAdmin(EvidenceAdmin):
     """Annotations to read. Their readers archive and restore them here, and change them through the API."""
 
-    patient_path = "image__study__patient"
+    patient_path = "image__study__patient_id"
     list_display = ("label", "state", "place", "confidence", "annotator", linked("image"), "created_at", "archived_at")
     list_filter = (*EvidenceAdmin.list_filter, choice_filter("state", State.values))
     list_select_related = ("label", "annotator", "image")

@@ -65,7 +65,7 @@ class AnnotationViewSet(EvidenceViewSet, EditableViewSet):
     restore_action = actions.restore_annotation
     owner = "annotator"
     is_owners_alone = True
-    patient_path = "image__study__patient"
+    patient_path = "image__study__patient_id"
 
     def get_queryset(self) -> QuerySet[Annotation]:
         """Let doctors change only annotations of images that they see whole."""

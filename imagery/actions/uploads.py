@@ -228,3 +228,4 @@ def find_or_add_series(study: Study, facts: Description, modality: str, body_par
 
 
 recorded_by(add_image, upload_image)
+recorded_by(add_image, get_or_upload_image)

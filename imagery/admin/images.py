@@ -28,7 +28,7 @@ def frame_preview(image: Image, frame: int = 0) -> SafeString:
 
 @admin.register(Image)
 class ImageAdmin(EvidenceAdmin):
-    patient_path = "study__patient"
+    patient_path = "study__patient_id"
     list_display = (
         "thumbnail", "research_title", "pixels", "release_state", linked("study"), "owner", "created_at",
         "archived_at",
@@ -93,7 +93,7 @@ class ImageAdmin(EvidenceAdmin):
 class DeidentificationAdmin(RecordAdmin):
     """How a research copy was made. The manifest quotes no removed value."""
 
-    patient_path = "image__study__patient"
+    patient_path = "image__study__patient_id"
     list_display = ("__str__", linked("image", "research_title"))
     list_filter = ()
     ordering = ("id",)

@@ -46,7 +46,7 @@ class StudyAdmin(EvidenceAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(EvidenceAdmin):
-    patient_path = "study__patient"
+    patient_path = "study__patient_id"
     list_display = ("__str__", "modality", "body_part", linked("study"), "owner", "created_at", "archived_at")
     list_filter = (*EvidenceAdmin.list_filter, choice_filter("modality", MODALITIES))
     list_select_related = ("owner", "study__patient")

@@ -52,7 +52,7 @@ class ImageViewSet(FilteredByRole, ArchivableViewSet):
     archive_action = actions.archive_image
     restore_action = actions.restore_image
     owner = "owner"
-    patient_path = "study__patient"
+    patient_path = "study__patient_id"
     record: Image
     query_parameters = {"preview": {"frame", "size", "window", "redacted"}, "text_boxes": {"frame"}}
     parser_classes = [parsers.MultiPartParser]

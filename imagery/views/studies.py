@@ -105,5 +105,5 @@ class SeriesViewSet(EvidenceViewSet, HistoryMixin):
     queryset = Series.objects.all()
     serializer_class = SeriesSerializer
     filterset_class = SeriesFilter
-    patient_path = "study__patient"
+    patient_path = "study__patient_id"
     roles = READ
