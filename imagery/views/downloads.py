@@ -13,7 +13,8 @@ from imagery.models import Image, Release
 from imagery.storage import Storage
 
 COLUMNS_READ = (
-    "version", "owner", "study", "media_type", "rows", "size", "sha256", "original", "research_sha256", "research", "release_state",
+    "version", "owner", "study", "media_type", "rows", "size", "sha256", "original", "research_sha256", "research",
+    "release_state",
 )  # fmt: skip
 SUFFIXES = {"application/dicom": ".dcm", "image/png": ".png", "image/jpeg": ".jpg"}
 PNG = "image/png"
