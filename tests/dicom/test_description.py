@@ -116,7 +116,7 @@ def test_age_is_a_dicom_age_or_nothing(written, read):
 def test_every_frame_is_decoded_up_to_a_sum_of_pixels_then_the_first_and_the_last(frames, decoded, monkeypatch):
     file = opened(hostile.native(bytes(16 * frames), frames=frames), Limits(checked_pixels=48))
     requested = []
-    monkeypatch.setattr("dicom.opened_file.draw_frame", lambda samples, header, index: requested.append(index))
+    monkeypatch.setattr("dicom.opened_file.draw_frame", lambda frames, header, index, _: requested.append(index))
     file.describe()
     assert requested == decoded
 
