@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from core.dates import parse_date, parse_time
 from core.models import RecordQuerySet
+from core.text import plain_punctuation
 
 if TYPE_CHECKING:  # the views import this module
     from core.views import RecordViewSet
@@ -144,7 +145,7 @@ def refuse_parameters(request: Request, known: Container[str], *, allow_empty: b
             errors[name] = ["This query parameter is not known here."]
         elif len(values) > 1:
             errors[name] = ["Give this query parameter once."]
-        elif values == [""] and not allow_empty:
+        elif not (plain_punctuation(values[0]) or allow_empty):
             errors[name] = ["This query parameter is empty. Give it a value, or leave it out."]
     if errors:
         raise ValidationError(errors)
