@@ -24,6 +24,10 @@ PARAMETERS = frozenset({
     "o", "offset", "p", "page_size", "q", "redacted", "search", "size", "system", "targetsystem", "term", "url",
     "version", "window",
 })  # fmt: skip
+# Parameters whose values are small numbers. A number of another parameter may be a record number or a year of birth.
+NUMBERS = frozenset({
+    "count", "frame", "offset", "p", "page_size", "size", "size_max", "size_min", "status", "status_from", "status_to",
+})  # fmt: skip
 # Values of booleans, enumerations and formats.
 VALUES = frozenset({
     "absent", "api", "application/dicom", "category", "chapter", "code", "csv", "false", "image/jpeg", "image/png",
@@ -43,14 +47,14 @@ def mask_query(request: HttpRequest) -> Masked:
     except (SuspiciousOperation, ValueError):  # for example more than 1,000 parameters
         return {"unreadable": len(request.META.get("QUERY_STRING", ""))}
     listed = PARAMETERS | route_words()[1]
-    items = ((name, [mask_parameter(value) for value in values]) for name, values in parameters if name in listed)
+    items = ((name, [mask_parameter(name, value) for value in values]) for name, values in parameters if name in listed)
     return fill(items, total=len(parameters), max_bytes=MAX_BYTES)
 
 
-def mask_parameter(value: str) -> object:
-    """Return plain ids, listed words, and numbers of at most four digits; mask anything else."""
-    is_plain = value in VALUES or is_id(value) or re.fullmatch(r"[0-9]{1,4}", value)
-    return value if is_plain else mask_value(value)
+def mask_parameter(name: str, value: str) -> object:
+    """Return plain ids, listed words, and of listed parameters numbers of at most four digits; mask anything else."""
+    is_number = name in NUMBERS and re.fullmatch(r"[0-9]{1,4}", value)
+    return value if is_number or value in VALUES or is_id(value) else mask_value(value)
 
 
 def mask_path(path: str, captured: Iterable[object] | None) -> str:
