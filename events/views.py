@@ -1,6 +1,7 @@
 """The audit log, for auditors."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
@@ -69,6 +70,13 @@ class AccessReportViewSet(RecordViewSet):
         filename = f'attachment; filename="access-{pk}.csv"'
         lines = write_rows(report_lines(self.filter_queryset(self.get_queryset()).order_by("-id")))
         return StreamingHttpResponse(lines, content_type="text/csv", headers={"Content-Disposition": filename})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer errors as JSON to a client that asks for CSV: the report itself is streamed, not rendered."""
+        renderer = getattr(request, "accepted_renderer", None)
+        if isinstance(response, Response) and renderer and renderer.format == CSVRenderer.format:
+            request.accepted_renderer, request.accepted_media_type = ORJSONRenderer(), ORJSONRenderer.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 def report_lines(events: QuerySet[Event]) -> Iterator[list[object]]:

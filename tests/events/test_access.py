@@ -128,6 +128,16 @@ def test_an_access_report_as_csv_is_whole_and_runs_nothing(accesses, auditor, cl
     ] * 2
 
 
+def test_an_access_report_refuses_a_client_of_csv_as_it_refuses_others(accesses, api, auditor, client_of):
+    refused = {
+        400: client_of(auditor).get(accesses, {"format": "csv", "after": "yesterday"}),
+        403: api.get(accesses, headers={"Accept": "text/csv"}),
+        405: client_of(auditor).post(f"{accesses}?format=csv"),
+    }
+    assert {status: answer.status_code for status, answer in refused.items()} == {400: 400, 403: 403, 405: 405}
+    assert refused[400].json()["fields"].keys() == {"after"}
+
+
 def test_a_report_on_an_unknown_patient_is_empty(auditor, client_of):
     answer = client_of(auditor).get(reverse("patient-access-report", kwargs={"pk": new_id()}))
     assert (answer.status_code, answer.json()["results"]) == (200, [])
