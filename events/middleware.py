@@ -51,8 +51,7 @@ class RecordRequests:
             return response
         try:
             columns = describe_request(request) | describe_response(request, response)
-            shown = patients_shown.get() if response.status_code < 400 else None
-            record_event(shown or (), id=request_id, occurred_at=occurred_at, duration=duration, **columns)
+            record_event(patients_in(response), id=request_id, occurred_at=occurred_at, duration=duration, **columns)
         except Error:  # also `InterfaceError`, if the connection was lost
             logger.exception("an event could not be written")
             response.close()
@@ -72,6 +71,12 @@ def fresh_notes() -> Iterator[None]:
         failed_login.reset(failed)
         for variable, token in tokens:
             variable.reset(token)
+
+
+def patients_in(response: HttpResponse) -> Collection[UUID]:
+    """Return the ids of the patients whose data an answer shows. A form that is refused (4xx) may show one, too."""
+    shows_nothing = response.status_code in (401, 403, 404) or response.status_code >= 500
+    return () if shows_nothing else patients_shown.get() or ()
 
 
 def record_event(patients: Collection[UUID], **columns: object) -> None:

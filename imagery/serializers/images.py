@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.bodies import BodySerializer
+from core.disclosure import note_patients
 from core.fields import Link, PersonField, Ref, TrueOrFalse, ValidatedData
 from dicom.deidentification.manifest import Box
 from imagery.models import Image, MediaType, Patient, Release, Study
@@ -101,6 +102,7 @@ class OwnStudy(Ref):
             study = cast(Study, self.to_internal_value(value))
         except serializers.ValidationError:
             return ""
+        note_patients([study.patient_id])
         name = study.patient.facts.get("name") or study.patient.pseudonym if study.patient else "an unknown patient"
         return f"This study is of {name}, {study.date or study.created_at.date()}."
 

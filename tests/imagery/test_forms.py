@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from events.models import EventPatient
 from imagery import actions
 from imagery.models import Study
 from tests.kit import factories as make
@@ -36,6 +37,11 @@ def test_a_refused_form_shows_whose_study_it_names(api, anns_study):
     html = send_form(api, b"no picture", study=str(anns_study.pk))
     assert "HTTP 400" in html or "HTTP 415" in html
     assert str(anns_study.pk) in form_in(html) and "This study is of First^Ann, 2020-02-29." in form_in(html)
+
+
+def test_the_audit_log_knows_whom_a_refused_form_showed(api, anns_study):
+    send_form(api, b"no picture", study=str(anns_study.pk))
+    assert [row.patient_id for row in EventPatient.objects.all()] == [anns_study.patient_id]
 
 
 def test_a_colleague_does_not_read_whom_a_shared_image_shows(colleague, client_of, study, image, doctor):
