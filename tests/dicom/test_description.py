@@ -10,13 +10,10 @@ from dicom.limits import Limits
 from dicom.refusals import Unreadable
 from tests.kit import hostile
 from tests.kit.cases import failures
-from tests.kit.files import PYDICOM, REAL, REFUSED
+from tests.kit.files import FRAMES_BY_LENGTH, PYDICOM, REAL, REFUSED
 from tests.kit.untrusted import describe, opened
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # as in the child process: pydicom warns of what real files do
-
-
-FRAMES_BY_LENGTH = {"badVR.dcm": 15}  # its Number of Frames is "1A"
 
 
 def test_a_real_file_is_described_as_pydicom_reads_it():

@@ -44,6 +44,7 @@ REFUSED = {
     "SC_rgb_jpeg.dcm": "malformed",  # says Explicit VR, is Implicit
     "meta_missing_tsyntax.dcm": "no_transfer_syntax",
 }
+FRAMES_BY_LENGTH = {"badVR.dcm": 15}  # its Number of Frames is "1A"
 
 
 def real(name: str) -> bytes:
