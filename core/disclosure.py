@@ -18,16 +18,19 @@ def note_patients(ids: Iterable[UUID | None]) -> None:
         noted.update(patient for patient in ids if patient)
 
 
-def note_patients_of(rows: Iterable[Model], path: str | None) -> None:
-    """Note the patients of rows of one model; `path` leads from a row to the id of its patient, None if it has none.
+def note_patient_of(row: Model, path: str | None) -> None:
+    """Note the patient of one row; `path` leads from it to the id of the patient, None if it has none."""
+    if path and patients_shown.get() is not None:
+        note_patients([attrgetter(path.replace("__", "."))(row)])
 
-    Reads the relations of one row, and asks the database once for several.
-    """
+
+def note_patients_of(rows: Iterable[Model], path: str | None) -> None:
+    """Note the patients of rows of one model, with one query unless the path ends in the rows themselves."""
     shown = list(rows) if path and patients_shown.get() is not None else []
     if not shown or path is None:
         return
-    if len(shown) == 1 or "__" not in path:
-        note_patients(map(attrgetter(path.replace("__", ".")), shown))
+    if "__" not in path:
+        note_patients(getattr(row, path) for row in shown)
     else:
         manager = type(shown[0])._default_manager
         note_patients(manager.filter(pk__in=[row.pk for row in shown]).order_by().values_list(path, flat=True))

@@ -47,6 +47,7 @@ SUMMARIES = {
     "history": "List the changes of {one}",
 }
 JSON = "application/json"
+FHIR_JSON = "application/fhir+json"  # its errors are OperationOutcome resources
 Endpoint = tuple[str, str, str, Callable[..., object]]
 
 
@@ -92,8 +93,10 @@ def add_error_responses(result: dict[str, Any], **context: object) -> dict[str, 
 
     Views whose errors mean more name `ErrorSerializer`, so the schema has its component.
     """
-    content = {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
+    error = {"schema": {"$ref": "#/components/schemas/Error"}}
     for operation, (status, meaning) in product(list_operations(result["paths"]), ERRORS.items()):
+        fhir = FHIR_JSON in operation["responses"].get("200", {}).get("content", {})
+        content = dict.fromkeys((JSON, FHIR_JSON), {"schema": {"type": "object"}}) if fhir else {JSON: error}
         operation["responses"].setdefault(str(status), {"content": content, "description": meaning})
     return result
 

@@ -21,7 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 from core import history
 from core.bodies import NoBodySerializer, refuse_body
 from core.columns import select_columns
-from core.disclosure import note_patients, note_patients_of
+from core.disclosure import note_patient_of, note_patients
 from core.exceptions import PreconditionFailed
 from core.fields import PersonField
 from core.filters import refuse_unknown_parameters
@@ -120,7 +120,7 @@ class RecordViewSet(FormPage, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.record is not None and response.status_code < 400:
-            note_patients_of([self.record], self.patient_path)
+            note_patient_of(self.record, self.patient_path)
         if self.record is not None and response.status_code in (200, 201) and self.shows_whole(self.record):
             response.setdefault("ETag", etag(self.record))
         return response

@@ -1,5 +1,7 @@
 """The API contract of the audit log."""
 
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from rest_framework import serializers
@@ -7,6 +9,14 @@ from rest_framework import serializers
 from core.columns import ColumnSerializer
 from core.fields import Link, PersonField
 from events.models import Event
+
+
+class RevisionMade(TypedDict):
+    """The change that a request made: when, the verb, and the kind and id of each row that it touched."""
+
+    at: datetime
+    verb: str
+    touched: list[dict[str, str]]
 
 
 class EventListSerializer(ColumnSerializer):
@@ -45,7 +55,7 @@ class EventSerializer(EventListSerializer):
     def get_patients(self, event: Event) -> list[UUID]:
         return list(event.patients.order_by("patient_id").values_list("patient_id", flat=True))
 
-    def get_revision(self, event: Event) -> dict[str, object] | None:
+    def get_revision(self, event: Event) -> RevisionMade | None:
         if event.revision is None:
             return None
         touched = event.revision.version_set.select_related("content_type")

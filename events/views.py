@@ -61,6 +61,7 @@ class AccessReportViewSet(RecordViewSet):
 
     @extend_schema(
         operation_id="patient_access_report",
+        summary="Report who saw a patient",
         responses={200: AccessSerializer(many=True), (200, "text/csv"): OpenApiTypes.STR},
         description="As JSON in pages. As CSV (`Accept: text/csv` or `?format=csv`) whole, with the same columns.",
     )

@@ -13,7 +13,7 @@ from core.admin.history import HistoryMixin
 from core.admin.links import Column, filtered_list_url
 from core.admin.rights import RoleRights
 from core.admin.searching import IndexedSearch
-from core.disclosure import note_patients_of
+from core.disclosure import note_patient_of, note_patients_of
 
 
 class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
@@ -43,7 +43,8 @@ class RecordAdmin(RoleRights, IndexedSearch, HistoryMixin, admin.ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         row = super().get_object(request, object_id, from_field)
-        note_patients_of([row] if row else [], self.patient_path)
+        if row is not None:
+            note_patient_of(row, self.patient_path)
         return row
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -64,6 +64,7 @@ def test_answers_are_json_pictures_or_bytes(operations):
         ("get /api/v1/images/{id}/file/", "application/octet-stream"),
         ("get /api/v1/images/{id}/preview/", "image/png"),
         ("get /api/v1/images/{id}/thumbnail/", "image/png"),
+        ("get /api/v1/patients/{id}/access-report/", "text/csv"),
         ("get /api/v1/fhir/CodeSystem/$lookup", "application/fhir+json"),
         ("get /api/v1/fhir/ConceptMap/$translate", "application/fhir+json"),
         ("get /api/v1/fhir/ValueSet/$expand", "application/fhir+json"),
