@@ -96,7 +96,7 @@ def add_error_responses(result: dict[str, Any], **context: object) -> dict[str, 
     error = {"schema": {"$ref": "#/components/schemas/Error"}}
     for operation, (status, meaning) in product(list_operations(result["paths"]), ERRORS.items()):
         fhir = FHIR_JSON in operation["responses"].get("200", {}).get("content", {})
-        content = dict.fromkeys((JSON, FHIR_JSON), {"schema": {"type": "object"}}) if fhir else {JSON: error}
+        content = {name: {"schema": {"type": "object"}} for name in (JSON, FHIR_JSON)} if fhir else {JSON: error}
         operation["responses"].setdefault(str(status), {"content": content, "description": meaning})
     return result
 
