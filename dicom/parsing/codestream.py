@@ -3,8 +3,8 @@
 The decoders take size, components and precision from the codestream, not from the DICOM header. A frame that says
 something else there would get memory for that. So `checked_frame` compares both before a decoder sees the frame.
 
-`without_comments` overwrites comments and application data with zeros where they stand. No length and no offset
-changes, and decoders skip them as before. Every loop goes forward, or raises `ValueError`.
+`without_comments` overwrites comments, application data and all that no decoder reads where they stand. No length and no
+offset changes, and decoders skip them as before. Every loop goes forward, or raises `ValueError`.
 """
 
 import struct
@@ -24,7 +24,9 @@ START_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # SOC and SIZ
 # JPEG and JPEG-LS (ISO/IEC 10918-1, 14495-1)
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 END_OF_JPEG, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
-STANDALONE = {START, END, 0x01, *range(0xD0, 0xD8)}  # markers without a length, RST0 to RST7 among them
+RESTARTS = range(0xD0, 0xD8)  # RST0 to RST7
+STANDALONE = {START, END, 0x01, *RESTARTS}  # markers without a length
+FILL_BYTE = b"\xff"  # any number of which may stand before a marker (T.81 B.1.1.2)
 START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, and SOF55 of JPEG-LS
 ADOBE, JFIF = 0xEE, 0xE0
 # APP0 to APP15, COM, and the reserved JPG0 to JPG13, without those that JPEG-LS took (F7, F8).
@@ -35,6 +37,9 @@ RGB_COMPONENTS = (b"RGB", b"rgb")
 
 # JPEG 2000 (ISO/IEC 15444-1)
 COMMENT, TILE_PART, TILE_DATA = 0x64, 0x90, 0x93
+# Segments that decoders read: SIZ and the other parameters (tables A.2 and A.3 of parts 1, 2 and 15), SOT, and COM for
+# its own rule. Decoders skip all others, and CRG, which says how components lie to each other.
+READ_SEGMENTS = {*range(0x50, 0x60), 0x60, 0x61, COMMENT, *range(0x72, 0x7A), TILE_PART}
 END_OF_JPEG_2000 = b"\xff\xd9"
 
 Size = tuple[int, int, int, int]  # rows, columns, components, bits of a sample
@@ -166,7 +171,12 @@ def without_comments(frame: bytes, pixels: int) -> bytes:
 
 
 def _blank_jpeg(frame: bytearray) -> None:
+    """Blank what hides in segments, behind the image, and between segments, where no coded data lie."""
+    expected, is_coded = 0, False
     for marker, start, end in jpeg_segments(bytes(frame)):
+        if not is_coded:
+            frame[expected:start] = FILL_BYTE * (start - expected)
+        expected, is_coded = end, marker == SCAN or marker in RESTARTS
         if marker == END:
             _blank_range(frame, end, len(frame))
         elif marker in HIDING:
@@ -188,6 +198,8 @@ def _blank_jpeg_2000(frame: bytearray) -> None:
             tile_part = at
         if marker == COMMENT:
             _blank_range(frame, at + 6, at + 2 + length)  # behind Rcom, which tells text from binary
+        elif marker not in READ_SEGMENTS:
+            _blank_range(frame, at + 4, at + 2 + length)
         at += 2 + length
     if frame.startswith(END_OF_JPEG_2000, at):
         _blank_range(frame, at + 2, len(frame))
@@ -210,12 +222,17 @@ def _end_of_tile_part(frame: bytearray, start: int, data: int) -> int:
 
 
 def _blank_rle(frame: bytearray, pixels: int) -> None:
-    """Follow the runs of each segment (PS3.5 Annex G) until it has given one byte for each pixel."""
+    """Leave the header, and the runs of each segment (PS3.5 Annex G) until they give one byte for each pixel."""
     count = int.from_bytes(frame[:4], "little")
-    starts = [int.from_bytes(frame[4 * number : 4 * number + 4], "little") for number in range(1, count + 1)]
-    for start, end in zip(starts, [*starts[1:], len(frame)], strict=True):
-        _blank_range(frame, _end_of_runs(frame, start, pixels), end)
-    _blank_range(frame, 4 * (count + 1), RLE_HEADER)
+    header = 4 * (count + 1)
+    blank = frame[:header] + bytes(len(frame) - header)
+    for position in range(4, header, 4):
+        start = int.from_bytes(frame[position : position + 4], "little")
+        if start < RLE_HEADER:
+            raise ValueError("a segment begins in the header")
+        end = _end_of_runs(frame, start, pixels)
+        blank[start:end] = frame[start:end]
+    frame[:] = blank
 
 
 def _end_of_runs(frame: bytearray, at: int, pixels: int) -> int:

@@ -1,6 +1,7 @@
 """Words inside compressed frames go, and every loop over a frame ends."""
 
 from contextlib import suppress
+from struct import pack, unpack
 from time import process_time
 
 import pytest
@@ -18,10 +19,20 @@ WORDS = b"Anna Planted, born 3 February 1937"
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
+SOS, COD = picture("JPEG").rfind(b"\xff\xda"), picture("JPEG2000", no_jp2=True).find(b"\xff\x52")
+UNKNOWN_SEGMENT = b"\xff\x6f" + (len(WORDS) + 2).to_bytes(2) + WORDS
+
+
+def with_inserted(frame, at, words):
+    return frame[:at] + words + frame[at:]
+
+
 FRAMES = {
     "JPEG comment": picture("JPEG", comment=WORDS),
     "JPEG application segment": picture("JPEG", exif=b"Exif\0\0" + WORDS),
     "JPEG trailing bytes": picture("JPEG") + WORDS,
+    "JPEG between segments": with_inserted(picture("JPEG"), SOS, WORDS),
+    "JPEG 2000 unknown segment": with_inserted(picture("JPEG2000", no_jp2=True), COD, UNKNOWN_SEGMENT),
     "JPEG 2000 comment": picture("JPEG2000", no_jp2=True, comment=WORDS),
     "JPEG 2000 trailing bytes": picture("JPEG2000", no_jp2=True) + WORDS,
 }
@@ -51,6 +62,18 @@ def test_bytes_behind_the_runs_of_rle_go(name, copied, tmp_path):
     assert WORDS in (tmp_path / "original").read_bytes()
     assert WORDS not in (tmp_path / "copy").read_bytes()
     assert (copy.pixel_array == dcmread(get_testdata_file(name, download=False)).pixel_array).all()
+
+
+def test_bytes_before_the_runs_of_rle_go(copied, tmp_path):
+    original = dcmread(get_testdata_file("MR_small_RLE.dcm", download=False))
+    (frame,) = generate_frames(original.PixelData, number_of_frames=1)
+    count, first, second = unpack("<3L", frame[:12])
+    header = pack("<3L", count, first + len(WORDS), second + len(WORDS)).ljust(64, b"\0")
+    dataset = dcmread(get_testdata_file("MR_small_RLE.dcm", download=False))
+    dataset[0x7FE00010].value = encapsulate([header + WORDS + frame[64:]])
+    copy, _ = copied(dataset)
+    assert WORDS not in (tmp_path / "copy").read_bytes()
+    assert (copy.pixel_array == original.pixel_array).all()
 
 
 def test_a_frame_in_a_file_format_of_its_own_is_taken_out_of_it(copied, tmp_path):
