@@ -13,7 +13,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from dicom.deidentification.allow_list import NUMBERS
-from dicom.deidentification.private_numbers import decode_numbers
+from dicom.deidentification.private_numbers import decode_numbers, is_typed
 from dicom.deidentification.pydicom_quiet import UNREADABLE
 from dicom.deidentification.rules import read_table
 from dicom.deidentification.values import is_number
@@ -76,7 +76,7 @@ def safe_element(dataset: Dataset, tag: int, form: SafePrivate) -> DataElement |
     if not isinstance(value, bytes):
         element = DataElement(tag, vr, value)
         return element if is_number(element) else None
-    if vr not in NUMBERS and value.rstrip(b" \0").isalpha():  # a name, not a number without a VR
+    if str(item.VR) not in NUMBERS and is_typed(value):  # a name, not a number without a VR
         return None
     vr = vr if vr in NUMBERS else form.vr
     numbers = decode_numbers(value, vr, is_little_endian=getattr(item, "is_little_endian", True))

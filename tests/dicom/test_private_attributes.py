@@ -52,6 +52,8 @@ GO = {
     "an LO in place of a b-value": (GE_PARAMETERS, 0x0043, 0x39, "LO", "Anna Planted"),
     "a text of the right length": (PHILIPS_MR, 0x2005, 0xB0, "LO", "Anna"),
     "a name of the right length as OB": (SIEMENS, 0x0019, 0x0E, "OB", b"PLANTEDS"),
+    "a person name of the right length as UN": (SIEMENS, 0x0019, 0x15, "UN", b"DOE^JANE"),
+    "a name and a year of the right length as OB": (SIEMENS, 0x0019, 0x0E, "OB", b"ANNA1937"),
     "initials in place of a count": (SIEMENS, 0x0019, 0x0A, "UN", b"AP"),
     "a number and a text": (GE_PARAMETERS, 0x0043, 0x39, "UN", b"1000\\Anna"),
     "a name for a directionality": (SIEMENS, 0x0019, 0x0D, "CS", "ANNA"),
@@ -96,6 +98,12 @@ def test_a_safe_number_stays_with_its_creator_in_any_block(block, tmp_path):
 
 def test_a_text_or_an_unknown_attribute_goes_with_its_creator(tmp_path):
     assert {name: left for name, case in GO.items() if (left := copied(tmp_path, *case))} == {}
+
+
+def test_a_text_in_place_of_a_number_goes_from_a_file_without_value_representations(tmp_path):
+    typed = [b"PLANTEDS", b"DOE^JANE", b"ANNA1937"]
+    cases = {text: copied(tmp_path, SIEMENS, 0x0019, 0x0E, "OB", text, syntax=ImplicitVRLittleEndian) for text in typed}
+    assert {text: left for text, left in cases.items() if left} == {}
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.name)
