@@ -3,8 +3,8 @@
 The decoders take size, components and precision from the codestream, not from the DICOM header. A frame that says
 something else there would get memory for that. So `checked_frame` compares both before a decoder sees the frame.
 
-`without_comments` overwrites comments, application data and all that no decoder reads where they stand. No length and no
-offset changes, and decoders skip them as before. Every loop goes forward, or raises `ValueError`.
+`without_comments` overwrites comments, application data and all that no decoder reads, where they stand. No length and
+no offset changes, and decoders skip them as before. Every loop goes forward, or raises `ValueError`.
 """
 
 import struct
