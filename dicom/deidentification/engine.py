@@ -81,7 +81,7 @@ def _copy_dicom(opened: OpenedFile, subject: Subject, boxes: Sequence[Box], targ
         copy, cleaning, assessment = _clean_original(opened, subject, redacted=bool(boxes))
         state_layout(copy, frames.layout)
         copy.file_meta = file_meta(copy, frames.syntax)
-    redacted = redacted_frames(frames, copy, boxes) if boxes else None
+    redacted = redacted_frames(frames, copy, boxes) if boxes or frames.hide_bits() else None
     with refusing_damage():
         write_pixels(target, copy, frames, redacted)
         written = OpenedFile(target, opened.limits)

@@ -1,7 +1,8 @@
 """Pixels that stay as they are, without what hides beside them, written frame by frame.
 
 Native data lose the bytes behind the last pixel and whatever stands in the bits that no pixel uses (old overlays,
-PS3.5 8.1.1). Compressed frames lose their comments; each becomes one fragment, and its codes are not changed.
+PS3.5 8.1.1). Compressed frames lose their comments; each becomes one fragment, and its codes are not changed. Those
+that have such bits are written uncompressed.
 """
 
 import hashlib

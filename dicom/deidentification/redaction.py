@@ -1,4 +1,7 @@
-"""Blacking out boxes: the pixels are decoded, filled and written uncompressed (PS3.15 E.3.1)."""
+"""Blacking out boxes: the pixels are decoded, filled and written uncompressed (PS3.15 E.3.1).
+
+Without boxes, this removes bits of compressed samples that are no part of the picture.
+"""
 
 from collections.abc import Iterator, Sequence
 

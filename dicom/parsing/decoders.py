@@ -45,21 +45,38 @@ WAVELET_COLOURS = ("YBR_ICT", "YBR_RCT")  # the decoder of JPEG 2000 turns these
 
 def decode_frame(codestream: bytes, layout: Layout, syntax: str) -> tuple[np.ndarray, str]:
     """Decode a checked frame to rows × columns [× samples], and return it with its photometric interpretation."""
+    samples, stored, high_bit = _decode_codestream(codestream, layout, syntax)
+    return as_stored(samples, stored, high_bit, layout.signed), _photometric(codestream, layout, syntax)
+
+
+def hides_bits(codestream: bytes, layout: Layout, syntax: str) -> bool:
+    """Whether samples of a checked frame hold more than their values: old overlays (PS3.5 8.1.1)."""
+    bits = layout.allocated if syntax == RLELossless else precision_of(codestream, syntax)
+    if layout.stored >= bits:
+        return False
+    samples, stored, high_bit = _decode_codestream(codestream, layout, syntax)
+    values = as_stored(samples, stored, high_bit, layout.signed) << (high_bit + 1 - stored)
+    unsigned = f"u{samples.dtype.itemsize}"
+    raw, extended = samples.astype(samples.dtype.newbyteorder("=")).view(unsigned), values.view(unsigned)
+    mask = (1 << (high_bit + 1)) - 1  # signs may be extended to the top of the word, or not
+    return bool(np.any((raw != extended) & (raw != extended & mask)))
+
+
+def _decode_codestream(codestream: bytes, layout: Layout, syntax: str) -> tuple[np.ndarray, int, int]:
+    """Return the samples with all their bits, and how many of them are the value, up to which.
+
+    Those are the bits that the header names, or all that the codestream has: some writers shift them down before.
+    """
     if syntax == RLELossless:
-        return _decode_rle(codestream, layout)
+        return _decode_rle(codestream, layout), layout.stored, layout.high_bit
     samples = DECODERS[syntax](codestream, **_colour_options(layout, syntax))
     if samples.shape != layout.shape:
         raise Unreadable("undecodable")
-    return _read_samples(samples, codestream, layout, syntax), _photometric(codestream, layout, syntax)
-
-
-def _read_samples(samples: np.ndarray, codestream: bytes, layout: Layout, syntax: str) -> np.ndarray:
-    """Read the bits that the header names, or all that the codestream has: some writers shift them down before."""
     precision = precision_of(codestream, syntax)
     if layout.stored <= layout.high_bit < precision:
-        return as_stored(samples, layout.stored, layout.high_bit, layout.signed)
+        return samples, layout.stored, layout.high_bit
     bits = layout.stored if syntax in JPEG_SYNTAXES else precision
-    return as_stored(samples, bits, bits - 1, layout.signed)
+    return samples, bits, bits - 1
 
 
 def _colour_options(layout: Layout, syntax: str) -> dict[str, str]:
@@ -69,7 +86,7 @@ def _colour_options(layout: Layout, syntax: str) -> dict[str, str]:
 
 def _photometric(codestream: bytes, layout: Layout, syntax: str) -> str:
     """The meaning of the decoded samples. A JPEG that says it itself is believed before the DICOM header."""
-    if layout.samples == 1:
+    if layout.samples == 1 or syntax == RLELossless:
         return layout.photometric
     if syntax in JPEG2000TransferSyntaxes:
         return "RGB" if layout.photometric in WAVELET_COLOURS else layout.photometric
@@ -87,10 +104,8 @@ def as_stored(samples: np.ndarray, stored: int, high_bit: int, signed: bool) -> 
     return (values << above) >> unused if unused > 0 else values
 
 
-def _decode_rle(codestream: bytes, layout: Layout) -> tuple[np.ndarray, str]:
+def _decode_rle(codestream: bytes, layout: Layout) -> np.ndarray:
     """Decode by pydicom's own decoder, which is written in Python."""
     options = layout.as_options() | {"number_of_frames": 1, "decoding_plugin": "pydicom"}
     source = encapsulate([codestream], has_bot=False)
-    samples, properties = get_decoder(RLELossless).as_array(source, index=0, raw=True, **options)
-    samples = as_stored(samples, layout.stored, layout.high_bit, layout.signed)
-    return samples, str(properties["photometric_interpretation"])
+    return get_decoder(RLELossless).as_array(source, index=0, raw=True, **options)[0]

@@ -1,9 +1,9 @@
 """Where the frames of a DICOM image lie, and one of them decoded (PS3.5 chapter 8 and annex A)."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -17,7 +17,7 @@ from pydicom.uid import (
 )
 
 from dicom.parsing.codestream import checked_frame, rle_beginning, without_comments
-from dicom.parsing.decoders import COMPRESSED, as_stored, decode_frame
+from dicom.parsing.decoders import COMPRESSED, as_stored, decode_frame, hides_bits
 from dicom.parsing.layout import UNKNOWN, Layout, check_layout, read_layout, resolve_by_length
 from dicom.parsing.outline import PIXELS, UNDEFINED, Element
 from dicom.parsing.part10 import Part10
@@ -31,6 +31,7 @@ NATIVE = {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, D
 STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
 
 Fragment = tuple[int, int]  # position and bytes
+Result = TypeVar("Result")
 Decoded = tuple[np.ndarray, str]  # rows × columns [× samples] as stored, and the photometric interpretation
 
 
@@ -62,14 +63,22 @@ class Frames:
     def decode(self, index: int) -> Decoded:
         """Decode one frame. Do not write to the array: it may be remembered."""
         if self.remembered is None:
-            return self._decode_safely(index)
+            return self._safely(self._decode, index)
         if index not in self.remembered:
-            self.remembered[index] = self._decode_safely(index)
+            self.remembered[index] = self._safely(self._decode, index)
         return self.remembered[index]
 
-    def _decode_safely(self, index: int) -> Decoded:
+    def hide_bits(self) -> bool:
+        """Whether a compressed frame holds bits that are no part of its picture."""
+        return not self.is_native and any(self._safely(self._hides_bits, index) for index in range(self.layout.frames))
+
+    def _hides_bits(self, index: int) -> bool:
+        return hides_bits(self._decodable_codestream(index), self.layout, self.syntax)
+
+    @staticmethod
+    def _safely(decode: Callable[[int], Result], index: int) -> Result:
         try:
-            return self._decode(index)
+            return decode(index)
         except (Unreadable, MemoryError, RecursionError):
             raise
         except Exception as exc:  # each decoder raises its own kinds

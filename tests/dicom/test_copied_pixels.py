@@ -2,15 +2,17 @@
 
 import hashlib
 
+import imagecodecs
 import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.encaps import generate_frames
-from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
+from pydicom.dataelem import DataElement
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLosslessSV1, RLELossless
 
 from dicom.deidentification.scope import CannotBeCleaned
 from dicom.refusals import Unreadable
-from tests.kit.frames import compressed, native
+from tests.kit.frames import compressed, encode_rle, native
 from tests.kit.planted import planted_file
 from tests.kit.untrusted import SECRETS
 
@@ -42,6 +44,21 @@ def test_bits_around_a_pixel_at_the_top_of_its_word_are_cleared(copied):
     dataset.PixelData = (picture | 0xC003).astype("<u2").tobytes()
     copy, _ = copied(dataset)
     assert copy.PixelData == picture.astype("<u2").tobytes()
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLosslessSV1])
+def test_bits_that_no_pixel_uses_are_not_in_a_copy_of_compressed_frames(syntax, copied):
+    dataset = native()
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
+    values = np.frombuffer(dataset.PixelData, "<u2").reshape(128, 128) & 0x0FFF
+    overlay = values | 0xA000
+    is_rle = syntax == RLELossless
+    frame = encode_rle(overlay) if is_rle else imagecodecs.ljpeg_encode(overlay, bitspersample=16)
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset[0x7FE00010] = DataElement(0x7FE00010, "OB", encapsulate([frame]))
+    dataset[0x7FE00010].is_undefined_length = True
+    copy, _ = copied(dataset)
+    assert copy.PixelData == values.astype("<u2").tobytes()
 
 
 def test_the_sign_of_a_pixel_stays(copied):

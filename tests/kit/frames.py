@@ -1,6 +1,7 @@
 """DICOM files made around frames, for tests of pixels."""
 
 import io
+from struct import pack
 
 import numpy as np
 from PIL import Image
@@ -34,3 +35,13 @@ def picture(kind, **options):
 
 def pixels_of(frame):
     return np.array(Image.open(io.BytesIO(frame)))
+
+
+def encode_rle(samples):
+    """An RLE frame of samples of 16 bits in one channel, in literal runs (PS3.5 Annex G)."""
+    segments = []
+    for data in (samples.astype(">u2").tobytes()[0::2], samples.astype(">u2").tobytes()[1::2]):
+        runs = [data[at : at + 128] for at in range(0, len(data), 128)]
+        segment = b"".join(bytes([len(run) - 1]) + run for run in runs)
+        segments.append(segment + b"\0" * (len(segment) % 2))
+    return pack("<3L", 2, 64, 64 + len(segments[0])).ljust(64, b"\0") + b"".join(segments)
