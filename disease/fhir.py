@@ -122,7 +122,9 @@ class Expand(Operation):
     parameters = frozenset({"url", "filter", "count"})
 
     url = query_parameter("url", "e.g. http://hl7.org/fhir/sid/icd-10-cm?fhir_vs")
-    filter = query_parameter("filter", "Words that begin words of code or title.", required=False)
+    filter = query_parameter(
+        "filter", "Up to 8 words that begin words of code or title; 200 characters.", required=False
+    )
     count = query_parameter("count", "At most so many, 0 to 1000 (100).", required=False)
 
     @extend_schema(
@@ -136,7 +138,10 @@ class Expand(Operation):
         system = newest_release(url.removesuffix(EVERY_CODE))
         codes = Code.objects.live().filter(system=system, valid_to__isnull=True)
         text = request.query_params.get("filter", "").replace("\0", " ")
-        matches = codes.matching(text) if text else codes.order_by("position")
+        try:
+            matches = codes.matching(text) if text else codes.order_by("position")
+        except ValueError as exc:
+            raise exceptions.ParseError(f"The parameter filter: {exc}") from exc
         codings = [coding(code, system) for code in matches[: self.count_parameter()]]
         return Response(value_set(url, system, codings, text))
 

@@ -90,7 +90,10 @@ class CodeFilter(UnderFilter):
         fields: list[str] = []
 
     def filter_search(self, queryset: CodeQuerySet, name: str, value: str) -> CodeQuerySet:
-        return queryset.matching(value)
+        try:
+            return queryset.matching(value)
+        except ValueError as exc:
+            raise ValidationError({"search": [str(exc)]}) from exc
 
     def filter_system(self, queryset: Rows, name: str, value: str) -> Rows:
         return self.filter_systems(super().filter_system(queryset, name, value), key=value)

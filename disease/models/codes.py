@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.models import Record, RecordQuerySet, versioned
-from disease.models.search import Matches, rank_of, search_words, words_of
+from disease.models.search import Matches, bounded_words, rank_of, search_words
 
 
 @versioned()
@@ -47,8 +47,9 @@ class CodeQuerySet(RecordQuerySet):
         """Codes in which every word begins a word of code or title, best first: exact code, code, title, the rest.
 
         Reads the database's own full-text index: FTS5 on SQLite, GIN over `tsvector` on PostgreSQL.
+        Raises `ValueError` for more than 200 characters or 8 different words.
         """
-        words = words_of(text)
+        words = bounded_words(text)
         if not words:
             return self.none()
         return self.filter(Matches(words)).annotate(rank=rank_of(text)).order_by("rank", "id")

@@ -22,6 +22,19 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", re.sub(r"\b([a-z]?\d\w+)\.(\w+)", r"\1\2", plain))
 
 
+MAX_SEARCH_LENGTH, MAX_SEARCH_WORDS = 200, 8  # characters, distinct words
+
+
+def bounded_words(text: str) -> list[str]:
+    """Return the distinct words of a search. Raises `ValueError` for a text that is too long or has too many words."""
+    if len(text) > MAX_SEARCH_LENGTH:
+        raise ValueError(f"Search with at most {MAX_SEARCH_LENGTH} characters; this text has {len(text)}.")
+    words = list(dict.fromkeys(words_of(text)))
+    if len(words) > MAX_SEARCH_WORDS:
+        raise ValueError(f"Search with at most {MAX_SEARCH_WORDS} different words; this text has {len(words)}.")
+    return words
+
+
 class Matches(models.Func):
     """Match codes in whose search words every given word begins a word."""
 

@@ -14,6 +14,8 @@ from imagery.models.studies import public_body_part, public_modality
 from imagery.models.visibility import COPIED_AS
 from imagery.serializers.evidence import EvidenceSerializer
 
+MAX_DRAWN_BOXES = 1000  # boxes × frames of one redaction
+
 
 class ImageListSerializer(EvidenceSerializer):
     research_fields: tuple[str, ...] = (
@@ -195,13 +197,23 @@ class RedactionSerializer(BodySerializer):
         child=RedactionBoxSerializer(),
         allow_empty=False,
         max_length=100,
-        help_text="The rectangles. They replace all earlier boxes.",
+        help_text="The rectangles; boxes × frames are at most 1,000. They replace all earlier boxes.",
     )
 
     def boxes_on_frames(self) -> list[Box]:
-        """Return each box on each of the frames."""
+        """Return each box on each of the frames, once."""
         frames = self.validated_data.get("frames") or [None]
-        return [Box(frame=frame, **box) for frame in frames for box in self.validated_data["boxes"]]
+        boxes = (Box(frame=frame, **box) for frame in frames for box in self.validated_data["boxes"])
+        return list(dict.fromkeys(boxes))
+
+    def validate(self, attrs: ValidatedData) -> ValidatedData:
+        """Take frames and boxes as sets, and bound their product."""
+        boxes = {tuple(sorted(box.items())) for box in attrs["boxes"]}
+        number = len(boxes) * max(len(set(attrs.get("frames") or ())), 1)
+        if number > MAX_DRAWN_BOXES:
+            sentence = f"At most {MAX_DRAWN_BOXES:,} boxes × frames; this is {number:,}. Draw fewer."
+            raise serializers.ValidationError({"boxes": sentence})
+        return attrs
 
 
 class ProposedBoxSerializer(BoxSerializer):

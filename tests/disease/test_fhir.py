@@ -43,6 +43,16 @@ def test_expand_answers_a_value_set(client):
     assert len(answer["expansion"]["contains"]) == 5
 
 
+def test_expand_counts_distinct_words(client):
+    answer = get(client, "fhir-expand", url=f"{ICD_10}?fhir_vs", filter="pneumonia " * 12, count="5")
+    assert len(answer["expansion"]["contains"]) == 5
+
+
+def test_code_search_has_the_bounds_of_expand(client):
+    answers = {text: client.get(reverse("code-list"), {"search": text}) for text in ("a b c d e f g h i", "p" * 201)}
+    assert {text: answer.status_code for text, answer in answers.items()} == dict.fromkeys(answers, 400)
+
+
 ERRORS = [
     ("fhir-lookup", {"system": ICD_10}, 400, "invalid"),
     ("fhir-lookup", {"system": "http://example.org", "code": "1"}, 404, "not-found"),
@@ -50,6 +60,8 @@ ERRORS = [
     ("fhir-translate", {"system": ICD_10, "code": "J18.9", "targetsystem": "http://example.org"}, 404, "not-found"),
     ("fhir-expand", {"url": ICD_10, "count": "many"}, 400, "invalid"),
     ("fhir-expand", {"url": ICD_10, "count": "1001"}, 400, "invalid"),
+    ("fhir-expand", {"url": ICD_10, "filter": "p" * 201}, 400, "invalid"),
+    ("fhir-expand", {"url": ICD_10, "filter": "a b c d e f g h i"}, 400, "invalid"),
 ]
 
 

@@ -275,6 +275,17 @@ def test_boxes_outside_the_image_and_no_boxes_are_refused(api, photo):
     assert api.post(where("image-redact", photo), {"boxes": []}).status_code == 400
 
 
+def test_boxes_and_frames_of_a_redaction_are_sets(api, photo):
+    assert api.post(where("image-redact", photo), {"boxes": CORNER["boxes"] * 3, "frames": [0, 0]}).status_code == 200
+    assert Deidentification.objects.get().manifest["boxes"] == [CORNER["boxes"][0] | {"frame": 0}]
+
+
+def test_a_redaction_has_at_most_a_thousand_boxes_on_frames(api, photo):
+    boxes = [{"left": left, "top": 0, "width": 1, "height": 1} for left in range(11)]
+    answer = api.post(where("image-redact", photo), {"boxes": boxes, "frames": list(range(91))})
+    assert answer.status_code == 400 and "1,001" in answer.json()["fields"]["boxes"][0]
+
+
 def test_boxes_on_an_image_that_changed_meanwhile_are_refused(doctor, photo):
     stale = Image.objects.get()
     actions.release_image(by=doctor, image=Image.objects.get())
