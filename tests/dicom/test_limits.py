@@ -82,25 +82,32 @@ def test_a_limit_holds_at_one_below_at_and_one_above(limit, exactly, data, refus
 BOMBS = {
     "a PNG of 178 Mpx": (lambda: hostile.png_bomb(13_350, 13_350), "too_many_pixels"),
     "1 GiB deflated": (lambda: hostile.deflate_bomb(1024 * MIB), "inflates_too_far"),
-    "2.5 KB of RLE": (hostile.rle_bomb, "size_mismatch"),
+    "2.5 KB of RLE": (hostile.rle_bomb, "no picture: size_mismatch"),
     "100,000 sequences": (lambda: hostile.nested(100_000), "too_deep"),
     "a million elements": (lambda: hostile.many_elements(10**6), "too_many_elements"),
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_in_two_seconds_and_half_a_gigabyte(bomb, tmp_path):
+def test_a_bomb_costs_two_seconds_and_half_a_gigabyte(bomb, tmp_path):
     make, expected = BOMBS[bomb]
     (tmp_path / "bomb").write_bytes(make())
     pool = Pool(size=1)
     with (tmp_path / "bomb").open("rb") as file, open_file(file, pool) as visit:
         child = process_of(pool)
-        with pytest.raises(Unreadable) as refusal:
-            visit.describe()
+        outcome = described_or_refused(visit)
         assert seconds_worked(child) < 2
         assert peak_memory(child) < 512 * MIB
     pool.close()
-    assert refusal.value.code == expected
+    assert outcome == expected
+
+
+def described_or_refused(visit):
+    """Why a file is refused, or why it has no picture."""
+    try:
+        return f"no picture: {visit.describe().no_picture}"
+    except Unreadable as refusal:
+        return refusal.code
 
 
 def process_of(pool):
