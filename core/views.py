@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db import transaction
 from django.db.models import F, Model, OuterRef, Subquery
+from django.utils.text import capfirst
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -52,6 +53,11 @@ class RecordViewSet(FormPage, mixins.ListModelMixin, mixins.RetrieveModelMixin, 
         refuse_unknown_parameters(request, self)
         if self.action and self.refuses_body(request):
             refuse_body(request)
+
+    def get_view_name(self) -> str:
+        """Name a page of the browsable API after its rows, not after the class: Images, Image."""
+        names = self.queryset.model._meta
+        return self.name or capfirst(names.verbose_name_plural if self.suffix == "List" else names.verbose_name)
 
     def refuses_body(self, request: Request) -> bool:
         return request.method == "DELETE" or self.serializer_class is NoBodySerializer

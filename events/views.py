@@ -50,6 +50,7 @@ class AccessReportViewSet(RecordViewSet):
     The audit log knows patients by their ids only: a report on an unknown id is empty.
     """
 
+    name = "Access report"
     queryset = Event.objects.all()
     serializer_class = AccessSerializer
     filterset_class = TimeRangeFilter

@@ -120,8 +120,9 @@ class AboutSerializer(BodySerializer):
     )
     patient = Ref(Patient, scope="owned_by", required=False, help_text="Id of a patient of yours.")
     modality = serializers.RegexField(
-        r"^[A-Z0-9_ ]{1,16}$", required=False, help_text="DICOM (0008,0060), e.g. CR; used when the file does not say."
-    )
+        r"^[A-Z0-9_ ]{1,16}$", required=False, help_text="DICOM (0008,0060), e.g. CR; used when the file does not say.",
+        error_messages={"invalid": "Send at most 16 capital letters, digits, spaces and underscores, such as CR."},
+    )  # fmt: skip
     body_part = serializers.CharField(
         max_length=16, required=False, help_text="DICOM (0018,0015), e.g. CHEST; used when the file does not say."
     )
@@ -151,6 +152,7 @@ class PreviewSerializer(FrameSerializer):
     window = serializers.RegexField(
         r"^-?\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?$", required=False,
         help_text="center,width in the file's units (Hounsfield for CT); width above 0.",
+        error_messages={"invalid": "Send center,width as two numbers, such as -600,1500."},
     )  # fmt: skip
 
     redacted = TrueOrFalse(

@@ -123,3 +123,22 @@ def test_a_page_says_archive_and_never_delete(api, annotation, team, name):
     page = api.get(where(f"{name}-detail", row[name]), headers=BROWSER).content.decode()
     words = re.sub(r"<script.*?</script>|<[^>]+>", " ", page, flags=re.S)
     assert "Archive" in words and not re.search(r"\b[Dd]elete", words)
+
+
+def test_a_page_is_named_after_its_rows(api, annotation):
+    image, study = annotation.image, annotation.image.study
+    titles = {
+        reverse("image-list"): "Images", where("image-detail", image): "Image",
+        where("image-release", image): "Release",
+        reverse("study-list"): "Studies", where("study-detail", study): "Study",
+        reverse("annotation-list"): "Annotations",
+        reverse("disease-list"): "Diseases",
+    }  # fmt: skip
+    pages = {address: api.get(address, headers=BROWSER).content.decode() for address in titles}
+    assert {address: re.search("<h1>(.*?)</h1>", page)[1] for address, page in pages.items()} == titles
+
+
+def test_a_refused_form_says_how_a_modality_is_written(api):
+    file = SimpleUploadedFile("picture.png", b"no picture")
+    status, page = send_form(api, reverse("image-list"), file=file, modality="x-ray")
+    assert status == 400 and "capital letters" in page
