@@ -60,6 +60,7 @@ def started(environment):
             yield Served(port, folder, environment, process)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
+            until(lambda: not answers(port))  # workers hold the port for a moment after the kill
 
 
 def work_until_killed(environment, tokens, label, acknowledged) -> None:
