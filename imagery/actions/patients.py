@@ -85,11 +85,9 @@ def refuse_twin(patient: Patient) -> None:
 def complete_patient(patient: Patient, person: Person) -> bool:
     """Add the name, birth date and sex of a file where the patient has none, so that later files are compared.
 
-    Returns False if someone has entered a contradiction in the meantime.
+    Returns False if someone has entered a contradiction in the meantime: reading the file took its time.
     """
-    if not missing_facts(patient, person):
-        return True
-    locked = Patient.objects.select_for_update(of=("self",)).select_related("identity").get(pk=patient.pk)
+    locked = Patient.objects.select_for_update(of=("self",), no_key=True).select_related("identity").get(pk=patient.pk)
     if locked.as_person().contradictions(person):
         return False
     facts = missing_facts(locked, person)

@@ -212,6 +212,21 @@ def copy_of(client, image):
     return dcmread(BytesIO(body(client.get(where("image-file", image)))))
 
 
+def test_a_patient_who_is_corrected_while_a_file_is_read_does_not_get_a_file_of_another(api, doctor, monkeypatch):
+    ann, make_copy, corrections = upload(api, ct(**ANN)), actions.uploads.make_copy, []
+
+    def correct_meanwhile(*args):
+        if not corrections:
+            corrections.append({"name": "Other^Eve"})
+            actions.change_patient(by=doctor, patient=patient_of(ann), identity=corrections[0])
+        return make_copy(*args)
+
+    monkeypatch.setattr(actions.uploads, "make_copy", correct_meanwhile)
+    late = upload(api, ct(**ANN, StudyInstanceUID=generate_uid()))
+    assert late.status_code == 201 and corrections
+    assert patient_of(late) != patient_of(ann) and patient_of(late).facts["name"] == "First^Ann"
+
+
 def test_a_copy_states_the_age_that_research_reads_whatever_the_file_says(api, research_client):
     image = upload(api, ct(**ANN, PatientAge="017Y", StudyDate="20200101")).json()
     assert research_client.get(where("study-detail", image["study"])).json()["age"] == 70
