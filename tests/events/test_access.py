@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -56,7 +57,8 @@ def test_a_list_names_every_patient_on_its_page(evidence, api):
 
 def test_files_and_previews_name_the_patient(evidence, api):
     for route in ("image-file", "image-preview", "image-thumbnail"):
-        assert api.get(reverse(route, kwargs={"pk": evidence.image.pk})).status_code == 200
+        with closing(api.get(reverse(route, kwargs={"pk": evidence.image.pk}))) as answer:
+            assert answer.status_code == 200
         assert patients_of_last_event() == {evidence.image.study.patient_id}
 
 
