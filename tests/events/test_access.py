@@ -2,7 +2,6 @@
 
 import csv
 import io
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +12,7 @@ from accounts.models import Role
 from core.models import first_id, new_id
 from events.models import Event, EventPatient
 from tests.kit import factories as make
+from tests.kit.api import body
 
 pytestmark = pytest.mark.on_both
 
@@ -57,8 +57,8 @@ def test_a_list_names_every_patient_on_its_page(evidence, api):
 
 def test_files_and_previews_name_the_patient(evidence, api):
     for route in ("image-file", "image-preview", "image-thumbnail"):
-        with closing(api.get(reverse(route, kwargs={"pk": evidence.image.pk}))) as answer:
-            assert answer.status_code == 200
+        answer = api.get(reverse(route, kwargs={"pk": evidence.image.pk}))
+        assert answer.status_code == 200 and (body(answer) if answer.streaming else answer.content)
         assert patients_of_last_event() == {evidence.image.study.patient_id}
 
 
