@@ -44,7 +44,7 @@ class BodySerializer(serializers.Serializer):
             return self.explain_unknown()
         if field.read_only:
             return READ_ONLY
-        is_repeated = is_form and not isinstance(field, LISTS) and len(data.getlist(name)) > 1  # type: ignore[attr-defined]
+        is_repeated = is_form and not isinstance(field, LISTS) and len(data.getlist(name)) > 1  # type: ignore[attr-defined]  # a QueryDict
         return TWICE if is_repeated else ""
 
     def explain_unknown(self) -> str:

@@ -99,21 +99,9 @@ class Visit:
         Raises:
             Unreadable: a box lies outside the image (`bad_box`), or no process is free (`busy`).
         """
-        request = {
-            "do": "deidentify",
-            "key": subject.secrets.key.hex(),
-            "key_id": subject.secrets.key_id,
-            "patient": subject.patient,
-            "pseudonym": subject.pseudonym,
-            "options": sorted(subject.options),
-            "sex": subject.sex,
-            "age": subject.age,
-            "boxes": [asdict(box) for box in boxes],
-        }
+        request, files = _copy_request(subject, boxes), [output_file.fileno()]
         try:
-            reply, thumbnail = self._ask(
-                request, [output_file.fileno()], seconds=self.limits.copy_wall, max_body=MAX_THUMBNAIL_BYTES
-            )
+            reply, thumbnail = self._ask(request, files, seconds=self.limits.copy_wall, max_body=MAX_THUMBNAIL_BYTES)
             self.worker.end()
         except messages.Gone:
             return ResearchCopy("refused", (TOO_COSTLY,))
@@ -136,6 +124,20 @@ class Visit:
         if replies.is_refusal(reply[0]):
             raise Unreadable(reply[0]["refused"])
         return reply
+
+
+def _copy_request(subject: Subject, boxes: Sequence[Box]) -> dict[str, object]:
+    return {
+        "do": "deidentify",
+        "key": subject.secrets.key.hex(),
+        "key_id": subject.secrets.key_id,
+        "patient": subject.patient,
+        "pseudonym": subject.pseudonym,
+        "options": sorted(subject.options),
+        "sex": subject.sex,
+        "age": subject.age,
+        "boxes": [asdict(box) for box in boxes],
+    }
 
 
 def _checked_copy(reply: dict[str, Any], thumbnail: bytes, output_file: BinaryIO, boxes: Sequence[Box]) -> ResearchCopy:

@@ -45,7 +45,7 @@ class CSVRenderer(BaseRenderer):
 
 
 class AccessReportViewSet(RecordViewSet):
-    """Who saw this patient: every request whose answer showed data of them, newest first.
+    """Reports who saw a patient: every request whose answer showed data of them, newest first.
 
     The audit log knows patients by their ids only: a report on an unknown id is empty.
     """
@@ -66,7 +66,7 @@ class AccessReportViewSet(RecordViewSet):
         responses={200: AccessSerializer(many=True), (200, "text/csv"): OpenApiTypes.STR},
         description="As JSON in pages. As CSV (`Accept: text/csv` or `?format=csv`) whole, with the same columns.",
     )
-    def list(self, request: Request, pk: str) -> Response | HttpResponseBase:  # type: ignore[override]
+    def list(self, request: Request, pk: str) -> Response | HttpResponseBase:  # type: ignore[override]  # the CSV is streamed
         if request.accepted_renderer.format != "csv":
             return super().list(request)
         filename = f'attachment; filename="access-{pk}.csv"'

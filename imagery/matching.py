@@ -21,7 +21,7 @@ IGNORED_CATEGORIES = ("P", "S", "Z", "C")  # of Unicode: punctuation, symbols, s
 
 @dataclass(frozen=True)
 class Person:
-    """What a file or a doctor says of a patient. No value shows in `repr`, so none can reach a log."""
+    """The facts about a patient in a file or from a doctor. No value shows in `repr`, so none can reach a log."""
 
     name: str = field(default="", repr=False)  # as DICOM writes it (PN)
     other_names: tuple[str, ...] = field(default=(), repr=False)

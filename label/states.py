@@ -1,4 +1,4 @@
-"""What a reader states about an image, and which statements of one reader may stand side by side."""
+"""The states of a statement about an image, and which statements of one reader may stand side by side."""
 
 from typing import Protocol
 from uuid import UUID

@@ -43,7 +43,7 @@ UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U0
 
 @dataclass(frozen=True)
 class Identity:
-    """What names the people and records of one object.
+    """The texts that name the people and records of one object.
 
     Attributes:
         words: found as words of a text.
@@ -100,7 +100,7 @@ class Identity:
 def identifying_texts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     """Yield each identifying text with its kind, at any depth. What cannot be read names no one in a copy either."""
     for tag in list(dataset.keys()):
-        vr = str(dataset.get_item(tag).VR or known_vr(int(tag)))
+        vr = str(dataset.get_item(tag).VR or dictionary_vr(int(tag)))
         kind = kind_of(int(tag), vr)
         if kind is None and vr != "SQ":
             continue
@@ -132,7 +132,7 @@ def kind_of(tag: int, vr: str) -> str | None:
 
 
 @cache
-def known_vr(tag: int) -> str:
+def dictionary_vr(tag: int) -> str:
     try:
         return dictionary_VR(tag)
     except KeyError:

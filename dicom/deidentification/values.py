@@ -24,7 +24,7 @@ from dicom.deidentification.allow_list import (
     TYPES_OF_PICTURE,
 )
 from dicom.deidentification.dates import cap_age
-from dicom.deidentification.identity import Identity, known_vr
+from dicom.deidentification.identity import Identity, dictionary_vr
 from dicom.deidentification.replacements import Subject, replacement_uid
 from dicom.deidentification.rules import PATIENT_SEX, PREGNANCY_STATUS
 from dicom.deidentification.terms import is_defined_term, neutral_term
@@ -47,7 +47,7 @@ def judge_value(element: DataElement, identity: Identity) -> Any:
     """Return the value of an unlisted attribute if it may stay. Dates, UIDs and sequences are judged elsewhere."""
     if element.tag == PREGNANCY_STATUS:
         return element.value if element.value in PREGNANCY_STATES else None
-    declared = set(known_vr(int(element.tag)).split(" or "))
+    declared = set(dictionary_vr(int(element.tag)).split(" or "))
     if element.keyword in PICTURE_DATA and isinstance(element.value, bytes):
         return None if reads_as_text(element.value) else element.value
     if is_number(element):
@@ -86,7 +86,7 @@ def is_safe_text(keyword: str, text: str, identity: Identity) -> bool:
     text = text.strip(" \0")
     if is_defined_term(keyword, text):
         return not text.isdecimal() or not identity.is_mentioned_in(text)
-    is_code = known_vr(tag_for_keyword(keyword) or 0) == "CS"
+    is_code = dictionary_vr(tag_for_keyword(keyword) or 0) == "CS"
     has_form = CODE_STRING.fullmatch(text) if is_code else keyword in FREE_TEXT and len(text) <= MAX_TEXT
     return bool(has_form) and is_vocabulary(text) and not identity.is_mentioned_in(text)
 

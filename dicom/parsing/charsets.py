@@ -41,14 +41,14 @@ ESCAPES = re.compile("\x1b[\x20-\x2f]+[\x30-\x7e]")
 CHINESE, CHINESE_ESCAPE = ["", "ISO 2022 IR 58"], b"\x1b$)A"
 
 
-def known_terms(value: bytes) -> list[str]:
-    """Return the terms of a Specific Character Set as pydicom knows them; what means nothing is left out."""
-    first, *others = (known_term(term) for term in value.decode("latin-1").split("\\"))
+def python_charsets(value: bytes) -> list[str]:
+    """Return the terms of a Specific Character Set as pydicom writes them, without terms that mean nothing."""
+    first, *others = (python_charset(term) for term in value.decode("latin-1").split("\\"))
     return [first or "", *filter(None, others)]
 
 
-def known_term(text: str) -> str | None:
-    """Return a defined term, or Python's name of another code page; None for what is neither."""
+def python_charset(text: str) -> str | None:
+    """Return a defined term, or Python's name of another code page; None if it is neither."""
     word = re.sub("[^A-Z0-9]", "", text.upper())
     if not word or word in DEFINED:
         return DEFINED.get(word, "")
@@ -63,7 +63,7 @@ def known_term(text: str) -> str | None:
 
 def character_set(declared: bytes, texts: Iterable[bytes]) -> Sequence[str]:
     """Choose the terms by which the texts of a file are read."""
-    terms = known_terms(declared)
+    terms = python_charsets(declared)
     if len(terms) == 1 and terms[0] in VAGUE and is_utf_8(texts):
         return [UTF_8]
     return terms

@@ -30,3 +30,23 @@ def more(doctor, study):
         "team-list": lambda: make.TeamFactory(lead=doctor, members=[make.DoctorFactory()]),
         "event-list": lambda: make.EventFactory(user=doctor),
     }
+
+
+@pytest.fixture
+def root():
+    return make.UserFactory(username="root", is_superuser=True)
+
+
+@pytest.fixture
+def rows(root):
+    """One row of every table that people change, by the name of its routes."""
+    image = make.ImageFactory(study=make.StudyFactory(owner=root))
+    return {
+        "annotation": make.AnnotationFactory(image=image, annotator=root),
+        "disease": make.DiseaseFactory(),
+        "image": image,
+        "label": make.LabelFactory(),
+        "patient": make.PatientFactory(owner=root),
+        "study": image.study,
+        "team": make.TeamFactory(lead=root),
+    }

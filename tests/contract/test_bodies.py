@@ -36,25 +36,6 @@ OPERATIONS = list(list_operations())
 
 
 @pytest.fixture
-def root():
-    return make.UserFactory(username="root", is_superuser=True)
-
-
-@pytest.fixture
-def rows(root):
-    image = make.ImageFactory(study=make.StudyFactory(owner=root))
-    return {
-        "annotation": make.AnnotationFactory(image=image, annotator=root),
-        "disease": make.DiseaseFactory(),
-        "image": image,
-        "label": make.LabelFactory(),
-        "patient": make.PatientFactory(owner=root),
-        "study": image.study,
-        "team": make.TeamFactory(lead=root),
-    }
-
-
-@pytest.fixture
 def send(root, rows, client_of):
     client = client_of(root)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from harrison.wsgi import application
 from tests.kit import factories as make
-from tests.kit.wsgi import kept_connection
+from tests.kit.wsgi import shared_connection
 
 NAME = "harrison_client"
 
@@ -40,7 +40,7 @@ def test_a_generated_client_imports_logs_in_and_lists_images(client, doctor, ima
     api = f"{NAME}.api"
     options = {"base_url": "http://localhost", "httpx_args": {"transport": httpx.WSGITransport(application)}}
     credentials = modules[f"{NAME}.models"].LoginRequest(doctor.username, make.PASSWORD)
-    with kept_connection():
+    with shared_connection():
         session = modules[f"{api}.auth.login"].sync(client=client.Client(**options), body=credentials)
         signed_in = client.AuthenticatedClient(token=session.token, prefix="Token", **options)
         images = modules[f"{api}.images.images_list"].sync(client=signed_in).results

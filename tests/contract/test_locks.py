@@ -21,26 +21,6 @@ from tests.kit.needs import on_postgresql
 pytestmark = [pytest.mark.on_both, on_postgresql]
 
 
-@pytest.fixture
-def root(db):
-    return make.UserFactory(username="root", is_superuser=True)
-
-
-@pytest.fixture
-def rows(root):
-    """One row of every table that people change, by the name of its routes."""
-    image = make.ImageFactory(study=make.StudyFactory(owner=root))
-    return {
-        "annotation": make.AnnotationFactory(image=image, annotator=root),
-        "disease": make.DiseaseFactory(),
-        "image": image,
-        "label": make.LabelFactory(),
-        "patient": make.PatientFactory(owner=root),
-        "study": image.study,
-        "team": make.TeamFactory(lead=root),
-    }
-
-
 def locked_tables(queries) -> set[str]:
     """The tables of rows that were locked."""
     return {query["sql"].split('FROM "')[1].split('"')[0] for query in queries if "FOR UPDATE" in query["sql"]}

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from harrison.wsgi import application
 from tests.kit import factories as make
 from tests.kit.needs import rounds, soaking
-from tests.kit.wsgi import kept_connection
+from tests.kit.wsgi import shared_connection
 
 PEOPLE = ("doctor", "researcher", "auditor", "nobody")
 
@@ -93,7 +93,7 @@ def headers_of(client_of, request):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # schemathesis closes no responses
 def test_no_request_that_the_schema_allows_surprises(annotation, headers_of):
     people = {who: headers_of(who) for who in PEOPLE}
-    with kept_connection():
+    with shared_connection():
         schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", application, headers=people["doctor"])
         for result in schema.get_all_operations():
             operation = result.ok()

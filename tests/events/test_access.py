@@ -1,4 +1,4 @@
-"""Who saw this patient: an event names every patient whose data its answer showed."""
+"""An event names every patient whose data its answer showed, so an auditor can ask who saw a patient."""
 
 import csv
 import io

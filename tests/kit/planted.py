@@ -81,7 +81,7 @@ def plants(name: str = "Planted") -> list[Plant]:
 
 
 def plant(tag: int, number: int, name: str) -> Plant:
-    vr = known_vr(tag)
+    vr = dictionary_vr(tag)
     day = f"{FIRST_DAY + timedelta(days=number):%Y%m%d}"
     serial = f"Q{number:04}X"
     special = {
@@ -95,7 +95,7 @@ def plant(tag: int, number: int, name: str) -> Plant:
     return Plant(tag, vr, value, needle)
 
 
-def known_vr(tag: int) -> str:
+def dictionary_vr(tag: int) -> str:
     """The representation that pydicom's dictionary gives; text for what is private or newer than the dictionary."""
     try:
         return dictionary_VR(tag).split(" or ")[0]

@@ -9,14 +9,13 @@ the caller: a value planted there would be searched for everywhere, and hide tha
 from collections.abc import Iterator
 
 from pydicom import Dataset
-from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.sequence import Sequence
 
 from dicom.deidentification import rules
 from dicom.deidentification.coded_entries import CODE_TAGS, CODE_VALUE, MEANING, SCHEME
 from dicom.deidentification.header import REWRITTEN
-from dicom.deidentification.identity import kind_of
+from dicom.deidentification.identity import dictionary_vr, kind_of
 
 TEXTS = frozenset({"CS", "SH", "LO", "ST", "LT", "UC", "UT", "AE", "UR"})
 PUBLISHED = {CODE_VALUE: ("SH", "51185008"), SCHEME: ("SH", "SCT"), MEANING: ("LO", "Chest")}
@@ -39,7 +38,7 @@ def planted_object(sop_class: str, value: str, identity: Dataset) -> Dataset:
 
 def plant_level(level: Dataset, allowed, value: str, entered: set[int]) -> None:
     for tag in allowed.keys() - REWRITTEN - WRITTEN:
-        vr = known_vr(tag)
+        vr = dictionary_vr(tag)
         if vr in TEXTS and kind_of(tag, vr) is None:
             level.add(DataElement(tag, vr, value))
         elif vr == "SQ" and tag not in entered:
@@ -54,13 +53,6 @@ def planted_item(sequence: int, value: str, entered: set[int]) -> Dataset:
         for tag, (vr, text) in PUBLISHED.items():
             item.add(DataElement(tag, vr, text))
     return item
-
-
-def known_vr(tag: int) -> str:
-    try:
-        return dictionary_VR(tag)
-    except KeyError:
-        return ""
 
 
 def texts_of(dataset: Dataset) -> Iterator[DataElement]:

@@ -8,7 +8,7 @@ from django.db import close_old_connections
 
 
 @contextmanager
-def kept_connection() -> Iterator[None]:
+def shared_connection() -> Iterator[None]:
     """Past Django's own client a request closes the connection that holds this test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
